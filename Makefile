@@ -1,0 +1,84 @@
+# Foreshock: every command a developer needs. `make` alone lists them.
+#
+# Needs Python 3.11 or newer with ensurepip, make and git; nothing else, and no root.
+# Choose an interpreter with: make PYTHON=/path/to/python3.12 ...
+
+SHELL := /bin/sh
+.SHELLFLAGS := -eu -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+PYTHON ?=
+ARGS ?=
+
+# The first interpreter that starts and is new enough: a pyenv shim may exist and refuse to run.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+find_python = for python in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	"$$python" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && break; python=; done
+
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo
+
+.PHONY: help setup demo test check lint types contracts fix docs bench-throughput test-kafka lock clean
+
+help: ## List the commands.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## Make .venv from the locked, hashed requirements.
+
+# Made anew only when the locks or the packaging change.
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(find_python); \
+	if [ -z "$$python" ]; then \
+		echo "Foreshock needs Python 3.11 or newer, and found none on PATH." >&2; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python has no ensurepip; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; fi; \
+	if ! { [ -x $(BIN)/python ] && $(BIN)/python -c '$(NEW_ENOUGH)'; } 2>/dev/null; then \
+		rm -rf $(VENV); "$$python" -m venv $(VENV); fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Run the main job on the embedded broker: make demo ARGS="--for 60s".
+	@$(BIN)/python -m foreshock demo $(ARGS)
+
+test: setup lint types contracts ## Lint, types, import contracts and every test whose peers are here.
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup lint types contracts ## The quick half of `make test`: no test is run.
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+fix: setup ## Format, and mend what ruff can mend.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: setup ## Write docs/reference/ anew from the code.
+	$(BIN)/python -m foreshock schema
+
+bench-throughput: setup ## What carrying a message costs, beside stock Faust and a plain loop.
+	$(BIN)/python -m bench.throughput $(ARGS)
+
+test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven when it is not here.
+	$(BIN)/python -m tests.support.kafka fetch
+	FORESHOCK_TEST_REQUIRE=kafka $(BIN)/python -m pytest -m kafka $(ARGS)
+
+lock: setup ## Make the locked requirements anew; name packages to raise: make lock ARGS="-P orjson".
+	$(LOCK) $(ARGS) --output-file requirements.lock
+	$(LOCK) $(ARGS) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## Remove everything that these commands made.
+	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
