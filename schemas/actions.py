@@ -1,0 +1,57 @@
+"""What people and CRM systems did for a customer, sent back to us."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import model_validator
+
+from schemas.events import Event
+from schemas.types import Identifier, Reference, Text, UtcTime, lenient
+
+ActionName = Literal[
+    "contacted",
+    "offer",
+    "promise",
+    "promise_kept",
+    "acknowledged",
+    "resolved",
+    "dismissed",
+    "other",
+]
+
+if TYPE_CHECKING:
+    ActionKind = ActionName
+else:
+    ActionKind = lenient(ActionName)
+
+
+class Action(Event):
+    """Something that was done for a customer, or promised."""
+
+    kind: Literal["action"] = "action"
+
+    action: ActionKind
+    """Required: what was done. `dismissed` says: a false alarm. An unknown word is read as `other`."""
+
+    actor_ref: Reference | None = None
+    """Who did it."""
+
+    alert_id: Identifier | None = None
+    """The alert that it answers; missing means all open alerts of the customer."""
+
+    promise_ref: Reference | None = None
+    """Names a promise, so that it can be kept; missing means the oldest open one."""
+
+    due_at: UtcTime | None = None
+    """Until when the promise is to be kept. Required for `promise`."""
+
+    note: Text | None = None
+    """In words. Redacted before it is stored."""
+
+    @model_validator(mode="after")
+    def _promise_has_due_time(self) -> Action:
+        """Refuse a promise that can never be missed."""
+        if self.action == "promise" and self.due_at is None:
+            raise ValueError("a promise needs due_at")
+        return self

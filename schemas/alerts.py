@@ -1,0 +1,203 @@
+"""What leaves Foreshock for people: risk and alerts with reasons, and how an alert id is derived."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+from uuid import UUID, uuid5
+
+from pydantic import Field
+
+from schemas.types import CustomerKey, Message, OrgPath, Polarity, Probability, Reference, UtcTime
+
+Stage = Literal["content", "dissatisfied", "grumbling", "complaint", "escalated"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+"""From calm to worst. `dissatisfied` is the silent stage: unhappy, and saying nothing."""
+
+Level = Literal["none", "blue", "yellow", "orange", "red"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""From nothing to worst. Blue: watch. Yellow: call this week. Orange: call today. Red: now."""
+
+Cause = Literal[
+    "complaint_risk",
+    "threat",
+    "unanswered",
+    "repeat_contact",
+    "broken_promise",
+    "claim_stalled",
+    "claim_refused",
+    "bad_experience",
+    "silent_after_bad_contact",
+]
+CAUSES: tuple[Cause, ...] = get_args(Cause)
+"""What an alert is about. One customer has at most one open alert per cause."""
+
+Transition = Literal["opened", "raised", "lowered", "acknowledged", "resolved", "expired", "dismissed", "complained"]
+TRANSITIONS: tuple[Transition, ...] = get_args(Transition)
+
+_NAMESPACE = UUID("6f1d1c3e-3f0b-5d0a-9a52-0d5e1b6f7a10")
+
+
+def alert_id_of(customer_key: str, cause: Cause, opened_at_seconds: float) -> str:
+    """Derive the id of an alert from what it is about and when it opened, never from chance.
+
+    A replay gives the same ids, so every sink can drop what it already has.
+
+    Parameters
+    ----------
+    customer_key
+        The pseudonymous key.
+    cause
+        What it is about.
+    opened_at_seconds
+        When it opened, in seconds since 1970-01-01 UTC.
+
+    Returns
+    -------
+    str
+        A UUID of version 5.
+    """
+    return str(uuid5(_NAMESPACE, f"{customer_key}|{cause}|{opened_at_seconds:.3f}"))
+
+
+class BilingualText(Message):
+    """One sentence in the two languages of the people who read alerts."""
+
+    zh: str
+    """Chinese."""
+    en: str
+    """English."""
+
+
+class Reason(Message):
+    """Why, with the numbers behind it and the events that show it."""
+
+    code: str
+    """Stable code of the reason, from `models.reasons.CODES`."""
+
+    text: BilingualText
+    """The sentence for people."""
+
+    numbers: dict[str, float] = Field(default_factory=dict)
+    """The numbers in the sentence, by name."""
+
+    evidence: tuple[str, ...] = ()
+    """Ids of events that show it, newest last."""
+
+
+class Risk(Message):
+    """What Foreshock believes about one customer now. The topic keeps the latest per customer."""
+
+    customer_key: CustomerKey
+    """The pseudonymous key."""
+
+    tenant: str
+    """Whose customer."""
+
+    org_path: OrgPath
+    """The unit that last served the customer."""
+
+    at: UtcTime
+    """Time of the message, or due time of the timer, that this follows from."""
+
+    stage: Stage
+    """Stage of dissatisfaction."""
+
+    stage_entered_at: UtcTime
+    """Since when."""
+
+    level: Level
+    """Highest level among the customer's open alerts."""
+
+    probability_7d: Probability
+    """Probability of a complaint within 7 days."""
+
+    probability_30d: Probability
+    """Probability of a complaint within 30 days; never below the one for 7."""
+
+    cold: bool
+    """Whether the model has seen too few complaints to be trusted alone: rules then carry the alerts."""
+
+    sentiment: Polarity
+    """Slow-moving polarity of what the customer says."""
+
+    heat: float = Field(ge=0)
+    """How warm recent unhappiness still is, in complaint-equivalents."""
+
+    evidence: tuple[str, ...]
+    """Ids of the last events that mattered, newest last."""
+
+    snapshot: int = Field(ge=0)
+    """Number of the model snapshot that scored."""
+
+    params_hash: str
+    """Hash of the parameters in force."""
+
+    position: tuple[int, int, int]
+    """Journal partition, offset and line that this follows from."""
+
+
+class Alert(Message):
+    """One transition of an alert: our claim that someone should act, and what became of it."""
+
+    alert_id: str
+    """Derived from customer, cause and opening time: the same under replay."""
+
+    sequence: int = Field(ge=0)
+    """Number of this transition within the alert, from 0. (alert_id, sequence) is unique."""
+
+    transition: Transition
+    """What happened to the alert."""
+
+    at: UtcTime
+    """When: event time, or due time of a timer."""
+
+    opened_at: UtcTime
+    """When the alert opened."""
+
+    cause: Cause
+    """What it is about."""
+
+    level: Level
+    """How urgent it now is; on closing transitions, how urgent it was."""
+
+    customer_key: CustomerKey
+    """The pseudonymous key. `foreshock pseudonym` gives the same for a known customer."""
+
+    tenant: str
+    """Whose customer."""
+
+    org_path: OrgPath
+    """The unit that last served the customer."""
+
+    stage: Stage
+    """Stage of dissatisfaction."""
+
+    probability_7d: Probability
+    """Probability of a complaint within 7 days."""
+
+    probability_30d: Probability
+    """Probability of a complaint within 30 days."""
+
+    reasons: tuple[Reason, ...] = Field(max_length=5)
+    """At most five, the strongest first."""
+
+    policy_ref: Reference | None = None
+    """The company's own policy number, from the last event that had one."""
+
+    claim_ref: Reference | None = None
+    """The company's own claim number, from the last event that had one."""
+
+    vulnerable: bool = False
+    """Whether the company named a driver of vulnerability."""
+
+    lead_seconds: float | None = None
+    """On `complained`: time from opening to complaint."""
+
+    snapshot: int = Field(ge=0)
+    """Number of the model snapshot that scored."""
+
+    params_hash: str
+    """Hash of the parameters in force."""
+
+    position: tuple[int, int, int]
+    """Journal partition, offset and line that this follows from."""

@@ -1,0 +1,111 @@
+"""What the learner publishes: numbered snapshots of its models, as plain data."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from schemas.types import Identifier, Message, UtcTime
+
+Horizon = Literal[7, 30]
+"""Days within which a complaint is predicted."""
+
+HORIZONS: tuple[Horizon, ...] = (7, 30)
+
+
+class SparseWeights(Message):
+    """Weights of hashed features; buckets that are missing weigh zero."""
+
+    buckets: tuple[int, ...] = ()
+    """Bucket numbers, ascending."""
+
+    weights: tuple[float, ...] = ()
+    """One weight per bucket, in the same order."""
+
+    @model_validator(mode="after")
+    def _same_length(self) -> SparseWeights:
+        """Refuse lists that do not match."""
+        if len(self.buckets) != len(self.weights):
+            raise ValueError("buckets and weights must be of one length")
+        return self
+
+
+class RiskWeights(Message):
+    """A frozen linear model on the log-odds scale, its scaler folded in.
+
+    score = intercept + sum(dense[i] * x[i]) + sum(weight of each active bucket)
+    """
+
+    intercept: float
+    """Log-odds where every feature is zero."""
+
+    dense: tuple[float, ...]
+    """One weight per numeric feature, in the order of `models.features.NAMES`, per unit of the feature."""
+
+    means: tuple[float, ...]
+    """Mean of each numeric feature among the examples seen: the population that reasons compare with."""
+
+    hashed: SparseWeights = SparseWeights()
+    """Weights of hashed categories and crosses."""
+
+
+class SentimentWeights(Message):
+    """A frozen linear model on hashed character n-grams."""
+
+    bias: float = 0.0
+    """Polarity of a text without known n-grams."""
+
+    hashed: SparseWeights = SparseWeights()
+    """Weight of each n-gram bucket."""
+
+    examples_seen: int = Field(default=0, ge=0)
+    """Rated comments learned from: how far the model may outvote the lexicon."""
+
+
+class ModelWeights(Message):
+    """All that a scorer needs of one snapshot."""
+
+    number: int = Field(ge=0)
+    """Number of the snapshot; 0 is what a scorer has before the first."""
+
+    at: UtcTime
+    """Time of the newest example in it (data time, not wall-clock time)."""
+
+    params_hash: str
+    """Hash of the parameters that it was learned with."""
+
+    examples_seen: int = Field(ge=0)
+    """Matured risk examples learned from."""
+
+    positives_seen: int = Field(ge=0)
+    """How many of them were complaints (30 days)."""
+
+    risk: dict[Horizon, RiskWeights]
+    """One model per horizon, in days."""
+
+    sentiment: SentimentWeights = SentimentWeights()
+    """The text model."""
+
+
+class Snapshot(Message):
+    """A numbered snapshot of the learner: enough to score with, and to go on learning exactly where it was."""
+
+    model: Identifier
+    """Name of the model family."""
+
+    format: int = Field(ge=1)
+    """Format of `learner`."""
+
+    weights: ModelWeights
+    """What scorers get."""
+
+    learned: tuple[tuple[int, int, int, int], ...]
+    """Per journal partition, the source position of the last example learned:
+    (partition, journal offset, line, index)."""
+
+    examples_offset: int = Field(ge=-1)
+    """Offset in the examples topic up to which everything is learned; -1 where examples did not come from Kafka."""
+
+    learner: dict[str, Any]
+    """Internal state of the learner as plain numbers."""

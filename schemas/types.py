@@ -1,0 +1,132 @@
+"""One alias per idea, with its unit and range."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+
+class Message(BaseModel):
+    """Anything on a topic: frozen, and refusing fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+EARLIEST_YEAR, LATEST_YEAR = 1971, 2199
+"""Times outside are a broken clock or a broken export, and would overflow when moved between zones."""
+
+
+def _to_utc(value: datetime) -> datetime:
+    """Move an aware time to UTC, so that equal moments are written alike."""
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        raise ValueError(f"year must be in {EARLIEST_YEAR}..{LATEST_YEAR}")
+    return value.astimezone(UTC)
+
+
+UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment in UTC. On the wire RFC 3339; a time without an offset is refused."""
+
+CustomerKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+"""A customer: the company's own id on source topics, the keyed pseudonym everywhere after ingest."""
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+"""An id that somebody else gave, carried as it is."""
+
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""The company's own case number (policy, claim, staff, provider, product), carried as it is."""
+
+OrgPath = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/]+(/[^/]+){0,7}$")]
+"""Place in the company, from head office down, at most eight levels: `HQ/Guangdong/Shenzhen`."""
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+"""A calibrated score in [0, 1], always with a horizon in its name."""
+
+Polarity = Annotated[float, Field(ge=-1.0, le=1.0)]
+"""How a text feels, from -1 (furious) over 0 (neutral or unknown) to 1 (delighted)."""
+
+Seconds = Annotated[float, Field(ge=0.0, le=31_622_400.0)]
+"""A duration in seconds, at most a year."""
+
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+"""A number of things."""
+
+Fen = Annotated[int, Field(ge=0, le=10**15)]
+"""Money in fen (one hundredth of a yuan), or in the smallest unit of the tenant's currency."""
+
+Text = Annotated[str, StringConstraints(max_length=8_000)]
+"""What somebody said or wrote. Redacted before it is stored."""
+
+
+class Position(NamedTuple):
+    """Where a message stands in its journal partition; positions of one partition are ordered."""
+
+    offset: int
+    """Journal offset of the record."""
+    line: int
+    """Line within the record, from 0."""
+
+
+NOWHERE = Position(-1, -1)
+"""Before the first message of a partition."""
+
+
+def _or_other(members: frozenset[str]) -> BeforeValidator:
+    """Read a value that is not in the closed set as `other`."""
+
+    def known(value: Any) -> Any:
+        return value if not isinstance(value, str) or value in members else "other"
+
+    return BeforeValidator(known)
+
+
+def lenient(literal: Any) -> Any:
+    """Make a closed set of words forgiving: a word that is not in it is read as `other`.
+
+    A company whose system knows one channel more than we do must be able to start; labels of metrics must
+    nevertheless come from closed sets.
+
+    Raises
+    ------
+    ValueError
+        If `other` is not a member of the set.
+    """
+    members = frozenset(get_args(literal))
+    if "other" not in members:
+        raise ValueError(f"a lenient set needs the member 'other', got {sorted(members)}")
+    return Annotated[literal, _or_other(members)]
+
+
+ChannelName = Literal[
+    "hotline",
+    "online_chat",
+    "app",
+    "wechat",
+    "web",
+    "branch",
+    "agent",
+    "email",
+    "sms",
+    "social",
+    "other",
+]
+JourneyStageName = Literal[
+    "sales",
+    "application",
+    "consultation",
+    "policy_service",
+    "claim",
+    "value_added",
+    "renewal",
+    "other",
+]
+DriverName = Literal["health", "life_event", "resilience", "capability", "elder", "other"]
