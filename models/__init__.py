@@ -1,0 +1,1 @@
+"""What we believe about customers and decide: pure, deterministic, without clock or network."""
