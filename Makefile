@@ -47,6 +47,7 @@ demo: setup ## Run the main job on the embedded broker: make demo ARGS="--for 60
 	@$(BIN)/python -m foreshock demo $(ARGS)
 
 test: setup lint types contracts ## Lint, types, import contracts and every test whose peers are here.
+	@$(BIN)/python -m tests.support.kafka fetch --if-possible
 	$(BIN)/python -m pytest $(ARGS)
 
 check: setup lint types contracts ## The quick half of `make test`: no test is run.
