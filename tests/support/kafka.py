@@ -65,9 +65,7 @@ class KafkaNode:
         """
         properties = self.folder / "server.properties"
         if not properties.exists():
-            properties.write_text(self._properties(), encoding="utf-8")
-            cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
-            self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", properties)
+            format_storage(self._properties(), self.folder)
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [*_JAVA, "-Xmx512m", "kafka.Kafka", str(properties)],
@@ -102,8 +100,8 @@ class KafkaNode:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def _properties(self) -> str:
-        settings = {
+    def _properties(self) -> dict[str, str]:
+        return {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
@@ -123,19 +121,6 @@ class KafkaNode:
             "num.partitions": "4",
             **self._settings,
         }
-        return "".join(f"{name}={value}\n" for name, value in settings.items())
-
-    def _java(self, *arguments: str | Path) -> None:
-        done = subprocess.run(
-            [*_JAVA, *map(str, arguments)],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{arguments[0]} failed:\n{done.stdout}{done.stderr}")
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -170,6 +155,29 @@ class KafkaNode:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+
+def format_storage(properties: dict[str, str], folder: Path) -> None:
+    """Write `server.properties` into `folder` and format its `log.dirs`, as before a first start.
+
+    Raises
+    ------
+    RuntimeError
+        If Apache Kafka refuses a property, with its words.
+    """
+    path = folder / "server.properties"
+    path.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
+    cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+    done = subprocess.run(
+        [*_JAVA, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        path.unlink()
+        raise RuntimeError(f"Apache Kafka refuses its properties:\n{done.stdout}{done.stderr}")
 
 
 def answers(port: int) -> bool:
