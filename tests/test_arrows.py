@@ -1,0 +1,47 @@
+"""What import-linter cannot say: a folder may import this of theirs, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+
+from tests.support.peers import CHECKOUT
+
+OURS = ("foreshock", "streams", "sinks", "models", "schemas")
+ALLOWED = {
+    "schemas": {"orjson", "pydantic"},
+    "models": {"ahocorasick", "orjson", "phonenumbers", "pydantic", "river", "stdnum"},
+    "sinks": {"aiohttp", "aiokafka", "orjson", "prometheus_client", "pydantic"},
+    "foreshock.simulate": set[str](),
+}
+
+
+@pytest.fixture(scope="module")
+def imports() -> grimp.ImportGraph:
+    return grimp.build_graph(*OURS, include_external_packages=True, cache_dir=None)
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_a_folder_imports_of_theirs_only_what_it_may(folder: str, imports: grimp.ImportGraph) -> None:
+    inside = {module for module in imports.modules if module == folder or module.startswith(f"{folder}.")}
+    imported = {
+        target.split(".")[0] for module in inside for target in imports.find_modules_directly_imported_by(module)
+    }
+
+    assert inside
+    assert imported - sys.stdlib_module_names - set(OURS) <= ALLOWED[folder]
+
+
+def test_every_package_is_under_the_arrows() -> None:
+    packages = {path.parent.name for path in CHECKOUT.glob("*/__init__.py")}
+
+    assert packages <= set(OURS)
+
+
+def test_no_package_under_tests_can_shadow_ours() -> None:
+    found = [path for path in Path(CHECKOUT, "tests").rglob("__init__.py")]
+
+    assert found == []
