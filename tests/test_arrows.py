@@ -42,6 +42,6 @@ def test_every_package_is_under_the_arrows() -> None:
 
 
 def test_no_package_under_tests_can_shadow_ours() -> None:
-    found = [path for path in Path(CHECKOUT, "tests").rglob("__init__.py")]
+    found = list(Path(CHECKOUT, "tests").rglob("__init__.py"))
 
     assert found == []
