@@ -1,0 +1,221 @@
+"""From rows to events: every rule that fits a row makes one, and what cannot be made says why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, islice
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+from pydantic import ValidationError
+
+from foreshock.importing.fields import Fields
+from foreshock.importing.loading import check_columns, name_of, words_of
+from foreshock.importing.mapping import Mapping
+from foreshock.importing.reading import Cells, compiled_fields, compiled_when, items_of
+from foreshock.importing.rows import OWN_COLUMNS, BadRow, Row, Table
+from schemas.codec import EVENT_TYPES, CustomerEvent, unreadable
+from schemas.errors import UnreadableMessageError
+
+_NAMESPACE = UUID("0d0a5e0e-6f0f-5b53-9c39-3a5d6a4a3c11")
+
+# JSON rows have no header. Keys that none of so many rows has are taken for misspelt, not for rare.
+_ROWS_LOOKED_AT = 1000
+
+_TIMES = frozenset({"occurred_at", "due_at"})
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of the rows, counted while they pass."""
+
+    rows: int = 0
+    """Rows of data seen."""
+
+    bad_rows: int = 0
+    """Rows of which at least one event could not be made."""
+
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Rows left out on purpose, by the reason that the mapping gives."""
+
+    events: Counter[str] = field(default_factory=Counter)
+    """Events made, by kind."""
+
+    unknown_words: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Words that the schema reads as `other`, by (field, word): a map may be missing an entry."""
+
+    repeated_ids: int = 0
+    """Events whose id was there before: they count once in a customer's state."""
+
+    first_at: datetime | None = None
+    """Time of the earliest event."""
+
+    last_at: datetime | None = None
+    """Time of the latest event."""
+
+    def add(self, event: CustomerEvent) -> None:
+        """Count one event."""
+        self.events[event.kind] += 1
+        at = event.occurred_at
+        self.first_at = at if self.first_at is None else min(self.first_at, at)
+        self.last_at = at if self.last_at is None else max(self.last_at, at)
+
+
+def events_of(
+    table: Table, mapping: Mapping, summary: Summary, where: str = "the file"
+) -> Iterator[CustomerEvent | BadRow]:
+    """Make events of rows, in the order of the file.
+
+    Parameters
+    ----------
+    table
+        An open export.
+    mapping
+        What its columns mean.
+    summary
+        Counted up as rows pass; may be shared by several files.
+    where
+        Name of the export, for messages.
+
+    Yields
+    ------
+    CustomerEvent or BadRow
+        Events, and rows of which something could not be made. Both may come of one row.
+
+    Raises
+    ------
+    MappingError
+        If the mapping reads columns that the export does not have.
+    """
+    rows = table.rows
+    if table.columns is None:
+        head = list(islice(rows, _ROWS_LOOKED_AT))
+        keys = {key for row in head if isinstance(row, Row) for key in row.values}
+        if keys:
+            check_columns(mapping, keys, where)
+        rows = chain(head, rows)
+    else:
+        check_columns(mapping, table.columns, where)
+    converter = _Converter(mapping, summary)
+    for row in rows:
+        summary.rows += 1
+        for made in [row] if isinstance(row, BadRow) else converter.convert(row):
+            if isinstance(made, BadRow):
+                summary.bad_rows += 1
+            else:
+                summary.add(made)
+            yield made
+
+
+class _Converter:
+    """A mapping made ready to read many rows."""
+
+    def __init__(self, mapping: Mapping, summary: Summary) -> None:
+        empty = frozenset(mapping.source.empty)
+        self._summary = summary
+        self._skips = [(compiled_when(skip.when, empty), skip.because) for skip in mapping.skip]
+        self._rules = [_Maker(number, mapping, empty, summary) for number in range(len(mapping.event))]
+        self._seen: set[bytes] = set()
+
+    def convert(self, row: Row) -> Iterator[CustomerEvent | BadRow]:
+        """Make the events of one row, and at most one report of what could not be made."""
+        for fits, because in self._skips:
+            if fits(row.values):
+                self._summary.skipped[because] += 1
+                return
+        problems: list[str] = []
+        fitting = [rule for rule in self._rules if rule.fits(row.values)]
+        for rule in fitting:
+            for made in rule.events(row.values):
+                if isinstance(made, str):
+                    problems.append(made)
+                else:
+                    self._note_id(made.event_id)
+                    yield made
+        if not fitting:
+            problems.append("no rule of the mapping fits it; add one, or a [[skip]] that says why not")
+        if problems:
+            yield BadRow(row.line, "; ".join(problems), _plain(row.values))
+
+    def _note_id(self, event_id: str) -> None:
+        """Count an id that was there before."""
+        # 16 bytes each: ten million events fit in about 1 GB, their texts would not.
+        mark = uuid5(_NAMESPACE, event_id).bytes
+        if mark in self._seen:
+            self._summary.repeated_ids += 1
+        self._seen.add(mark)
+
+
+class _Maker:
+    """One rule of a mapping, made ready."""
+
+    def __init__(self, number: int, mapping: Mapping, empty: frozenset[str], summary: Summary) -> None:
+        rule = mapping.event[number]
+        self._rule, self._name, self._summary = rule, name_of(number, rule), summary
+        self._type = EVENT_TYPES[rule.kind]
+        inner = f"{rule.each.column}." if rule.each else None
+        of_items = {column: asked for column, asked in rule.when.items() if inner and column.startswith(inner)}
+        self.fits = compiled_when({column: rule.when[column] for column in rule.when.keys() - of_items}, empty)
+        self._fits_item = compiled_when(of_items, empty)
+        self._fields = compiled_fields(_with_times({**mapping.common.fields, **rule.fields}), empty)
+        self._attributes = compiled_fields({**mapping.common.attributes, **rule.attributes}, empty)
+        known = {name: words_of(info.annotation) for name, info in self._type.model_fields.items()}
+        self._lenient = {name: words for name, words in known.items() if "other" in words}
+
+    def events(self, cells: Cells) -> Iterator[CustomerEvent | str]:
+        """Make the event, or one per element; or say what is wrong."""
+        if self._rule.each is None:
+            yield self._event(cells, self._name)
+            return
+        try:
+            items = list(items_of(self._rule.each, cells))
+        except UnreadableMessageError as error:
+            yield f"{self._name}: {error.detail}"
+            return
+        for number, item in enumerate(items):
+            if self._fits_item(item):
+                yield self._event(item, f"{self._name}, element {number + 1}")
+
+    def _event(self, cells: Cells, name: str) -> CustomerEvent | str:
+        """Make one event, or say why it cannot be made."""
+        try:
+            fields = self._fields(cells)
+            fields["attributes"] = self._attributes(cells)
+            if "event_id" not in fields:
+                fields["event_id"] = _derived_id(self._name, cells)
+            event = self._type.model_validate(fields)
+        except UnreadableMessageError as error:
+            return f"{name}: {error.detail}"
+        except ValidationError as error:
+            return f"{name}: {unreadable(error).detail}"
+        for field_name, words in self._lenient.items():
+            given = fields.get(field_name)
+            for word in given if isinstance(given, list) else (given,):
+                if isinstance(word, str) and word not in words:
+                    self._summary.unknown_words[(f"{self._rule.kind}.{field_name}", word)] += 1
+        return event
+
+
+def _with_times(fields: Fields) -> Fields:
+    """Read times without a format as RFC 3339, so that a bare number is never taken for one by chance."""
+    return {
+        name: value.model_copy(update={"format": ("iso",)})
+        if name in _TIMES and not value.format and value.start is None
+        else value
+        for name, value in fields.items()
+    }
+
+
+def _derived_id(rule: str, cells: Cells) -> str:
+    """Make an id of what the row says, so that the same row exported again is the same event."""
+    kept = {key: cell for key, cell in cells.items() if key not in OWN_COLUMNS or key == "#item"}
+    return str(uuid5(_NAMESPACE, rule + orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()))
+
+
+def _plain(cells: Cells) -> dict[str, Any]:
+    """Leave out the columns that we added."""
+    return {key: cell for key, cell in cells.items() if key not in OWN_COLUMNS}
