@@ -1,0 +1,1 @@
+"""Where alerts go, and what the worker tells Prometheus."""

@@ -1,0 +1,106 @@
+"""Deliver: alerts to one sink, in its own consumer group, at its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import CommitFailedError
+
+from schemas.alerts import Alert
+from schemas.cloudevents import headers_of
+from schemas.codec import decode_as, encode
+from schemas.dead_letters import DeadLetter
+from schemas.errors import SinkError, UnreadableMessageError
+from sinks.base import Sink
+from sinks.fanout import RetryPolicy, deliver_patiently
+from streams.connections import new_group_consumer
+from streams.handover import HandOver
+from streams.outbox import Record, send_records
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SOURCE = "foreshock/deliver"
+"""Who writes dead letters here, for CloudEvents."""
+
+_PORTION = 100
+"""Alerts between two commits: so many may be delivered again after a crash, with the same ids."""
+
+
+class DeliverObserver(Protocol):
+    """Hears what happens to alerts; metrics implement it."""
+
+    def delivered(self, sink: str, attempts: int) -> None:
+        """A sink has an alert."""
+
+    def dead_letter(self, reason: str) -> None:
+        """An alert became a dead letter."""
+
+
+async def run_deliver(
+    settings: Settings, sink: Sink, outlet: AIOKafkaProducer, observer: DeliverObserver, stop: asyncio.Event
+) -> None:
+    """Carry alerts to `sink` until `stop` is set; an alert that it will not take becomes a dead letter."""
+    policy = RetryPolicy(settings.sink_attempts, timedelta(seconds=settings.sink_backoff_seconds))
+    hand_over = HandOver()
+    consumer = new_group_consumer(settings, f"deliver.{sink.name}")
+    consumer.subscribe([settings.topic("alerts")], listener=hand_over)
+    await consumer.start()
+    try:
+        while not stop.is_set():
+            fetched = await consumer.getmany(timeout_ms=200, max_records=_PORTION)
+            records = [record for portion in fetched.values() for record in portion]
+            if not records:
+                continue
+            async with hand_over.busy:
+                letters = [
+                    letter for record in records if (letter := await _deliver(sink, record, policy, observer))
+                ]
+                await send_records(
+                    outlet,
+                    settings.topic("dead-letters"),
+                    0,
+                    [Record(None, encode(letter), headers_of(letter, SOURCE)) for letter in letters],
+                )
+                try:
+                    await consumer.commit()
+                except CommitFailedError:
+                    # The group has moved on without us: these alerts are delivered again, with the same ids.
+                    log.warning("deliver_commit_failed", extra={"sink": sink.name})
+    finally:
+        await consumer.stop()
+        await sink.close()
+
+
+async def _deliver(
+    sink: Sink, record: ConsumerRecord, policy: RetryPolicy, observer: DeliverObserver
+) -> DeadLetter | None:
+    """Deliver one alert; return a dead letter if it cannot be."""
+    try:
+        alert = decode_as(Alert, record.value or b"")
+        attempts = await deliver_patiently(sink, alert, policy)
+    except UnreadableMessageError as error:
+        return _refused(record, error.reason, error.detail, observer)
+    except SinkError as error:
+        log.error("alert_not_delivered", extra={"sink": sink.name, "error": str(error)})
+        return _refused(record, "undeliverable", str(error), observer)
+    observer.delivered(sink.name, attempts)
+    return None
+
+
+def _refused(record: ConsumerRecord, reason: str, error: str, observer: DeliverObserver) -> DeadLetter:
+    """Keep an alert that no sink has, with the reason."""
+    observer.dead_letter(reason)
+    return DeadLetter(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        reason=reason,  # type: ignore[arg-type]  # pydantic checks that it is one of the closed set
+        error=error[:2_000],
+        at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        raw=(record.value or b"").decode("utf-8", "replace")[:20_000],
+    )

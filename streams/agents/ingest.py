@@ -1,0 +1,186 @@
+"""Ingest: from the insurer's topics into the journal, checked, redacted and re-keyed.
+
+Plain aiokafka: there is no state to keep. Offsets of source topics are committed once the journal, or the
+dead-letter topic, has acknowledged everything that was read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import CommitFailedError
+
+from models.intake import Intake, dead_letter
+from schemas.catalogue import SOURCE_TOPICS
+from schemas.cloudevents import headers_of
+from schemas.codec import CustomerEvent, encode
+from schemas.dead_letters import DeadLetter
+from schemas.errors import UnreadableMessageError
+from streams.agents.event_clock import EventClock
+from streams.connections import new_group_consumer
+from streams.handover import HandOver
+from streams.outbox import MAX_RECORD_BYTES, Record, send_records
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SOURCE = "foreshock/ingest"
+"""Who writes dead letters here, for CloudEvents."""
+
+JOURNAL_HEADERS = (("ce_specversion", b"1.0"), ("content-type", b"application/x-ndjson"))
+"""A journal record is many messages, so it has no CloudEvents id of its own."""
+
+_POLL_MILLISECONDS = 200
+
+
+class IngestObserver(Protocol):
+    """Hears what ingest does; metrics implement it."""
+
+    def ingested(self, event: CustomerEvent) -> None:
+        """An event goes into the journal."""
+
+    def dead_letter(self, reason: str) -> None:
+        """An event became a dead letter."""
+
+
+class Ingest:
+    """Turns portions of source records into journal lines, partition by partition.
+
+    Parameters
+    ----------
+    settings
+        Topics and sizes.
+    intake
+        Checks and prepares one event.
+    observer
+        Hears what happens.
+    """
+
+    def __init__(self, settings: Settings, intake: Intake, observer: IngestObserver) -> None:
+        self._settings = settings
+        self._intake = intake
+        self._observer = observer
+        self._kinds = {settings.topic(name): kind for name, kind in SOURCE_TOPICS.items()}
+        self._clock = EventClock(settings) if settings.clock == "event" else None
+
+    @property
+    def topics(self) -> list[str]:
+        """Full names of the topics to read."""
+        return list(self._kinds)
+
+    def prepare(self, records: Iterable[ConsumerRecord]) -> tuple[dict[int, list[bytes]], list[DeadLetter]]:
+        """Prepare records in their order.
+
+        Returns
+        -------
+        tuple
+            Journal lines per partition, and dead letters for what could not be read.
+        """
+        lines: dict[int, list[bytes]] = {}
+        letters: list[DeadLetter] = []
+        for record in records:
+            arrived_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+            try:
+                prepared = self._intake.prepare(record.value or b"", self._kinds[record.topic], arrived_at)
+            except Exception as error:  # no bytes may stop the worker
+                letters.append(self._refuse(record, arrived_at, error))
+                continue
+            lines.setdefault(prepared.partition, []).append(prepared.line)
+            self._observer.ingested(prepared.event)
+            if self._clock is not None:
+                self._clock.see(prepared.event.occurred_at)
+        if self._clock is not None:
+            for partition, tick in self._clock.ticks():
+                lines.setdefault(partition, []).append(tick)
+        return lines, letters
+
+    def _refuse(self, record: ConsumerRecord, arrived_at: datetime, error: Exception) -> DeadLetter:
+        """Make a dead letter, whatever went wrong."""
+        if not isinstance(error, UnreadableMessageError):
+            # The text of an unexpected error may repeat what somebody said: only its type is kept.
+            error = UnreadableMessageError("failed", type(error).__name__)
+        self._observer.dead_letter(error.reason)
+        return dead_letter(error, record.value or b"", record.topic, record.partition, record.offset, arrived_at)
+
+
+async def run_ingest(settings: Settings, ingest: Ingest, outlet: AIOKafkaProducer, stop: asyncio.Event) -> None:
+    """Carry events into the journal until `stop` is set.
+
+    Raises
+    ------
+    aiokafka.errors.KafkaError
+        If the broker refuses something; the worker then ends, and reads again what was not committed.
+    """
+    hand_over = HandOver()
+    consumer = new_group_consumer(settings, "ingest")
+    consumer.subscribe(ingest.topics, listener=hand_over)
+    await consumer.start()
+    try:
+        while not stop.is_set():
+            records = await _portion(settings, consumer)
+            if not records:
+                continue
+            async with hand_over.busy:
+                lines, letters = ingest.prepare(records)
+                await _send(settings, outlet, lines, letters)
+                try:
+                    await consumer.commit()
+                except CommitFailedError:
+                    # The group has moved on without us. Whoever owns the partitions now reads these events again,
+                    # and their ids make the second reading harmless.
+                    log.warning("ingest_commit_failed")
+    finally:
+        await consumer.stop()
+
+
+async def _portion(settings: Settings, consumer: AIOKafkaConsumer) -> list[ConsumerRecord]:
+    """Fetch what is there; under light traffic wait a little, so that a record carries more than one line."""
+    fetched = await consumer.getmany(timeout_ms=_POLL_MILLISECONDS, max_records=settings.fetch_records)
+    records = [record for portion in fetched.values() for record in portion]
+    if records and len(records) < settings.max_lines and settings.linger_seconds:
+        await asyncio.sleep(settings.linger_seconds)
+        more = await consumer.getmany(timeout_ms=0, max_records=settings.fetch_records)
+        records.extend(record for portion in more.values() for record in portion)
+    return records
+
+
+async def _send(
+    settings: Settings, outlet: AIOKafkaProducer, lines: dict[int, list[bytes]], letters: Sequence[DeadLetter]
+) -> None:
+    """Send lines and dead letters, and return once the broker has all of them."""
+    journal = settings.topic("journal")
+    sends = [
+        send_records(
+            outlet, journal, partition, [Record(None, b"\n".join(part), JOURNAL_HEADERS) for part in parts]
+        )
+        for partition, parts in (
+            (partition, journal_records(found, settings.max_lines)) for partition, found in lines.items()
+        )
+    ]
+    if letters:
+        records = [Record(None, encode(letter), headers_of(letter, SOURCE)) for letter in letters]
+        sends.append(send_records(outlet, settings.topic("dead-letters"), 0, records))
+    await asyncio.gather(*sends)
+
+
+def journal_records(lines: Sequence[bytes], max_lines: int) -> Iterator[Sequence[bytes]]:
+    """Cut lines into records that hold neither too many lines nor too many bytes.
+
+    Examples
+    --------
+    >>> [len(part) for part in journal_records([b"{}"] * 5, max_lines=2)]
+    [2, 2, 1]
+    """
+    start = size = 0
+    for end, line in enumerate(lines):
+        if end > start and (end - start == max_lines or size + len(line) + 1 > MAX_RECORD_BYTES):
+            yield lines[start:end]
+            start, size = end, 0
+        size += len(line) + 1
+    if start < len(lines):
+        yield lines[start:]

@@ -1,0 +1,54 @@
+"""Tick: the wall clock, written into every journal partition as a message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from aiokafka import AIOKafkaProducer
+
+from schemas.codec import encode
+from schemas.ticks import Tick
+from streams.agents.ingest import JOURNAL_HEADERS
+from streams.outbox import Record, send_records
+from streams.settings import Settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run_tick(
+    settings: Settings, outlet: AIOKafkaProducer, stop: asyncio.Event, now: Callable[[], datetime] = _now
+) -> None:
+    """Write the time into every partition, every `tick_seconds`, until `stop` is set.
+
+    Several workers may do so: the core takes the latest. With the `event` clock ingest writes the ticks, in line
+    with the events that move it, and this does nothing.
+    """
+    journal = settings.topic("journal")
+    while not stop.is_set():
+        if settings.clock == "wall":
+            at = now()
+            await asyncio.gather(
+                *(
+                    send_records(
+                        outlet,
+                        journal,
+                        partition,
+                        [Record(None, encode(Tick(at=at, partition=partition)), JOURNAL_HEADERS)],
+                    )
+                    for partition in range(settings.partitions)
+                )
+            )
+        await wait_for(stop, settings.tick_seconds)
+
+
+async def wait_for(stop: asyncio.Event, seconds: float) -> bool:
+    """Sleep, but wake at once when `stop` is set; tell whether it is."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,97 @@
+"""Connections to the broker: the same options for every client, from the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.helpers import create_ssl_context
+
+from schemas.errors import ConfigurationError
+from streams.settings import Settings
+
+
+class BrokerUnavailableError(ConfigurationError):
+    """No broker answers: it is down, or the settings point elsewhere. A worker may try again."""
+
+    retriable = True
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """Return what every aiokafka client needs to reach the brokers.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file of the authority cannot be read.
+    """
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "client_id": settings.topic("worker"),
+        "security_protocol": settings.security_protocol,
+    }
+    if settings.security_protocol.endswith("SSL"):
+        try:
+            options["ssl_context"] = create_ssl_context(
+                cafile=str(settings.ssl_ca_file) if settings.ssl_ca_file else None
+            )
+        except OSError as error:
+            raise ConfigurationError(f"FORESHOCK_SSL_CA_FILE: {error}") from error
+    if settings.security_protocol.startswith("SASL"):
+        options["sasl_mechanism"] = settings.sasl_mechanism
+        options["sasl_plain_username"] = settings.sasl_username
+        options["sasl_plain_password"] = settings.sasl_secret()
+    return options
+
+
+def new_producer(settings: Settings) -> AIOKafkaProducer:
+    """Make the producer through which everything leaves; it is not started.
+
+    Every send waits for all in-sync copies. With idempotence a retry neither repeats nor reorders records.
+    """
+    return AIOKafkaProducer(
+        **client_options(settings),
+        acks="all",
+        enable_idempotence=settings.producer_idempotence,
+        request_timeout_ms=int(settings.request_timeout_seconds * 1000),
+        max_batch_size=settings.batch_bytes,
+        max_request_size=settings.batch_bytes * 2,
+    )
+
+
+def new_group_consumer(settings: Settings, group: str, *topics: str) -> AIOKafkaConsumer:
+    """Make a member of a consumer group that commits only when told to; it is not started.
+
+    Parameters
+    ----------
+    settings
+        Where the brokers are and how patient to be.
+    group
+        Short name of the group.
+    *topics
+        Full names of topics.
+    """
+    return AIOKafkaConsumer(
+        *topics,
+        **client_options(settings),
+        group_id=settings.topic(group),
+        group_instance_id=f"{settings.instance_id}-{group}" if settings.instance_id else None,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        session_timeout_ms=int(settings.session_timeout_seconds * 1000),
+        heartbeat_interval_ms=int(settings.heartbeat_seconds * 1000),
+        rebalance_timeout_ms=int(settings.rebalance_timeout_seconds * 1000),
+        request_timeout_ms=int(settings.request_timeout_seconds * 1000),
+        max_partition_fetch_bytes=4 << 20,
+    )
+
+
+def new_reader(settings: Settings) -> AIOKafkaConsumer:
+    """Make a consumer without a group, for reading named partitions; it is not started."""
+    return AIOKafkaConsumer(
+        **client_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=int(settings.request_timeout_seconds * 1000),
+        max_partition_fetch_bytes=8 << 20,
+    )

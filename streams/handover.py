@@ -1,0 +1,30 @@
+"""Hand-over: a rebalance waits until the work under way is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+
+
+class HandOver(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Makes the consumer group wait for the holder of `busy`, and counts assignments."""
+
+    def __init__(self) -> None:
+        self.busy = asyncio.Lock()
+        """Held while records are on their way and not committed."""
+        self.generation = 0
+        """Grows with every assignment: what was remembered about a partition is then worth nothing."""
+        self.assigned: frozenset[TopicPartition] = frozenset()
+        """What this worker owns."""
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Wait for the work under way."""
+        async with self.busy:
+            self.assigned = frozenset()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Take note of the new assignment."""
+        self.generation += 1
+        self.assigned = frozenset(assigned)

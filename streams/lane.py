@@ -1,0 +1,186 @@
+"""A lane: one journal partition in this worker, from its records to what has to be written.
+
+Everything here is synchronous and touches no broker: the same lines in the same order give the same groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from schemas.alerts import Alert, Risk
+from schemas.cloudevents import Carried, headers_of
+from schemas.codec import JournalMessage, decode_journal_line, encode
+from schemas.dead_letters import DeadLetter
+from schemas.errors import UnreadableMessageError
+from schemas.types import Message, Position
+from streams.core import Core
+from streams.outbox import Record
+from streams.tables import CustomerStates
+
+SOURCE = "foreshock/score"
+"""Who writes outputs, for CloudEvents."""
+
+
+class Observer(Protocol):
+    """Hears what happens in a lane; metrics implement it."""
+
+    def stepped(self, message: JournalMessage, outcome: Any) -> None:
+        """A message went through the core."""
+
+    def dead_letter(self, reason: str) -> None:
+        """A line became a dead letter."""
+
+
+@dataclass(slots=True)
+class Group:
+    """What several journal records cause, to be written in this order: outputs, rows, offset."""
+
+    next_offset: int
+    """First journal offset after the group."""
+    outputs: dict[str, list[Record]]
+    """Short topic name to records."""
+    rows: dict[bytes, bytes]
+    """Rows of customers, then the partition's own; the one with the position is the last."""
+    alert_ages: list[float] = field(default_factory=list)
+    """Timestamp of the journal record behind each alert, in seconds since 1970."""
+
+
+class Lane:
+    """Carries the records of one partition through the core and collects what follows.
+
+    Parameters
+    ----------
+    partition
+        Journal partition.
+    journal
+        Full name of the journal topic, for dead letters.
+    core
+        The core.
+    rows
+        Acknowledged rows of the partition; acknowledged rows are added to it.
+    to_heal
+        Keys whose row has to be written again with the next group; emptied as that is acknowledged.
+    cached
+        How many decoded states to keep.
+    observer
+        Hears what happens.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        journal: str,
+        core: Core[Any, Any],
+        rows: dict[bytes, bytes],
+        to_heal: set[bytes],
+        cached: int,
+        observer: Observer,
+    ) -> None:
+        self.partition = partition
+        self._journal = journal
+        self._core = core
+        self._rows = rows
+        self._to_heal = to_heal
+        self._observer = observer
+        self.states: CustomerStates[Any] = CustomerStates(rows, core.encode_row, core.decode_row, cached)
+        own = {key: row for key, row in rows.items() if key.startswith(b"@")}
+        self.engine = core.open_engine(partition, own, self.states)
+        self.restored_offset = core.position(self.engine).offset
+        """Last journal offset whose outputs and rows are all written, or -1."""
+        self.next_offset: int | None = self.restored_offset + 1 if self.restored_offset >= 0 else None
+        """The journal offset that has to come next, if that is known."""
+        self.waiting_count = 0
+        """Records carried and not yet taken by a group."""
+        self._risks: dict[str, Risk] = {}
+        self._others: dict[str, list[Carried]] = {"alerts": [], "examples": [], "dead-letters": []}
+        self._alert_ages: list[float] = []
+
+    def carry(self, offset: int, value: bytes, timestamp: float) -> None:
+        """Take one journal record, line by line, through the core.
+
+        A line that cannot be read, or that the core fails on, becomes a dead letter; its neighbours go on. A record
+        that was completely written before is passed over.
+
+        Parameters
+        ----------
+        offset
+            Journal offset.
+        value
+            JSON Lines.
+        timestamp
+            When the journal took the record, in seconds since 1970.
+        """
+        if offset > self.restored_offset:
+            core, engine, states, others = self._core, self.engine, self.states, self._others
+            for number, line in enumerate(value.split(b"\n")):
+                if not line:
+                    continue
+                try:
+                    message = decode_journal_line(line)
+                    outcome = core.step(engine, states, message, Position(offset, number))
+                except Exception as error:  # whatever it is, the line is lost unless it is kept here
+                    others["dead-letters"].append(self._dead_letter(offset, number, line, timestamp, error))
+                    continue
+                for risk in outcome.risks:
+                    self._risks[risk.customer_key] = risk
+                if outcome.alerts:
+                    others["alerts"].extend(outcome.alerts)
+                    self._alert_ages.extend([timestamp] * len(outcome.alerts))
+                others["examples"].extend(outcome.examples)
+                self._observer.stepped(message, outcome)
+        self.next_offset = offset + 1
+        self.waiting_count += 1
+
+    def take(self) -> Group | None:
+        """Return everything carried since the last call as one group, or `None` if nothing was.
+
+        Of a customer touched several times only the last row and the last risk are in it.
+        """
+        if not self.waiting_count or self.next_offset is None:
+            return None
+        outputs = {"risk": [_record(risk, risk.customer_key) for risk in self._risks.values()]}
+        for topic, messages in self._others.items():
+            outputs[topic] = [_record(message, getattr(message, "customer_key", None)) for message in messages]
+            messages.clear()
+        ages, self._alert_ages = self._alert_ages, []
+        self._risks.clear()
+        self.waiting_count = 0
+        healed = {key: self._rows[key] for key in self._to_heal}
+        own = self._core.engine_rows(self.engine)
+        rows = {key: row for key, row in (healed | self.states.take_rows()).items() if key not in own} | own
+        return Group(self.next_offset, {topic: records for topic, records in outputs.items() if records}, rows, ages)
+
+    def acknowledged(self, rows: dict[bytes, bytes]) -> None:
+        """Note that the changelog has these rows."""
+        self.states.acknowledged(rows)
+        self._to_heal.difference_update(rows)
+
+    def _dead_letter(
+        self, offset: int, number: int, line: bytes, timestamp: float, error: Exception
+    ) -> DeadLetter:
+        """Keep a line with its place and the reason; the journal's lines are redacted already."""
+        unread = isinstance(error, UnreadableMessageError)
+        reason = error.reason if isinstance(error, UnreadableMessageError) else "failed"
+        self._observer.dead_letter(reason)
+        return DeadLetter(
+            topic=self._journal,
+            partition=self.partition,
+            offset=offset,
+            line=number,
+            reason=reason,  # type: ignore[arg-type]  # pydantic checks that it is one of the closed set
+            # The text of an unexpected error may repeat what somebody said: only its type is kept.
+            error=str(error) if unread else type(error).__name__,
+            at=datetime.fromtimestamp(timestamp, UTC),
+            raw=line.decode("utf-8", "replace")[:20_000],
+        )
+
+
+def _record(message: Carried, key: str | None) -> Record:
+    """Encode an output, with its CloudEvents headers."""
+    assert isinstance(message, Message)  # noqa: S101 - tells the type checker what the union is
+    return Record(key.encode() if key else None, encode(message), headers_of(message, SOURCE))
+
+

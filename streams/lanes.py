@@ -1,0 +1,190 @@
+"""All lanes of a worker: opened when their first record comes, dropped when partitions may have moved."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn, Protocol
+
+from aiokafka import AIOKafkaProducer
+from faust.types import TP
+
+from streams.core import Core
+from streams.exits import ExitCode, die
+from streams.lane import Group, Lane, Observer
+from streams.ledger import Ledger
+from streams.outbox import Record, send_records
+from streams.settings import Settings
+from streams.tables import BatchTable
+from streams.topics import CHANGELOG
+from streams.writer import GroupWriter
+
+log = logging.getLogger(__name__)
+
+_ONE_PARTITION = frozenset({"examples", "dead-letters"})
+
+
+class LanesObserver(Observer, Protocol):
+    """Hears what happens in all lanes; metrics implement it."""
+
+    def settled(self, partition: int, group: Group) -> None:
+        """A group is at the broker."""
+
+    def skipped(self, count: int) -> None:
+        """Journal positions were never seen."""
+
+    def recovered(self, rows: int, seconds: float) -> None:
+        """State was read back from the changelog."""
+
+
+class JournalView(Protocol):
+    """What lanes ask about the journal."""
+
+    def highwater(self, partition: int) -> int | None:
+        """Return the offset after the last record, as the newest fetch saw it."""
+
+    async def earliest(self, partition: int) -> int | None:
+        """Return the first offset that still exists."""
+
+
+class Lanes:
+    """Carries journal records of every partition that this worker owns.
+
+    Parameters
+    ----------
+    settings
+        How much may wait.
+    core
+        The core.
+    table
+        Acknowledged rows.
+    ledger
+        Where settled offsets are noted.
+    outlet
+        Started producer.
+    journal
+        Answers about the journal.
+    observer
+        Hears what happens.
+    moved
+        Called with the changelog partition and the offset of the last acknowledged row, so that the next rebalance
+        does not read back what this worker wrote itself.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        core: Core[Any, Any],
+        table: BatchTable,
+        ledger: Ledger,
+        outlet: AIOKafkaProducer,
+        journal: JournalView,
+        observer: LanesObserver,
+        moved: Callable[[TP, int], None],
+    ) -> None:
+        self._settings = settings
+        self._core = core
+        self._table = table
+        self._ledger = ledger
+        self._outlet = outlet
+        self._journal = journal
+        self._observer = observer
+        self._moved = moved
+        self._open: dict[int, tuple[Lane, GroupWriter]] = {}
+        self.loaded_rows = 0
+        """Rows read in recoveries so far; the watchdog looks whether it grows."""
+
+    async def carry(self, partition: int, offset: int, value: bytes, timestamp: float) -> None:
+        """Take one journal record; returns when there is room for the next. Never raises: it ends the process.
+
+        Faust acknowledges a record whose agent raised, so nothing that goes wrong here may reach it.
+        """
+        try:
+            lane, writer = self._open.get(partition) or await self._open_lane(partition)
+            if lane.next_offset is not None and offset > lane.next_offset:
+                await self._check_hole(lane, offset)
+            lane.carry(offset, value, timestamp)
+            await writer.admit()
+        except asyncio.CancelledError:
+            raise  # a rebalance: the record is unsettled, so it is read again by whoever owns it then
+        except BaseException as error:
+            self._fail(error)
+
+    async def drain(self, timeout_seconds: float) -> bool:
+        """Wait until every lane is settled; tell whether all were in time."""
+        writers = [writer for _, writer in self._open.values()]
+        return all(await asyncio.gather(*(writer.drain(timeout_seconds) for writer in writers)))
+
+    def reset(self) -> None:
+        """Drop every lane with what it has not settled; the journal still has it."""
+        for _, writer in self._open.values():
+            writer.stop()
+        self._open.clear()
+        self._ledger.forget()
+
+    def on_recovered(self, rows: int, seconds: float) -> None:
+        """Note that state was read back."""
+        self._observer.recovered(rows, seconds)
+        log.info("state_recovered", extra={"rows": rows, "seconds": round(seconds, 3)})
+
+    async def _open_lane(self, partition: int) -> tuple[Lane, GroupWriter]:
+        """Start the lane of a partition from its rows."""
+        lane = Lane(
+            partition,
+            self._ledger.topic,
+            self._core,
+            self._table.partition_rows(partition),
+            self._table.to_heal.setdefault(partition, set()),
+            self._settings.cached_customers,
+            self._observer,
+        )
+        highwater = self._journal.highwater(partition)
+        if highwater is not None and lane.restored_offset >= highwater:
+            die(
+                "journal_was_recreated",
+                ExitCode.CONFIGURATION,
+                partition=partition,
+                state_is_at=lane.restored_offset,
+                journal_ends_at=highwater,
+                what_to_do="choose another FORESHOCK_JOURNAL_EPOCH: offsets of the new journal start over",
+            )
+        writer = GroupWriter(
+            lane,
+            self._send,
+            CHANGELOG,
+            lambda group, last_row: self._settle(lane, group, last_row),
+            self._fail,
+            self._settings.max_waiting_records,
+        )
+        self._open[partition] = lane, writer
+        return lane, writer
+
+    async def _send(self, topic: str, partition: int, records: list[Record]) -> int | None:
+        """Send records; topics of one partition take everything there."""
+        name = self._settings.topic(topic)
+        return await send_records(self._outlet, name, 0 if topic in _ONE_PARTITION else partition, records)
+
+    def _settle(self, lane: Lane, group: Group, last_row: int | None) -> None:
+        """Take a written group into account everywhere, in one go."""
+        partition = lane.partition
+        lane.acknowledged(group.rows)
+        self._ledger.settle(partition, group.next_offset)
+        if last_row is not None:
+            self._moved(TP(self._settings.topic(CHANGELOG), partition), last_row)
+        self._observer.settled(partition, group)
+
+    async def _check_hole(self, lane: Lane, offset: int) -> None:
+        """End the process over journal positions that were never seen, unless the journal no longer has them."""
+        expected = lane.next_offset or 0
+        self._observer.skipped(offset - expected)
+        facts = {"partition": lane.partition, "expected": expected, "got": offset}
+        earliest = await self._journal.earliest(lane.partition)
+        if earliest is None or earliest < offset:
+            die("journal_positions_skipped", **facts)
+        log.critical("journal_trimmed_before_it_was_read", extra=facts)
+
+    def _fail(self, error: BaseException) -> NoReturn:
+        """Stop committing and end the process: the journal replays."""
+        self._ledger.failed = True
+        die("carrying_failed", error=repr(error))
