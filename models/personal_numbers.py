@@ -58,7 +58,7 @@ _LANDLINE_LAYOUT = re.compile(r"1[012]|[34],(?:[78]|[34],4)")
 _LOCAL_LAYOUT = re.compile(r"[78]|[34],4")
 _CARD_LAYOUT = re.compile(r"1[3-9]|(?:4,){3}[1-4](?:,[1-3])?|4,6,[45]|6,(?:[789]|1[0-3])|1(?:,1){12,18}")
 # ISO/IEC 7812: what cards in Chinese hands begin with. 1 and 20 begin dates and order numbers.
-_CARD_ISSUER = re.compile(r"[34569]|81|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)")
+_CARD_ISSUER = re.compile(r"[3456]|81|9(?:0|11|40|55|6[68]|8[45]|98)|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)")
 _CHINESE_MOBILE = re.compile(r"(?:86)?(1[3-9][0-9]{9})")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 

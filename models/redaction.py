@@ -137,8 +137,12 @@ _PLATE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_EMAIL = re.compile(
-    r"[A-Z0-9._%+'-]{1,64}[ ]?@[ ]?(?:[A-Z0-9-]{1,63}[.]){1,5}[A-Z]{2,18}(?![A-Z0-9])",
+_DOMAIN = r"(?:[A-Z0-9-]{1,63}[.]){1,5}[A-Z]{2,18}(?![A-Z0-9])"
+_EMAIL = re.compile(rf"[A-Z0-9._%+'-]{{1,64}}@{_DOMAIN}", re.IGNORECASE)
+# With blanks around the @ it may be a mention (thanks @acme.com), unless it is called an address.
+_SPACED_EMAIL = re.compile(
+    r"(?:邮箱|邮件|e-?mail|write to|send it to)[^@\n]{0,8}?(?<![A-Z0-9._%+'-])"
+    rf"([A-Z0-9._%+'-]{{1,64}}[ ]?@[ ]?{_DOMAIN})",
     re.IGNORECASE,
 )
 # Nothing in a passport number can be checked, so it counts only near the word.
@@ -159,6 +163,7 @@ _PASSPORT_AFTER = re.compile(
 )
 _PATTERNS = (
     (Kind.EMAIL, _EMAIL),
+    (Kind.EMAIL, _SPACED_EMAIL),
     (Kind.PLATE, _PLATE),
     (Kind.PASSPORT, _PASSPORT_BEFORE),
     (Kind.PASSPORT, _PASSPORT_AFTER),
