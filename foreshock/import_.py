@@ -35,19 +35,22 @@ A mapping file says what the columns mean. This is a whole one:
   customer_id = { column = "客户号" }
   occurred_at = { column = "时间", format = "%Y-%m-%d %H:%M", zone = "Asia/Shanghai" }
   org_path    = { template = "HQ/{分公司}" }
+
 \b
   [[event]]                         # which rows are which kind of event
   kind = "call"
-  when = { 类型 = ["来电", "在线"] }
-  channel = { column = "类型", map = { 来电 = "hotline", 在线 = "online_chat" } }
+  when = { "类型" = ["来电", "在线"] }
+  channel = { column = "类型", map = { "来电" = "hotline", "在线" = "online_chat" } }
   text = { column = "内容" }
+
 \b
   [[event]]
   kind = "complaint"
-  when = { 类型 = "投诉" }
+  when = { "类型" = "投诉" }
+
 \b
   [[skip]]
-  when = { 类型 = "内部测试" }
+  when = { "类型" = "内部测试" }
   because = "test calls"
 
 Then:
@@ -239,5 +242,7 @@ def _tell(console: Console, summary: Summary, mapping: Mapping, destination: str
         )
     for (field, word), count in summary.unknown_words.most_common(10):
         say(f"{count:,} x {field} = {word!r} is read as 'other'; add it to the field's map to keep its meaning")
+    if summary.unread_columns:
+        say(f"columns that the mapping does not read: {', '.join(sorted(summary.unread_columns))}")
     if mapping.attribute_names:
         say(f"own fields, to be declared where they are used: FORESHOCK_ATTRIBUTES={','.join(mapping.attribute_names)}")

@@ -13,10 +13,12 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import ValidationError
 
+from foreshock.importing.cells import Cells, text_of
+from foreshock.importing.conditions import compiled_when
 from foreshock.importing.fields import Fields
-from foreshock.importing.loading import check_columns, name_of, words_of
+from foreshock.importing.loading import check_columns, is_text, name_of, words_of
 from foreshock.importing.mapping import Mapping
-from foreshock.importing.reading import Cells, compiled_fields, compiled_when, items_of
+from foreshock.importing.reading import compiled_fields, items_of
 from foreshock.importing.rows import OWN_COLUMNS, BadRow, Row, Table
 from schemas.codec import EVENT_TYPES, CustomerEvent, unreadable
 from schemas.errors import UnreadableMessageError
@@ -50,6 +52,9 @@ class Summary:
 
     repeated_ids: int = 0
     """Events whose id was there before: they count once in a customer's state."""
+
+    unread_columns: set[str] = field(default_factory=set)
+    """Columns of the exports that the mapping does not read; for JSON, keys of the first rows."""
 
     first_at: datetime | None = None
     """Time of the earliest event."""
@@ -92,14 +97,13 @@ def events_of(
         If the mapping reads columns that the export does not have.
     """
     rows = table.rows
+    columns = set(table.columns or ())
     if table.columns is None:
         head = list(islice(rows, _ROWS_LOOKED_AT))
-        keys = {key for row in head if isinstance(row, Row) for key in row.values}
-        if keys:
-            check_columns(mapping, keys, where)
+        columns = {key for row in head if isinstance(row, Row) for key in row.values if key not in OWN_COLUMNS}
         rows = chain(head, rows)
-    else:
-        check_columns(mapping, table.columns, where)
+    if columns:
+        summary.unread_columns |= columns - check_columns(mapping, columns, where)
     converter = _Converter(mapping, summary)
     for row in rows:
         summary.rows += 1
@@ -164,6 +168,10 @@ class _Maker:
         self._fields = compiled_fields(_with_times({**mapping.common.fields, **rule.fields}), empty)
         self._attributes = compiled_fields({**mapping.common.attributes, **rule.attributes}, empty)
         known = {name: words_of(info.annotation) for name, info in self._type.model_fields.items()}
+        # JSON writes ids as numbers at times; they are text to us.
+        self._texts = [
+            name for name, info in self._type.model_fields.items() if known[name] or is_text(info.annotation)
+        ]
         self._lenient = {name: words for name, words in known.items() if "other" in words}
 
     def events(self, cells: Cells) -> Iterator[CustomerEvent | str]:
@@ -184,6 +192,9 @@ class _Maker:
         """Make one event, or say why it cannot be made."""
         try:
             fields = self._fields(cells)
+            for field_name in self._texts:
+                if isinstance(fields.get(field_name), int | float):
+                    fields[field_name] = text_of(fields[field_name])
             fields["attributes"] = self._attributes(cells)
             if "event_id" not in fields:
                 fields["event_id"] = _derived_id(self._name, cells)

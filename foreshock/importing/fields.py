@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_v
 
 from foreshock.importing.parts import Each, Part, Scalar, each_from_word
 
-Unit = Literal["fen", "yuan", "wan_yuan", "milliseconds", "seconds", "minutes", "hours"]
+Unit = Literal["fen", "yuan", "wan_yuan", "milliseconds", "seconds", "minutes", "hours", "clock"]
 
 UNITS: dict[Unit, Decimal] = {
     "fen": Decimal(1),
@@ -22,6 +22,7 @@ UNITS: dict[Unit, Decimal] = {
     "seconds": Decimal(1),
     "minutes": Decimal(60),
     "hours": Decimal(3600),
+    "clock": Decimal(1),
 }
 """How many of our unit (fen, seconds) one of theirs is."""
 
@@ -92,7 +93,10 @@ class Value(Part):
     """Whether it is a number. Signs of money and separators of thousands are taken off."""
 
     unit: Unit | None = None
-    """Unit of their number; it becomes fen or seconds."""
+    """Unit of their number; it becomes fen or seconds. `clock` is a duration written as 1:02:03 or 02:03."""
+
+    decimal: Literal[".", ","] = "."
+    """What stands before a fraction."""
 
     multiply: Decimal | None = None
     """What their number is multiplied by: 100 for euros to cents."""

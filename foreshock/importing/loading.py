@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -42,8 +43,12 @@ def load_mapping(path: Path) -> Mapping:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise MappingError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MappingError(f"{path}: not TOML in UTF-8: {error}") from error
+    except UnicodeDecodeError as error:
+        raise MappingError(f"{path}: not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        # The most common slip where columns have Chinese names.
+        hint = '; a key that is not plain ASCII needs quotes: "类型" = ...' if "key" in str(error) else ""
+        raise MappingError(f"{path}: not TOML: {error}{hint}") from error
     try:
         mapping = Mapping.model_validate(given)
     except ValidationError as error:
@@ -54,7 +59,7 @@ def load_mapping(path: Path) -> Mapping:
     return mapping
 
 
-def check_columns(mapping: Mapping, columns: Iterable[str], where: str) -> None:
+def check_columns(mapping: Mapping, columns: Iterable[str], where: str) -> set[str]:
     """Check that every column that a mapping reads is there.
 
     Parameters
@@ -66,6 +71,11 @@ def check_columns(mapping: Mapping, columns: Iterable[str], where: str) -> None:
     where
         The export's name, for the message.
 
+    Returns
+    -------
+    set of str
+        The columns that are read; of `a.b` the column `a`.
+
     Raises
     ------
     MappingError
@@ -73,13 +83,16 @@ def check_columns(mapping: Mapping, columns: Iterable[str], where: str) -> None:
     """
     known = set(columns) | OWN_COLUMNS
     problems = []
+    read = set()
     for key, column in _columns_read(mapping):
-        if column in known or any(column.startswith(f"{parent}.") for parent in known):
-            continue
-        problems.append(f"{key}: {where} has no column {column!r}{_nearest(column, known)}")
+        found = {parent for parent in known if column == parent or column.startswith(f"{parent}.")}
+        read |= found
+        if not found:
+            problems.append(f"{key}: {where} has no column {column!r}{_nearest(column, known)}")
     if problems:
         told = f"its columns are: {', '.join(sorted(known - OWN_COLUMNS))}"
         raise MappingError(_listed("the mapping does not fit the file", [*dict.fromkeys(problems), told]))
+    return read
 
 
 def name_of(number: int, rule: Rule) -> str:
@@ -93,6 +106,13 @@ def words_of(annotation: Any) -> frozenset[str]:
     for part in get_args(annotation):
         found |= {part} if isinstance(part, str) else words_of(part)
     return frozenset(found)
+
+
+def is_text(annotation: Any) -> bool:
+    """Tell whether a type is text, or text or nothing."""
+    if get_origin(annotation) in (Annotated, Union, UnionType):
+        return any(map(is_text, get_args(annotation)))
+    return annotation is str
 
 
 def _problems(mapping: Mapping) -> Iterator[str]:

@@ -5,22 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from decimal import Decimal
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from foreshock.importing.cells import Cells, Getter, column_of, decimal_of, dig, seconds_of, text_of
 from foreshock.importing.fields import NAMED_FORMATS, PLACEHOLDER, UNITS, Fields, Value
-from foreshock.importing.parts import Condition, Each, When
+from foreshock.importing.parts import Each
 from foreshock.importing.rows import ITEM, ROW
 from schemas.errors import UnreadableMessageError
-
-Cells = dict[str, Any]
-Getter = Callable[[Cells], Any]
-"""What a field gets from a row; `None` where the row says nothing."""
-
-# Signs of money and separators of thousands, in the forms of a Chinese keyboard too.
-_ORNAMENTS = str.maketrans("", "", ",，¥￥€$ 元\u00a0")
 
 
 def compiled(value: Value, empty: frozenset[str]) -> Getter:
@@ -79,12 +73,6 @@ def compiled_fields(fields: Fields, empty: frozenset[str]) -> Callable[[Cells], 
     return get
 
 
-def compiled_when(when: When, empty: frozenset[str]) -> Callable[[Cells], bool]:
-    """Make conditions into one question about a row."""
-    tests = [(_column((column,), empty), _condition(condition)) for column, condition in when.items()]
-    return lambda cells: all(holds(find(cells)) for find, holds in tests)
-
-
 def items_of(each: Each, cells: Cells) -> Iterator[Cells]:
     """Give the elements of a list in a row, each with all cells of the row and its own as `column.field`.
 
@@ -93,7 +81,7 @@ def items_of(each: Each, cells: Cells) -> Iterator[Cells]:
     UnreadableMessageError
         If the column holds something else.
     """
-    found = _dig(cells, each.column)
+    found = dig(cells, each.column)
     if found is None or found == "":
         return
     items = _transcript(found, each) if each.pattern else found
@@ -104,17 +92,10 @@ def items_of(each: Each, cells: Cells) -> Iterator[Cells]:
         yield {**cells, each.column: item, **own, ITEM: number}
 
 
-def text_of(found: Any) -> str:
-    """Write a cell as text, as JSON would."""
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return found if isinstance(found, str) else str(found)
-
-
 def _origin(value: Value, empty: frozenset[str]) -> Getter:
     """Where a value comes from."""
     if value.column:
-        return _column(value.column, empty)
+        return column_of(value.column, empty)
     if value.template is not None:
         return _template(value.template, empty)
     if value.each is not None:
@@ -135,41 +116,10 @@ def _origin(value: Value, empty: frozenset[str]) -> Getter:
     return lambda cells: constant
 
 
-def _column(names: tuple[str, ...], empty: frozenset[str]) -> Getter:
-    """Read the first of some columns that is not empty; blanks around text are no part of it."""
-
-    def get(cells: Cells) -> Any:
-        for name in names:
-            found = cells[name] if name in cells else _dig(cells, name)
-            if isinstance(found, str):
-                found = found.strip()
-                if found and found not in empty:
-                    return found
-            elif found is not None:
-                return found
-        return None
-
-    return get
-
-
-def _dig(cells: Any, path: str) -> Any:
-    """Reach into objects and lists of JSON by a dotted path."""
-    if isinstance(cells, dict) and path in cells:
-        return cells[path]
-    for key in path.split("."):
-        if isinstance(cells, dict):
-            cells = cells.get(key)
-        elif isinstance(cells, list) and key.isdecimal() and int(key) < len(cells):
-            cells = cells[int(key)]
-        else:
-            return None
-    return cells
-
-
 def _template(template: str, empty: frozenset[str]) -> Getter:
     """Put columns into a text."""
     pieces = PLACEHOLDER.split(template)
-    texts, getters = pieces[::2], [_column((name,), empty) for name in pieces[1::2]]
+    texts, getters = pieces[::2], [column_of((name,), empty) for name in pieces[1::2]]
 
     def get(cells: Cells) -> Any:
         found = [getter(cells) for getter in getters]
@@ -212,30 +162,14 @@ def _numbered(value: Value) -> Callable[[Any, Cells], Any] | None:
     if not value.is_number:
         return None
     factor = UNITS[value.unit] if value.unit else (value.multiply if value.multiply is not None else Decimal(1))
-    added = value.add or Decimal(0)
+    added, comma = value.add or Decimal(0), value.decimal == ","
+    read = seconds_of if value.unit == "clock" else partial(decimal_of, comma=comma)
 
     def number(found: Any, cells: Cells) -> int | float:
-        exact = decimal_of(found) * factor + added
+        exact = read(found) * factor + added
         return int(exact) if exact == exact.to_integral_value() else float(exact)
 
     return number
-
-
-def decimal_of(found: Any) -> Decimal:
-    """Read a number as people write it.
-
-    Raises
-    ------
-    UnreadableMessageError
-        If it is none.
-    """
-    try:
-        exact = Decimal(text_of(found).translate(_ORNAMENTS))
-    except InvalidOperation:
-        raise UnreadableMessageError("invalid", "not a number") from None
-    if not exact.is_finite() or abs(exact.adjusted()) > 30:
-        raise UnreadableMessageError("invalid", "not a number that means anything")
-    return exact
 
 
 def _timed(value: Value, empty: frozenset[str]) -> Callable[[Any, Cells], Any] | None:
@@ -286,47 +220,3 @@ def _shortened(value: Value) -> Callable[[Any, Cells], Any] | None:
         return None
     longest = value.cut
     return lambda found, cells: found[:longest] if isinstance(found, str) else found
-
-
-def _condition(condition: Condition) -> Callable[[Any], bool]:
-    """Make one condition into a question about a cell."""
-    tests: list[Callable[[Any], bool]] = []
-    if condition.one_of is not None:
-        wanted = frozenset(map(text_of, condition.one_of))
-        tests.append(lambda found: found is not None and text_of(found) in wanted)
-    if condition.none_of is not None:
-        unwanted = frozenset(map(text_of, condition.none_of))
-        tests.append(lambda found: found is None or text_of(found) not in unwanted)
-    if condition.contains is not None:
-        part = condition.contains
-        tests.append(lambda found: found is not None and part in text_of(found))
-    if condition.matches is not None:
-        pattern = re.compile(condition.matches)
-        tests.append(lambda found: found is not None and pattern.search(text_of(found)) is not None)
-    if condition.empty is not None:
-        wants_nothing = condition.empty
-        tests.append(lambda found: (found is None or found == []) is wants_nothing)
-    tests += _bounds(condition)
-    return lambda found: all(test(found) for test in tests)
-
-
-def _bounds(condition: Condition) -> list[Callable[[Any], bool]]:
-    """Compare a cell with numbers; what is no number is within no bound."""
-    compare: dict[str, Callable[[Decimal, Decimal], bool]] = {
-        "at_least": lambda cell, bound: cell >= bound,
-        "at_most": lambda cell, bound: cell <= bound,
-        "above": lambda cell, bound: cell > bound,
-        "below": lambda cell, bound: cell < bound,
-    }
-
-    def test(name: str, bound: Decimal) -> Callable[[Any], bool]:
-        def holds(found: Any) -> bool:
-            try:
-                return found is not None and compare[name](decimal_of(found), bound)
-            except UnreadableMessageError:
-                return False
-
-        return holds
-
-    given = ((name, getattr(condition, name)) for name in compare)
-    return [test(name, Decimal(str(bound))) for name, bound in given if bound is not None]
