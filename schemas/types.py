@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
 )
 
 
@@ -103,7 +104,9 @@ def lenient(literal: Any) -> Any:
     members = frozenset(get_args(literal))
     if "other" not in members:
         raise ValueError(f"a lenient set needs the member 'other', got {sorted(members)}")
-    return Annotated[literal, _or_other(members)]
+    # The published contract must let a producer write what we read; what we write is a member.
+    open_set = {"anyOf": [{"enum": list(get_args(literal))}, {"type": "string"}]}
+    return Annotated[literal, _or_other(members), WithJsonSchema(open_set, mode="validation")]
 
 
 ChannelName = Literal[
