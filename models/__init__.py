@@ -1,1 +1,1 @@
-"""What we believe about customers and decide: pure, deterministic, without clock or network."""
+"""What we believe about customers and decide: pure, deterministic, without a clock, a socket or a log."""

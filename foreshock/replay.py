@@ -1,0 +1,190 @@
+"""`foreshock replay`: the main job on files, without Kafka."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import IO, BinaryIO, Protocol
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from foreshock.summary import Summary
+from models.engine import Engine
+from models.intake import Intake, dead_letter
+from models.outcome import Outcome
+from models.params import Params, load_params
+from models.pseudonym import Pseudonymiser
+from models.replaying import EventReplay, JournalReplay
+from models.state import States
+from schemas.codec import encode
+from schemas.errors import ConfigurationError, UnreadableMessageError
+from streams.settings import Settings, load_settings
+
+_EPILOG = """
+Example: foreshock replay examples/typhoon.jsonl --alerts alerts.jsonl
+
+A FILE holds one event per line (what `foreshock import` and `foreshock simulate` write; .gz is read too, - is
+standard input), or is a journal dump of `foreshock topics dump`. A dump is replayed with the worker's own ticks and
+snapshots: its alerts and states equal the worker's byte for byte.
+"""
+
+
+class _Run(Protocol):
+    """Reads lines of one kind of file, and shows what it came to."""
+
+    def take(self, raw: bytes) -> list[Outcome]:
+        """Take one line."""
+
+    def finish(self, until: datetime | None) -> list[Outcome]:
+        """Let time run on after the last line."""
+
+    def partitions(self) -> Iterator[tuple[Engine, States]]:
+        """Yield every engine with its customers."""
+
+
+class _EventRun:
+    """Lines are events as a company sends them."""
+
+    def __init__(self, settings: Settings, params: Params, lateness: timedelta, summary: Summary) -> None:
+        pseudonymiser = Pseudonymiser(settings.pseudonym_secret())
+        intake = Intake(pseudonymiser, partitions=1, attributes=frozenset(settings.attributes))
+        self._replay = EventReplay(intake, params, lateness)
+        self._summary = summary
+
+    def take(self, raw: bytes) -> list[Outcome]:
+        """Take one event."""
+        event, outcomes = self._replay.take(raw)
+        self._summary.events[event.kind] += 1
+        return outcomes
+
+    def finish(self, until: datetime | None) -> list[Outcome]:
+        """Fire what is due by the end."""
+        return self._replay.finish(until)
+
+    def partitions(self) -> Iterator[tuple[Engine, States]]:
+        """Yield the only engine."""
+        yield self._replay.engine, self._replay.states
+
+
+class _JournalRun:
+    """Lines are journal records."""
+
+    def __init__(self, header: bytes, params: Params, summary: Summary) -> None:
+        self._replay = JournalReplay(params, orjson.loads(header)["epoch"])
+        self._summary = summary
+
+    def take(self, raw: bytes) -> list[Outcome]:
+        """Take one record."""
+        record = orjson.loads(raw)
+        for line in record["lines"]:
+            self._summary.events[line["kind"]] += 1
+        lines = [orjson.dumps(line) for line in record["lines"]]
+        return list(self._replay.take(record["partition"], record["offset"], lines))
+
+    def finish(self, until: datetime | None) -> list[Outcome]:
+        """Do nothing: the dump has its own ticks."""
+        if until is not None:
+            raise click.UsageError("--until is for events; a journal dump has its own ticks")
+        return []
+
+    def partitions(self) -> Iterator[tuple[Engine, States]]:
+        """Yield the engine of each partition, in order."""
+        for partition, engine in sorted(self._replay.engines.items()):
+            yield engine, self._replay.states[partition]
+
+
+@click.command("replay", epilog=_EPILOG)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--alerts", type=click.File("wb"), help="Write alert transitions here as JSON Lines.")
+@click.option("--risk", type=click.File("wb"), help="Write the last belief about each customer here.")
+@click.option("--dead-letters", type=click.File("wb"), help="Write lines that cannot be read here, redacted.")
+@click.option("--lateness-hours", default=1.0, show_default=True, help="How far the event clock stays behind.")
+@click.option("--until", type=click.DateTime(), help="Let time run on to here (UTC) after the last event.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
+def replay(
+    files: tuple[str, ...],
+    alerts: BinaryIO | None,
+    risk: BinaryIO | None,
+    dead_letters: BinaryIO | None,
+    lateness_hours: float,
+    until: datetime | None,
+    quiet: bool,
+) -> None:
+    """Run the events of FILES through the core: alerts with reasons out, and a summary."""
+    settings = load_settings()
+    params = load_params(settings.params_file)
+    summary = Summary()
+    console = Console(stderr=True, quiet=quiet)
+    run: _Run | None = None
+    with (
+        Progress(
+            TextColumn("replay"),
+            BarColumn(),
+            TextColumn("{task.fields[events]:,} events"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        ) as progress,
+        ExitStack() as stack,
+    ):
+        task = progress.add_task("replay", events=0)
+        for name in files:
+            for number, raw in enumerate(_lines(stack, name, progress)):
+                if number == 0 and raw.startswith(b'{"foreshock":"journal"'):
+                    run = _JournalRun(raw, params, summary)
+                    continue
+                run = run or _EventRun(settings, params, timedelta(hours=lateness_hours), summary)
+                _take(run, raw, number, summary, alerts, dead_letters)
+                if number % 1_000 == 0:
+                    progress.update(task, events=summary.events.total())
+    if run is None:
+        raise ConfigurationError("nothing to replay: the files hold no line")
+    _put(run.finish(until.replace(tzinfo=UTC) if until else None), summary, alerts)
+    _write_risk(run, risk)
+    stages = [
+        sum(counts) for counts in zip(*(engine.customers_by_stage for engine, _ in run.partitions()), strict=True)
+    ]
+    console.print(summary.render(stages))
+
+
+def _take(
+    run: _Run, raw: bytes, number: int, summary: Summary, alerts: BinaryIO | None, dead_letters: BinaryIO | None
+) -> None:
+    """Take one line; what cannot be read is counted and kept, and the rest goes on."""
+    try:
+        _put(run.take(raw), summary, alerts)
+    except UnreadableMessageError as error:
+        summary.dead_letters[error.reason] += 1
+        if dead_letters is not None:
+            letter = dead_letter(error, raw, "file", 0, number, datetime.now(UTC))
+            dead_letters.write(encode(letter) + b"\n")
+
+
+def _put(outcomes: list[Outcome], summary: Summary, alerts: BinaryIO | None) -> None:
+    """Count what followed, and write the alerts."""
+    summary.count(outcomes)
+    if alerts is not None:
+        for outcome in outcomes:
+            alerts.writelines(encode(alert) + b"\n" for alert in outcome.alerts)
+
+
+def _write_risk(run: _Run, risk: BinaryIO | None) -> None:
+    """Write the last belief about each customer, in the order of their keys."""
+    if risk is not None:
+        for engine, states in run.partitions():
+            risk.writelines(encode(engine.risk_of(key, states[key])) + b"\n" for key in sorted(states))
+
+
+def _lines(stack: ExitStack, name: str, progress: Progress) -> Iterator[bytes]:
+    """Yield the lines of a file that are not blank; progress follows the bytes read."""
+    if name == "-":
+        yield from (line.rstrip(b"\n") for line in click.get_binary_stream("stdin") if line.strip())
+        return
+    raw: IO[bytes] = stack.enter_context(progress.open(name, "rb", description=f"reading {name}"))
+    file = stack.enter_context(gzip.GzipFile(fileobj=raw)) if name.endswith(".gz") else raw
+    yield from (line.rstrip(b"\n") for line in file if line.strip())

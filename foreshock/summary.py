@@ -1,0 +1,108 @@
+"""What a run did, counted from outcomes, and how well the model did on labels that had matured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from river.metrics import ROCAUC, LogLoss
+
+from models.outcome import Outcome
+from schemas.alerts import STAGES, Alert
+from schemas.examples import RiskExample
+
+HOURS = 3_600.0
+
+
+@dataclass
+class Summary:
+    """Counts of one run."""
+
+    events: Counter[str] = field(default_factory=Counter)
+    """Events by kind."""
+    dead_letters: Counter[str] = field(default_factory=Counter)
+    """Dead letters by reason."""
+    facts: Counter[str] = field(default_factory=Counter)
+    """Duplicates, late and out-of-order events, timers fired, examples by label, snapshots."""
+    opened: Counter[str] = field(default_factory=Counter)
+    """Alerts opened, by cause."""
+    transitions: Counter[str] = field(default_factory=Counter)
+    """Transitions of alerts."""
+    lead_hours: list[float] = field(default_factory=list)
+    """Hours from alert to complaint."""
+    newest: list[Alert] = field(default_factory=list)
+    """The last alerts that opened or rose."""
+    auc: ROCAUC = field(default_factory=ROCAUC)
+    """Area under the ROC curve of matured 30-day predictions."""
+    log_loss: LogLoss = field(default_factory=LogLoss)
+    """Log loss of the same."""
+
+    def count(self, outcomes: Iterable[Outcome]) -> None:
+        """Take in what a message caused."""
+        for outcome in outcomes:
+            self.facts["duplicates"] += outcome.duplicate
+            self.facts["late"] += outcome.late
+            self.facts["out of order"] += outcome.out_of_order
+            self.facts["timers fired"] += outcome.fired
+            self.facts["snapshots"] += outcome.switched_to is not None
+            for alert in outcome.alerts:
+                self.count_alert(alert)
+            for example in outcome.examples:
+                if isinstance(example, RiskExample):
+                    self._count_example(example)
+                else:
+                    self.facts["rated comments"] += 1
+
+    def count_alert(self, alert: Alert) -> None:
+        """Take in one transition of an alert."""
+        self.transitions[alert.transition] += 1
+        if alert.transition == "opened":
+            self.opened[alert.cause] += 1
+        if alert.transition in ("opened", "raised"):
+            self.newest = [*self.newest, alert][-5:]
+        if alert.lead_seconds is not None:
+            self.lead_hours.append(alert.lead_seconds / HOURS)
+
+    def _count_example(self, example: RiskExample) -> None:
+        """Take in one matured prediction; quality is judged on the long horizon."""
+        self.facts[f"examples {example.horizon_days} d"] += 1
+        self.facts[f"complaints {example.horizon_days} d"] += example.label
+        if example.horizon_days == 30:
+            self.auc.update(example.label, {True: example.probability, False: 1 - example.probability})
+            self.log_loss.update(example.label, {True: example.probability, False: 1 - example.probability})
+
+    def render(self, customers_by_stage: Sequence[int]) -> RenderableType:
+        """Draw the summary as tables."""
+        return Group(
+            _row_table("events", self.events),
+            _row_table("facts", +self.facts),
+            _row_table("dead letters", self.dead_letters),
+            _row_table("customers", dict(zip(STAGES, customers_by_stage, strict=True))),
+            _row_table("alerts opened", self.opened),
+            _row_table("alert transitions", self.transitions),
+            self._quality(),
+        )
+
+    def _quality(self) -> RenderableType:
+        """Draw how early alerts came, and how good the probabilities were."""
+        cells: dict[str, object] = {"complaints with an open alert": len(self.lead_hours)}
+        if self.lead_hours:
+            cells["median lead, hours"] = f"{median(self.lead_hours):.1f}"
+        if self.facts["complaints 30 d"] and self.facts["examples 30 d"] > self.facts["complaints 30 d"]:
+            cells["AUC 30 d, prequential"] = f"{self.auc.get():.3f}"
+            cells["log loss"] = f"{self.log_loss.get():.4f}"
+        return _row_table("quality on matured labels", cells)
+
+
+def _row_table(title: str, cells: dict[str, object] | Counter[str]) -> RenderableType:
+    """Draw names and numbers side by side; say plainly where there are none."""
+    table = Table(title=title, title_justify="left", show_header=bool(cells), box=None, pad_edge=False)
+    for name in cells or ["none"]:
+        table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
+    if cells:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in cells.values()))
+    return table

@@ -1,0 +1,35 @@
+"""Which events of a customer have been counted already, also when they come again days later."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import blake2b
+
+from models.params import DAY, Params
+from models.state import CustomerState
+
+HASH_BYTES = 6
+"""48 bits: among the 48 ids that a row remembers, a false match happens once in 6e12 events."""
+
+
+def seen_before(state: CustomerState, event_id: str, at: float, params: Params) -> bool:
+    """Say whether an event id was counted within the duplicate horizon, and remember it if not.
+
+    Ids are kept in two generations, each as long as the horizon: an id is remembered for one to two horizons. The
+    oldest give way when a generation is full.
+
+    Parameters
+    ----------
+    at
+        Time of the event; generations turn with the later of it and `state.clock`.
+    """
+    memory = params.memory
+    digest = b64encode(blake2b(event_id.encode(), digest_size=HASH_BYTES).digest()).decode()
+    if digest in state.ids or digest in state.ids_before:
+        return True
+    now, horizon = max(state.clock, at), memory.duplicate_horizon_days * DAY
+    if now - state.ids_since >= horizon:
+        state.ids_before = state.ids if now - state.ids_since < 2 * horizon else ()
+        state.ids, state.ids_since = (), now
+    state.ids = [*state.ids, digest][-memory.remembered_ids :]
+    return False

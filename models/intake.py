@@ -1,0 +1,140 @@
+"""What happens to an event before anything is stored: checked, made pseudonymous, redacted, written for the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from models.pseudonym import Pseudonymiser, partition_of
+from models.redaction import redact, redact_bytes
+from schemas.codec import CustomerEvent, EventKind, decode_event, encode
+from schemas.dead_letters import DeadLetter
+from schemas.errors import UnreadableMessageError
+from schemas.events import Call
+
+MAX_EVENT_BYTES = 65_536
+"""A larger event would not fit a journal record beside its neighbours; 64 KiB is about 20,000 Chinese characters."""
+
+MAX_DEAD_LETTER_CHARACTERS = 8_000
+"""Enough to see what was wrong, and small enough that a flood of broken events does not fill the topic."""
+
+_TEXTS = ("text", "comment", "note")
+"""Fields that hold what people wrote."""
+
+
+class Prepared(NamedTuple):
+    """An event that is ready for the journal."""
+
+    partition: int
+    """Journal partition of its customer."""
+    line: bytes
+    """One line of JSON."""
+    event: CustomerEvent
+    """The same as a message, pseudonymous and redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Prepares events; every entrance (Kafka, files, tests) uses this one.
+
+    Parameters
+    ----------
+    pseudonymiser
+        Turns customer ids into keys.
+    partitions
+        Journal partitions (>= 1).
+    attributes
+        Names of own fields that the company has declared; an event with another one is refused.
+    max_ahead
+        How far `occurred_at` may lie ahead of the arrival; `None` where arrival means nothing (history, simulation).
+    max_bytes
+        Size over which an event is refused.
+    """
+
+    pseudonymiser: Pseudonymiser
+    partitions: int
+    attributes: frozenset[str] = frozenset()
+    max_ahead: timedelta | None = None
+    max_bytes: int = MAX_EVENT_BYTES
+
+    def prepare(self, raw: bytes, kind: EventKind | None, arrived_at: datetime | None = None) -> Prepared:
+        """Check an event, replace who it is about by a pseudonym, redact what was said, and write it down.
+
+        Parameters
+        ----------
+        raw
+            The producer's bytes.
+        kind
+            What the source topic holds; `None` if the bytes say it themselves.
+        arrived_at
+                When it arrived; `None` for events that come from a file.
+
+        Raises
+        ------
+        UnreadableMessageError
+            With the reason for its dead letter.
+        """
+        if len(raw) > self.max_bytes:
+            raise UnreadableMessageError("too_large", f"{len(raw)} bytes, at most {self.max_bytes} are read")
+        event = decode_event(raw, kind)
+        self._check(event, arrived_at)
+        key = self.pseudonymiser.key_of(event.tenant, event.customer_id)
+        event = event.model_copy(update={"customer_id": key, **_redacted(event)})
+        return Prepared(partition_of(key, self.partitions), encode(event), event)
+
+    def _check(self, event: CustomerEvent, arrived_at: datetime | None) -> None:
+        """Refuse what validation of a single event cannot see."""
+        if self.max_ahead is not None and arrived_at is not None and event.occurred_at > arrived_at + self.max_ahead:
+            ahead = event.occurred_at - arrived_at
+            raise UnreadableMessageError(
+                "from_the_future", f"occurred_at: {ahead} ahead of its arrival, at most {self.max_ahead} is allowed"
+            )
+        if event.attributes and not self.attributes.issuperset(event.attributes):
+            unknown = len(set(event.attributes) - self.attributes)
+            raise UnreadableMessageError(
+                "undeclared_attribute", f"attributes: {unknown} name(s) that the settings do not declare"
+            )
+
+
+def dead_letter(
+    error: UnreadableMessageError, raw: bytes, topic: str, partition: int, offset: int, at: datetime
+) -> DeadLetter:
+    """Keep what could not be read: the bytes as text, redacted, with their place and the reason.
+
+    Parameters
+    ----------
+    error
+        Why.
+    raw
+        What could not be read.
+    topic, partition, offset
+        Where it stands.
+    at
+        The record's timestamp.
+    """
+    return DeadLetter(
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        reason=error.reason,  # type: ignore[arg-type]  # pydantic checks that it is one of the closed set
+        error=redact(error.detail)[:2_000],
+        at=at if at.tzinfo else at.replace(tzinfo=UTC),
+        raw=redact_bytes(raw, MAX_DEAD_LETTER_CHARACTERS),
+    )
+
+
+def _redacted(event: CustomerEvent) -> dict[str, Any]:
+    """Return the fields of an event that hold personal data, without it."""
+    changed: dict[str, Any] = {}
+    for name in _TEXTS:
+        text = getattr(event, name, None)
+        if text and (clean := redact(text)) != text:
+            changed[name] = clean
+    if isinstance(event, Call) and event.turns:
+        changed["turns"] = tuple(turn.model_copy(update={"text": redact(turn.text)}) for turn in event.turns)
+    if event.attributes:
+        changed["attributes"] = {
+            name: redact(value)[:64] if isinstance(value, str) else value for name, value in event.attributes.items()
+        }
+    return changed

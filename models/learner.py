@@ -1,0 +1,134 @@
+"""The only door to the weights: examples in log order in, numbered snapshots out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from models.params import Params
+from models.risk_learner import RiskLearner
+from models.sentiment_learner import SentimentLearner
+from schemas.errors import SnapshotError
+from schemas.examples import RiskExample, SentimentExample
+from schemas.snapshots import Horizon, ModelWeights, Snapshot
+
+MODEL = "risk"
+"""Name of the model family: risk for both horizons and the text model beside it."""
+
+LEARNER_FORMAT = 1
+"""Format of `Snapshot.learner`."""
+
+_LONG_AGO = datetime(1971, 1, 1, tzinfo=UTC)
+
+
+class Learner:
+    """Learns from every example exactly once and publishes a snapshot each so many.
+
+    An example is known by its source in the journal. Per journal partition sources only grow, so what is not beyond
+    the last one learned has come again and is dropped: however often scorers send it, it counts once. When a snapshot
+    is due depends on the number of examples alone: after a crash the next snapshot is the one that an uninterrupted
+    run would have made.
+
+    Parameters
+    ----------
+    params
+        How to learn.
+    """
+
+    def __init__(self, params: Params) -> None:
+        self.params = params
+        learning = params.learning
+        self._risk: dict[Horizon, RiskLearner] = {
+            7: RiskLearner(learning.base_rate_7d, learning),
+            30: RiskLearner(learning.base_rate_30d, learning),
+        }
+        self._sentiment = SentimentLearner()
+        self._learned: dict[int, tuple[int, int, int]] = {}
+        self._at = _LONG_AGO
+        self.number = 0
+        self.examples_seen = 0
+        self.positives_seen = 0
+
+    def learn(self, example: RiskExample | SentimentExample) -> bool:
+        """Learn from an example, unless it was learned from before.
+
+        Returns
+        -------
+        bool
+            Whether it was new.
+        """
+        partition, *place = example.source
+        source = (place[0], place[1], place[2])
+        if source <= self._learned.get(partition, (-1, -1, -1)):
+            return False
+        self._learned[partition] = source
+        self._at = max(self._at, example.released_at)
+        if isinstance(example, SentimentExample):
+            self._sentiment.learn(list(example.grams), example.target)
+            return True
+        self._risk[example.horizon_days].learn(example.dense, example.hashed, example.label)
+        self.examples_seen += 1
+        self.positives_seen += example.label and example.horizon_days == 30
+        return True
+
+    def is_due(self) -> bool:
+        """Say whether enough examples came since the last snapshot."""
+        return self.examples_seen >= (self.number + 1) * self.params.learning.snapshot_examples
+
+    def snapshot(self, examples_offset: int = -1) -> Snapshot:
+        """Make the next numbered snapshot.
+
+        Parameters
+        ----------
+        examples_offset
+            Offset in the examples topic of the last example learned; -1 where examples did not come from Kafka.
+        """
+        self.number += 1
+        return Snapshot(
+            model=MODEL,
+            format=LEARNER_FORMAT,
+            weights=ModelWeights(
+                number=self.number,
+                at=self._at,
+                params_hash=self.params.digest(),
+                examples_seen=self.examples_seen,
+                positives_seen=self.positives_seen,
+                risk={horizon: learner.frozen() for horizon, learner in self._risk.items()},
+                sentiment=self._sentiment.frozen(),
+            ),
+            learned=tuple((partition, *source) for partition, source in sorted(self._learned.items())),
+            examples_offset=examples_offset,
+            learner={
+                **{f"risk_{horizon}d": learner.to_plain() for horizon, learner in self._risk.items()},
+                "sentiment": self._sentiment.to_plain(),
+            },
+        )
+
+    @classmethod
+    def resume(cls, snapshot: Snapshot, params: Params) -> Learner:
+        """Go on from a snapshot as if nothing had happened since it was made.
+
+        Raises
+        ------
+        SnapshotError
+            If it was made by another version of the learner.
+        """
+        if (snapshot.model, snapshot.format) != (MODEL, LEARNER_FORMAT):
+            raise SnapshotError(
+                f"snapshot is {snapshot.model} format {snapshot.format}, this version reads {MODEL} {LEARNER_FORMAT}"
+            )
+        learner = cls(params)
+        learning, plain = params.learning, snapshot.learner
+        try:
+            learner._risk = {
+                7: RiskLearner.from_plain(plain["risk_7d"], learning.base_rate_7d, learning),
+                30: RiskLearner.from_plain(plain["risk_30d"], learning.base_rate_30d, learning),
+            }
+            learner._sentiment = SentimentLearner.from_plain(plain["sentiment"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise SnapshotError(f"snapshot {snapshot.weights.number} cannot be resumed: {error!r}") from error
+        learner._learned = {partition: (offset, line, index) for partition, offset, line, index in snapshot.learned}
+        learner._at = snapshot.weights.at
+        learner.number = snapshot.weights.number
+        learner.examples_seen = snapshot.weights.examples_seen
+        learner.positives_seen = snapshot.weights.positives_seen
+        return learner

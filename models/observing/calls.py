@@ -1,0 +1,57 @@
+"""What a contact in words changes."""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import TYPE_CHECKING
+
+from models.heat import warm
+from models.observing.voice import observe_voice
+from models.params import DAY, Params
+from models.state import NEVER, CustomerState
+from schemas.events import Call
+
+if TYPE_CHECKING:
+    from models.observing import Hear
+
+REPEAT_DAYS = 7.0
+"""An inbound contact within this many days of another is asking again: the field's usual measure of resolution."""
+
+
+def said_by_customer(call: Call) -> str:
+    """Return what the customer said, as one text; empty where nothing was transcribed."""
+    if call.turns:
+        return "\n".join(turn.text for turn in call.turns if turn.speaker == "customer")
+    return call.text or ""
+
+
+def observe_call(state: CustomerState, call: Call, at: float, hear: Hear, params: Params) -> bool:
+    """Take in a contact: asking again, waiting, being passed on, and what was said."""
+    heat = params.heat
+    friction = call.transfers + call.bot_loops
+    waited_long = call.wait_seconds > heat.wait_minutes * 60.0
+    burden = friction * heat.friction + waited_long * heat.long_wait + (call.resolved is False) * heat.unresolved
+    if call.direction == "inbound":
+        burden += _asked_again(state, at, params) * heat.repeat_contact
+    else:
+        state.contacted_at = max(state.contacted_at, at)
+        state.feedback_at = NEVER
+    if burden:
+        warm(state, burden, at, params)
+    state.friction = float(friction)
+    state.wait_seconds = call.wait_seconds
+    text = said_by_customer(call)
+    grumbled = bool(text) and observe_voice(state, hear(text), at, params)
+    bad = grumbled or waited_long or call.resolved is False or friction >= params.policy.friction
+    if bad:
+        state.bad_contact_at = max(state.bad_contact_at, at)
+    return bad
+
+
+def _asked_again(state: CustomerState, at: float, params: Params) -> bool:
+    """Remember an inbound contact and say whether there was another within the days before it."""
+    again = any(0 <= at - before <= REPEAT_DAYS * DAY for before in state.contacts)
+    contacts = list(state.contacts)
+    insort(contacts, at)
+    state.contacts = contacts[-params.memory.contacts :]
+    return again

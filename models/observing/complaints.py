@@ -1,0 +1,32 @@
+"""What a complaint changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.heat import feel, warm
+from models.params import Params
+from models.state import CustomerState
+from schemas.labels import Complaint
+
+if TYPE_CHECKING:
+    from models.observing import Hear
+
+ESCALATED_SOURCES = frozenset({"regulator", "social", "court"})
+"""Where a complaint is beyond the company's own walls."""
+
+
+def observe_complaint(state: CustomerState, complaint: Complaint, at: float, hear: Hear, params: Params) -> bool:
+    """Take in a complaint, or its withdrawal."""
+    if complaint.withdrawn:
+        state.complaint_open = False
+        return True
+    state.complaints += 1
+    state.complaint_open = True
+    state.complained_at = max(state.complained_at, at)
+    state.escalated = complaint.source in ESCALATED_SOURCES
+    state.feedback_at = state.feedback_at or at
+    warm(state, params.heat.complaint, at, params)
+    if complaint.text:
+        feel(state, hear(complaint.text).polarity, at, params)
+    return True

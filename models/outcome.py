@@ -1,0 +1,34 @@
+"""What one step of the core returns: messages to send, rows to keep, and facts to count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schemas.alerts import Alert
+from schemas.examples import RiskExample, SentimentExample
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything that one message caused; the shell sends, stores and counts it."""
+
+    touched: list[str] = field(default_factory=list)
+    """Customers whose state changed, each once per change."""
+    alerts: list[Alert] = field(default_factory=list)
+    """Transitions of alerts, in order."""
+    examples: list[RiskExample | SentimentExample] = field(default_factory=list)
+    """What the learner may now learn."""
+    stage_moves: list[tuple[int, int]] = field(default_factory=list)
+    """Stage before (-1 for a new customer) and after, as indices into `STAGES`."""
+    seen: bool = False
+    """The message was applied before this one came again (redelivery): nothing changed."""
+    duplicate: bool = False
+    """The event id was counted before: nothing changed."""
+    late: bool = False
+    """The event is far behind the partition's clock."""
+    out_of_order: bool = False
+    """The event is older than something already known of its customer."""
+    fired: int = 0
+    """Timers that fired."""
+    switched_to: int | None = None
+    """Number of the snapshot that is active from here on."""

@@ -1,0 +1,268 @@
+"""Every threshold, half-life and cap of the core, with its unit and its reason.
+
+Parameters say *how* the core decides; settings (`streams.settings`) say *where* things are. The hash of the
+parameters travels on every alert, so that two alerts can be told apart when somebody has turned a knob between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from schemas.errors import ConfigurationError
+
+HOUR = 3_600.0
+DAY = 24 * HOUR
+
+
+class _Params(BaseModel):
+    """A frozen group of parameters that refuses names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class MemoryParams(_Params):
+    """How long and how much a customer's row remembers."""
+
+    fast_half_life_days: float = Field(default=3.0, gt=0)
+    """Half-life of fast sentiment: about the time between two contacts on one matter."""
+
+    slow_half_life_days: float = Field(default=45.0, gt=0)
+    """Half-life of slow sentiment: the customer's own normal, over a claim's life."""
+
+    heat_half_life_days: float = Field(default=10.0, gt=0)
+    """Half-life of dissatisfaction heat: most simulated and reported complaints follow within three weeks."""
+
+    duplicate_horizon_days: float = Field(default=14.0, gt=0)
+    """An event id seen again within this time counts once; it is remembered for at most twice as long."""
+
+    remembered_ids: int = Field(default=24, ge=1, le=200)
+    """Event ids remembered per horizon and customer: 24 keep the row under 1 KB, and few customers have more."""
+
+    late_minutes: float = Field(default=10.0, ge=0)
+    """An event this far behind the partition's clock counts as late. It is used all the same, as of its own time."""
+
+    contacts: int = Field(default=12, ge=5, le=50)
+    """Inbound contact times remembered; more than 12 in 30 days is already the highest level."""
+
+    pending_claims: int = Field(default=4, ge=1, le=20)
+    """Open claims followed per customer; the oldest gives way."""
+
+    promises: int = Field(default=4, ge=1, le=20)
+    """Open promises followed per customer; the oldest gives way."""
+
+    evidence: int = Field(default=4, ge=1, le=10)
+    """Event ids kept as evidence."""
+
+
+class HeatParams(_Params):
+    """What each experience adds to dissatisfaction heat, in complaint-equivalents (a complaint adds 3)."""
+
+    voiced_negative: float = 1.0
+    """A furious text (polarity -1); milder ones in proportion."""
+
+    bad_rating: float = 1.0
+    """The lowest rating; milder ones in proportion."""
+
+    repeat_contact: float = 0.35
+    """Each inbound contact after the first within 7 days: asking again is the commonest tremor."""
+
+    friction: float = 0.2
+    """Each transfer or bot loop."""
+
+    long_wait: float = 0.3
+    """A wait over `wait_minutes`."""
+
+    wait_minutes: float = Field(default=8.0, gt=0)
+    """Queue time that customers remember, in minutes."""
+
+    unresolved: float = 0.3
+    """A contact marked as not resolved."""
+
+    broken_promise: float = 1.0
+    """A promise whose due time passed."""
+
+    claim_stalled: float = 0.8
+    """A claim without visible progress for `policy.claim_stalled_hours`, and again each time it doubles."""
+
+    claim_denied: float = 1.2
+    """A denial; a partial approval adds half."""
+
+    survey_ignored: float = 0.5
+    """A survey left unanswered after a bad contact."""
+
+    threat: float = 1.5
+    """Naming the regulator, a lawyer or the public."""
+
+    complaint: float = 3.0
+    """A complaint."""
+
+    positive_relief: float = Field(default=0.5, ge=0, le=1)
+    """Share of the heat that a delighted text, a top rating or a paid claim takes away."""
+
+    resolved_relief: float = Field(default=0.7, ge=0, le=1)
+    """Share of the heat that an action `resolved` takes away; contact alone takes a third of that."""
+
+
+class StageParams(_Params):
+    """When a customer moves between content, dissatisfied, grumbling, complaint and escalated."""
+
+    dissatisfied_heat: float = Field(default=1.0, gt=0)
+    """Heat at which a customer who says nothing counts as dissatisfied."""
+
+    calm_heat: float = Field(default=0.4, gt=0)
+    """Heat below which everybody is content again. Well below entry, so that nobody flaps."""
+
+    grumble_polarity: float = Field(default=-0.35, ge=-1, le=0)
+    """A text at or below this is a grumble."""
+
+    grumble_days: float = Field(default=14.0, gt=0)
+    """A grumble not repeated for this long is silence again."""
+
+    complaint_days: float = Field(default=30.0, gt=0)
+    """A complaint is over this long after it was lodged; an action `resolved` or a withdrawal ends it at once."""
+
+    survey_answer_hours: float = Field(default=72.0, gt=0)
+    """A survey that is not answered by then is taken as silence."""
+
+    @model_validator(mode="after")
+    def _hysteresis(self) -> StageParams:
+        """Refuse an exit that is not below the entry."""
+        if self.calm_heat >= self.dissatisfied_heat:
+            raise ValueError("calm_heat must be below dissatisfied_heat")
+        return self
+
+
+class PolicyParams(_Params):
+    """When an alert opens, rises, falls and ends."""
+
+    risk_blue: float = Field(default=0.15, gt=0, lt=1)
+    """Probability (30 days) at which the model alone says: watch."""
+
+    risk_yellow: float = Field(default=0.30, gt=0, lt=1)
+    """Probability (30 days) for yellow."""
+
+    risk_orange: float = Field(default=0.50, gt=0, lt=1)
+    """Probability (30 days) for orange."""
+
+    risk_red: float = Field(default=0.50, gt=0, lt=1)
+    """Probability within 7 days for red."""
+
+    hysteresis: float = Field(default=0.8, gt=0, le=1)
+    """An open alert holds its level until the probability is below this share of the threshold."""
+
+    cold_positives: int = Field(default=30, ge=0)
+    """Complaints that the model must have learned from before it may open alerts by itself."""
+
+    threat_days: float = Field(default=3.0, gt=0)
+    """How long a threat counts as fresh."""
+
+    repeat_yellow: int = Field(default=3, ge=2)
+    """Inbound contacts in 7 days for yellow."""
+
+    repeat_orange: int = Field(default=5, ge=2)
+    """Inbound contacts in 7 days for orange."""
+
+    unanswered_hours: float = Field(default=48.0, gt=0)
+    """Negative feedback without an answer for this long opens an alert; twice as long raises it."""
+
+    claim_stalled_hours: float = Field(default=96.0, gt=0)
+    """A pending claim without visible progress for this long opens an alert; twice as long raises it."""
+
+    friction: int = Field(default=3, ge=1)
+    """Transfers and bot loops in one contact that make it a bad experience."""
+
+    bad_rating: float = Field(default=-0.5, ge=-1, le=0)
+    """Rating on [-1, 1] at or below which a contact was bad."""
+
+    review_days: float = Field(default=3.0, gt=0)
+    """An alert that nothing supports for this long falls to what is supported, or expires."""
+
+    cool_down_days: float = Field(default=3.0, ge=0)
+    """After an alert ended, the same cause opens again within this time only at a higher level."""
+
+    dismissed_days: float = Field(default=14.0, ge=0)
+    """The same after somebody said: false alarm."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PolicyParams:
+        """Refuse thresholds that are not in the order of the levels."""
+        if not self.risk_blue < self.risk_yellow < self.risk_orange:
+            raise ValueError("risk_blue < risk_yellow < risk_orange must hold")
+        if self.repeat_yellow >= self.repeat_orange:
+            raise ValueError("repeat_yellow must be below repeat_orange")
+        return self
+
+
+class LearningParams(_Params):
+    """How the risk model learns from late complaints."""
+
+    pending: int = Field(default=2, ge=1, le=8)
+    """Predictions per customer that wait for their label: bounds the row, and stops loud customers from dominating."""
+
+    spacing_days: float = Field(default=3.0, gt=0)
+    """Least time between two kept predictions of one customer."""
+
+    base_rate_7d: float = Field(default=0.01, gt=0, lt=1)
+    """Where the intercept starts: on rare labels a start at the base rate is worth more than any learner."""
+
+    base_rate_30d: float = Field(default=0.03, gt=0, lt=1)
+    """The same for 30 days."""
+
+    learning_rate: float = Field(default=0.05, gt=0)
+    """Step of AdaGrad."""
+
+    l2: float = Field(default=0.0, ge=0)
+    """Ridge penalty."""
+
+    snapshot_examples: int = Field(default=200, ge=1)
+    """Risk examples between two snapshots. Counted, not timed, so that a snapshot never depends on a clock."""
+
+    sentiment_trust: float = Field(default=200.0, gt=0)
+    """Rated comments after which the learned text model counts as much as the lexicon."""
+
+
+class Params(_Params):
+    """All parameters of the core."""
+
+    memory: MemoryParams = MemoryParams()
+    """How long and how much a row remembers."""
+    heat: HeatParams = HeatParams()
+    """What each experience adds to dissatisfaction."""
+    stages: StageParams = StageParams()
+    """When a customer changes stage."""
+    policy: PolicyParams = PolicyParams()
+    """When an alert opens, rises, falls and ends."""
+    learning: LearningParams = LearningParams()
+    """How the model learns."""
+
+    def digest(self) -> str:
+        """Return 12 hexadecimal digits that change when any parameter does."""
+        canonical = orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(canonical).hexdigest()[:12]
+
+
+def load_params(path: Path | None) -> Params:
+    """Read parameters from the table `[params]` of a TOML file; what it does not name keeps its default.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file cannot be read or a value cannot be; the text names the file and the parameter.
+    """
+    if path is None:
+        return Params()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("params", {})
+        return Params.model_validate(table)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read parameters from {path}: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    except ValidationError as error:
+        told = "; ".join(f"params.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigurationError(f"{path}: {told}") from error

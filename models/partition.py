@@ -1,0 +1,62 @@
+"""What a partition itself remembers: its clock and its active snapshot, kept as rows beside the customers'.
+
+The engine's row is written last in every group of rows. A row at position P then says that every customer's row up to P
+is written, so that replaying from anywhere before P changes nothing that this row already knows.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import orjson
+
+from models.state import ROW_FORMAT
+from schemas.snapshots import ModelWeights
+from schemas.types import Position
+
+RESERVED = "@"
+"""First character of keys that are not customers; no pseudonym begins with it."""
+
+
+def engine_key(partition: int) -> str:
+    """Return the key of a partition's clock."""
+    return f"{RESERVED}engine/{partition}"
+
+
+def snapshot_key(partition: int) -> str:
+    """Return the key of a partition's active snapshot."""
+    return f"{RESERVED}snapshot/{partition}"
+
+
+class PartitionState(NamedTuple):
+    """What a partition remembers besides its customers."""
+
+    epoch: str
+    """Identity of the journal."""
+    position: Position
+    """The last message seen."""
+    now: float
+    """The partition's clock: the highest tick, in seconds since 1970."""
+    snapshot: int
+    """Number of the active snapshot."""
+
+
+def encode_partition(state: PartitionState) -> bytes:
+    """Write a partition's row; it begins as a customer's does."""
+    return orjson.dumps((ROW_FORMAT, state.epoch, *state.position, state.now, state.snapshot))
+
+
+def decode_partition(row: bytes) -> PartitionState:
+    """Read what `encode_partition` wrote."""
+    _, epoch, offset, line, now, snapshot = orjson.loads(row)
+    return PartitionState(epoch, Position(offset, line), now, snapshot)
+
+
+def encode_snapshot(epoch: str, position: Position, weights: ModelWeights) -> bytes:
+    """Write the active snapshot as a row."""
+    return orjson.dumps((ROW_FORMAT, epoch, *position, weights.model_dump(mode="json")))
+
+
+def decode_snapshot(row: bytes) -> ModelWeights:
+    """Read what `encode_snapshot` wrote."""
+    return ModelWeights.model_validate_json(orjson.dumps(orjson.loads(row)[4]))

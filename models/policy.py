@@ -1,0 +1,228 @@
+"""Probability and stage to alerts: raise, hold, lower, end; one open alert per customer and cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.params import DAY, HOUR, Params
+from models.stages import COMPLAINT, DISSATISFIED
+from models.state import CoolDown, CustomerState, OpenAlert
+from schemas.actions import Action
+from schemas.alerts import Cause, Transition, alert_id_of
+
+NONE, BLUE, YELLOW, ORANGE, RED = range(5)
+"""Indices into `schemas.alerts.LEVELS`."""
+
+LASTING_DAYS = 14.0
+"""How long a refusal, a missed promise and an ignored survey speak for themselves."""
+
+FRESH_DAYS = 7.0
+"""How long a bad rating or a bad contact does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One transition of one alert."""
+
+    alert: OpenAlert
+    """The alert after it."""
+    transition: Transition
+    """What happened."""
+
+
+def supported_levels(state: CustomerState, at: float, params: Params) -> dict[Cause, int]:
+    """Say how urgent each cause is by the evidence at this time; causes without support are missing.
+
+    A customer whose complaint is open has a case handler already: nothing is supported then.
+    """
+    if state.stage >= COMPLAINT:
+        return {}
+    levels: dict[Cause, int] = {
+        "complaint_risk": _risk_level(state, params),
+        "threat": _threat_level(state, at, params),
+        "unanswered": _unanswered_level(state, at, params),
+        "repeat_contact": _repeat_level(state, at, params),
+        "broken_promise": _promise_level(state, at),
+        "claim_stalled": _stalled_level(state),
+        "claim_refused": _refused_level(state, at),
+        "bad_experience": _experience_level(state, at, params),
+        "silent_after_bad_contact": _silence_level(state, at),
+    }
+    lift = 1 if state.drivers else 0
+    return {
+        cause: min(RED, level + lift) if level >= YELLOW else level for cause, level in levels.items() if level > NONE
+    }
+
+
+def decide(state: CustomerState, at: float, params: Params) -> list[Decision]:
+    """Compare open alerts with the evidence: open, raise, keep, lower or end them.
+
+    An alert rises at once. It falls, or expires, only after nothing has supported its level for `review_days`: what
+    flickers does not page anybody twice.
+    """
+    supported = supported_levels(state, at, params)
+    decisions: list[Decision] = []
+    kept: list[OpenAlert] = []
+    for alert in state.alerts:
+        level = supported.pop(alert.cause, NONE)
+        decision = _revised(alert, level, at, params)
+        if decision is None:
+            kept.append(alert._replace(supported_at=at) if level == alert.level else alert)
+            continue
+        decisions.append(decision)
+        if decision.transition == "expired":
+            _cool_down(state, alert, at, params.policy.cool_down_days)
+        else:
+            kept.append(decision.alert)
+    for cause, level in supported.items():
+        if _may_open(state, cause, level, at):
+            opened = OpenAlert(cause, level, at, 0, at, False)
+            kept.append(opened)
+            decisions.append(Decision(opened, "opened"))
+    state.alerts = kept
+    return decisions
+
+
+def answer(state: CustomerState, customer_key: str, action: Action, at: float, params: Params) -> list[Decision]:
+    """Let a person's action acknowledge or end the alert it names, or all open ones if it names none."""
+    match action.action:
+        case "acknowledged":
+            transition: Transition = "acknowledged"
+        case "resolved":
+            transition = "resolved"
+        case "dismissed":
+            transition = "dismissed"
+        case _:
+            return []
+    decisions: list[Decision] = []
+    kept: list[OpenAlert] = []
+    for alert in state.alerts:
+        named = action.alert_id is None or action.alert_id == _id_of(customer_key, alert)
+        if not named or (transition == "acknowledged" and alert.acknowledged):
+            kept.append(alert)
+            continue
+        after = alert._replace(sequence=alert.sequence + 1, acknowledged=True)
+        decisions.append(Decision(after, transition))
+        if transition == "acknowledged":
+            kept.append(after)
+        else:
+            days = params.policy.dismissed_days if transition == "dismissed" else params.policy.cool_down_days
+            _cool_down(state, alert, at, days)
+    state.alerts = kept
+    return decisions
+
+
+def end_by_complaint(state: CustomerState) -> list[Decision]:
+    """End every open alert because the customer complained: the truth is known."""
+    decisions = [Decision(alert._replace(sequence=alert.sequence + 1), "complained") for alert in state.alerts]
+    state.alerts = []
+    return decisions
+
+
+def _revised(alert: OpenAlert, level: int, at: float, params: Params) -> Decision | None:
+    """Return what becomes of an open alert, or None if it stays as it is."""
+    after = alert._replace(level=level, sequence=alert.sequence + 1, supported_at=at)
+    if level > alert.level:
+        return Decision(after._replace(acknowledged=False), "raised")
+    if level == alert.level or at < alert.supported_at + params.policy.review_days * DAY:
+        return None
+    if level > NONE:
+        return Decision(after, "lowered")
+    return Decision(after._replace(level=alert.level), "expired")
+
+
+def _may_open(state: CustomerState, cause: Cause, level: int, at: float) -> bool:
+    """Say whether a cause may open: not while it cools down, unless it came back worse."""
+    return all(c.cause != cause or c.until <= at or level > c.level for c in state.cool_downs)
+
+
+def _cool_down(state: CustomerState, alert: OpenAlert, at: float, days: float) -> None:
+    """Remember that a cause was closed; forget those whose time is over."""
+    others = [c for c in state.cool_downs if c.cause != alert.cause and c.until > at]
+    state.cool_downs = [*others, CoolDown(alert.cause, at + days * DAY, alert.level)]
+
+
+def _id_of(customer_key: str, alert: OpenAlert) -> str:
+    """Return the id of an open alert."""
+    return alert_id_of(customer_key, alert.cause, alert.opened_at)
+
+
+def _risk_level(state: CustomerState, params: Params) -> int:
+    """Grade the model's probability; an open alert holds its level a little longer (hysteresis)."""
+    if state.cold:
+        return NONE
+    policy = params.policy
+    held = next((alert.level for alert in state.alerts if alert.cause == "complaint_risk"), NONE)
+
+    def reaches(probability: float, threshold: float, level: int) -> bool:
+        return probability >= threshold * (policy.hysteresis if held >= level else 1.0)
+
+    if reaches(state.probability_7d, policy.risk_red, RED):
+        return RED
+    if reaches(state.probability_30d, policy.risk_orange, ORANGE):
+        return ORANGE
+    if reaches(state.probability_30d, policy.risk_yellow, YELLOW):
+        return YELLOW
+    return BLUE if reaches(state.probability_30d, policy.risk_blue, BLUE) else NONE
+
+
+def _within(at: float, then: float, days: float) -> bool:
+    """Say whether something happened within so many days."""
+    return bool(then) and at - then <= days * DAY
+
+
+def _threat_level(state: CustomerState, at: float, params: Params) -> int:
+    """A fresh threat is for today; from somebody who has complained before, for now."""
+    if not _within(at, state.threat_at, params.policy.threat_days):
+        return NONE
+    return RED if state.complaints else ORANGE
+
+
+def _unanswered_level(state: CustomerState, at: float, params: Params) -> int:
+    """Negative feedback that waits for an answer."""
+    hours = params.policy.unanswered_hours * HOUR
+    if not state.feedback_at or at < state.feedback_at + hours:
+        return NONE
+    return YELLOW if at < state.feedback_at + 2 * hours else ORANGE
+
+
+def _repeat_level(state: CustomerState, at: float, params: Params) -> int:
+    """Asking again and again within a week."""
+    count = sum(at - contact <= FRESH_DAYS * DAY for contact in state.contacts)
+    if count >= params.policy.repeat_orange:
+        return ORANGE
+    return YELLOW if count >= params.policy.repeat_yellow else NONE
+
+
+def _promise_level(state: CustomerState, at: float) -> int:
+    """A promise that was missed; two are worse."""
+    if not state.missed or not _within(at, state.missed_at, LASTING_DAYS):
+        return NONE
+    return ORANGE if state.missed > 1 else YELLOW
+
+
+def _stalled_level(state: CustomerState) -> int:
+    """A claim whose silence has passed the threshold; twice the threshold is worse."""
+    stalls = max((claim.stalls for claim in state.claims), default=0)
+    return ORANGE if stalls > 1 else YELLOW if stalls else NONE
+
+
+def _refused_level(state: CustomerState, at: float) -> int:
+    """A refusal is to be watched; one that the customer grumbled about is for this week."""
+    if not _within(at, state.refused_at, LASTING_DAYS):
+        return NONE
+    return YELLOW if state.grumbled_at >= state.refused_at else BLUE
+
+
+def _experience_level(state: CustomerState, at: float, params: Params) -> int:
+    """A bad rating; or a contact full of friction."""
+    if _within(at, state.rated_at, FRESH_DAYS) and state.rating <= params.policy.bad_rating:
+        return YELLOW
+    heavy = state.friction >= params.policy.friction
+    return BLUE if heavy and _within(at, state.bad_contact_at, params.policy.review_days) else NONE
+
+
+def _silence_level(state: CustomerState, at: float) -> int:
+    """An unhappy customer who no longer answers."""
+    silent = state.stage == DISSATISFIED and _within(at, state.ignored_at, LASTING_DAYS)
+    return YELLOW if silent else NONE

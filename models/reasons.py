@@ -1,0 +1,160 @@
+"""Why: one sentence per reason in Chinese and English, the numbers in it, and the events that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from models.features import FAMILIES
+from models.heat import heat_at
+from models.params import DAY, HOUR, Params
+from models.policy import supported_levels
+from models.risk import Scorer
+from models.state import CustomerState
+from schemas.alerts import BilingualText, Cause, Reason
+
+MAX_REASONS = 5
+"""More than five reasons are no reasons."""
+
+LEAST_LOG_ODDS = 0.2
+"""A family that adds less than this to the score (a fifth of a doubling and a half of the odds) is not named."""
+
+
+class _Sentence(NamedTuple):
+    """The two sentences of a reason; `{name}` stands for one of its numbers."""
+
+    zh: str
+    en: str
+
+
+_CAUSES: dict[Cause, _Sentence] = {
+    "complaint_risk": _Sentence(
+        "模型估计 30 天内投诉概率 {probability_30d:.0%}（7 天内 {probability_7d:.0%}）",
+        "The model expects a complaint within 30 days with {probability_30d:.0%} (7 days: {probability_7d:.0%})",
+    ),
+    "threat": _Sentence(
+        "客户 {hours:.0f} 小时前提到监管、律师、媒体或投诉",
+        "The customer named a regulator, lawyer, media or complaint {hours:.0f} h ago",
+    ),
+    "unanswered": _Sentence(
+        "客户的负面反馈已 {hours:.0f} 小时无人回应", "Negative feedback has waited {hours:.0f} h for an answer"
+    ),
+    "repeat_contact": _Sentence(
+        "7 天内客户主动联系 {count:.0f} 次", "The customer got in touch {count:.0f} times in 7 days"
+    ),
+    "broken_promise": _Sentence(
+        "对客户的承诺已逾期未兑现（{count:.0f} 次，最近一次在 {hours:.0f} 小时前）",
+        "{count:.0f} promise(s) to the customer missed, the last one {hours:.0f} h ago",
+    ),
+    "claim_stalled": _Sentence(
+        "理赔已 {days:.1f} 天没有客户可见的进展", "A claim has shown the customer no progress for {days:.1f} days"
+    ),
+    "claim_refused": _Sentence("{days:.1f} 天前理赔被拒或减额", "A claim was refused or cut {days:.1f} days ago"),
+    "bad_experience": _Sentence(
+        "最近服务体验差（评分 {rating:+.2f}，转接与机器人重复共 {friction:.0f} 次）",
+        "A bad recent experience (rating {rating:+.2f}, {friction:.0f} transfers and bot loops)",
+    ),
+    "silent_after_bad_contact": _Sentence(
+        "不愉快的联系之后客户未答复回访，{days:.1f} 天没有声音",
+        "After a bad contact the customer left the survey unanswered, silent for {days:.1f} days",
+    ),
+}
+
+_OTHERS: dict[str, _Sentence] = {
+    "mood": _Sentence(
+        "客户近期情绪 {fast:+.2f}，低于平时的 {slow:+.2f}", "Mood {fast:+.2f}, below the customer's usual {slow:+.2f}"
+    ),
+    "heat": _Sentence("不满热度 {heat:.1f}（一次投诉为 3）", "Dissatisfaction heat {heat:.1f} (a complaint is 3)"),
+    "vulnerable": _Sentence(
+        "客户有需要特别照顾的情形（{count:.0f} 项）", "The customer needs particular care ({count:.0f} driver(s))"
+    ),
+}
+
+_FAMILY_NAMES = {
+    "contacts": _Sentence("联系经历", "contacts"),
+    "claims": _Sentence("理赔进展", "claims"),
+    "surveys": _Sentence("调查与评分", "surveys"),
+    "language": _Sentence("言语情绪", "language"),
+    "promises": _Sentence("承诺与回应", "promises"),
+    "history": _Sentence("历史", "history"),
+}
+
+_MODEL = _Sentence(
+    "模型：{family}使投诉风险高于一般客户（对数几率 +{log_odds:.2f}）",
+    "Model: {family} raise the risk above the usual customer's (log-odds +{log_odds:.2f})",
+)
+
+CODES: tuple[str, ...] = (*_CAUSES, *_OTHERS, *(f"model_{family}" for family in _FAMILY_NAMES))
+"""Every reason code, for documentation and for consumers that map them."""
+
+_NUMBERS: dict[Cause, Callable[[CustomerState, float], dict[str, float]]] = {
+    "complaint_risk": lambda s, at: {"probability_7d": s.probability_7d, "probability_30d": s.probability_30d},
+    "threat": lambda s, at: {"hours": (at - s.threat_at) / HOUR},
+    "unanswered": lambda s, at: {"hours": (at - s.feedback_at) / HOUR if s.feedback_at else 0.0},
+    "repeat_contact": lambda s, at: {"count": float(sum(at - contact <= 7 * DAY for contact in s.contacts))},
+    "broken_promise": lambda s, at: {"count": float(s.missed), "hours": (at - s.missed_at) / HOUR},
+    "claim_stalled": lambda s, at: {"days": (at - min((claim.visible_at for claim in s.claims), default=at)) / DAY},
+    "claim_refused": lambda s, at: {"days": (at - s.refused_at) / DAY},
+    "bad_experience": lambda s, at: {"rating": s.rating, "friction": s.friction},
+    "silent_after_bad_contact": lambda s, at: {"days": (at - s.ignored_at) / DAY},
+}
+
+
+def reasons_for(
+    cause: Cause, state: CustomerState, at: float, dense: tuple[float, ...], scorer: Scorer, params: Params
+) -> tuple[Reason, ...]:
+    """Say why an alert of this cause stands as it does: its own cause first, then what else speaks for it.
+
+    Parameters
+    ----------
+    dense
+        Numeric features at this time.
+    scorer
+        The frozen model; its contributions are named only if it has seen enough complaints.
+
+    Returns
+    -------
+    tuple of Reason
+        One to `MAX_REASONS`, strongest first.
+    """
+    supported = supported_levels(state, at, params)
+    others = sorted((c for c in supported if c != cause), key=lambda c: -supported[c])
+    reasons = [_of_cause(c, state, at) for c in (cause, *others)]
+    if state.drivers:
+        reasons.append(_told("vulnerable", _OTHERS["vulnerable"], {"count": float(len(state.drivers))}))
+    if state.fast < min(0.0, state.slow):
+        numbers = {"fast": state.fast, "slow": state.slow}
+        reasons.append(_told("mood", _OTHERS["mood"], numbers, tuple(state.evidence)))
+    if not scorer.cold:
+        reasons += _of_model(dense, scorer)
+    heat = heat_at(state, at, params)
+    if heat >= params.stages.dissatisfied_heat:
+        reasons.append(_told("heat", _OTHERS["heat"], {"heat": heat}, tuple(state.evidence)))
+    return tuple(reasons[:MAX_REASONS])
+
+
+def _of_cause(cause: Cause, state: CustomerState, at: float) -> Reason:
+    """Say one cause with its numbers and the last events that mattered."""
+    return _told(cause, _CAUSES[cause], _NUMBERS[cause](state, at), tuple(state.evidence))
+
+
+def _of_model(dense: tuple[float, ...], scorer: Scorer) -> list[Reason]:
+    """Name the families of features that raise the 30-day score most against the population's mean."""
+    parts = scorer.long.contributions(dense)
+    sums = {family: sum(parts[where]) for family, where in FAMILIES.items()}
+    top = sorted((f for f, log_odds in sums.items() if log_odds >= LEAST_LOG_ODDS), key=lambda f: -sums[f])
+    return [_of_family(family, sums[family]) for family in top[:2]]
+
+
+def _of_family(family: str, log_odds: float) -> Reason:
+    """Say what one family of features adds."""
+    names = _FAMILY_NAMES[family]
+    sentence = _Sentence(_MODEL.zh.replace("{family}", names.zh), _MODEL.en.replace("{family}", names.en))
+    return _told(f"model_{family}", sentence, {"log_odds": log_odds})
+
+
+def _told(code: str, sentence: _Sentence, numbers: dict[str, float], evidence: tuple[str, ...] = ()) -> Reason:
+    """Put the numbers into the sentences."""
+    rounded = {name: round(value, 4) for name, value in numbers.items()}
+    text = BilingualText(zh=sentence.zh.format(**rounded), en=sentence.en.format(**rounded))
+    return Reason(code=code, text=text, numbers=rounded, evidence=evidence)

@@ -1,0 +1,264 @@
+"""What we remember about one customer, as plain numbers, and the row it is kept as."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import orjson
+
+from schemas.alerts import Cause
+from schemas.types import Position
+
+ROW_FORMAT = 1
+"""First item of every row. A later format reads this one."""
+
+NEVER = 0.0
+"""A time that has not come: 1970. Event times before 1971 are refused."""
+
+
+class PendingClaim(NamedTuple):
+    """A claim that has not ended."""
+
+    ref: str
+    """The company's claim number; empty where none was given."""
+    status: str
+    """Last step reached."""
+    opened_at: float
+    """First step seen, seconds since 1970."""
+    moved_at: float
+    """Event time of the last step."""
+    visible_at: float
+    """Last step that the customer could see."""
+    due_at: float
+    """When the next step is due; `NEVER` where nothing was promised."""
+    injury: bool
+    """Whether somebody was hurt."""
+    stalls: int
+    """How often its silence has fired a timer since the last visible step."""
+
+
+class OpenPromise(NamedTuple):
+    """A promise that was made and neither kept nor missed."""
+
+    ref: str
+    """Names it; empty where no name was given."""
+    made_at: float
+    """When it was given."""
+    due_at: float
+    """Until when it holds."""
+    event_id: str
+    """The action that gave it."""
+
+
+class OpenAlert(NamedTuple):
+    """An alert that has not ended."""
+
+    cause: Cause
+    """What it is about."""
+    level: int
+    """Index into `LEVELS`."""
+    opened_at: float
+    """When it opened; with the customer and the cause this makes its id."""
+    sequence: int
+    """Number of the last transition."""
+    supported_at: float
+    """When the evidence last supported this level."""
+    acknowledged: bool
+    """Whether somebody has taken it."""
+
+
+class CoolDown(NamedTuple):
+    """A cause that was closed lately and may only come back worse."""
+
+    cause: Cause
+    """What it was about."""
+    until: float
+    """When the memory of it ends."""
+    level: int
+    """How high it was."""
+
+
+class PendingPrediction(NamedTuple):
+    """A prediction that waits for its label."""
+
+    at: float
+    """When it was made."""
+    probability_7d: float
+    """What was predicted for 7 days."""
+    probability_30d: float
+    """What was predicted for 30 days."""
+    snapshot: int
+    """Which snapshot predicted."""
+    short_released: bool
+    """Whether the 7-day label has been released."""
+    dense: Sequence[float]
+    """Numeric features."""
+    hashed: Sequence[int]
+    """Active buckets."""
+
+
+@dataclass(slots=True)
+class CustomerState:
+    """What we remember about one customer: about 1 KB as a row.
+
+    Values inside (tuples, lists) are never changed in place, only replaced: a shallow copy is then a full one.
+    Times are seconds since 1970 (event time), `NEVER` where there is none.
+    """
+
+    epoch: str = ""
+    """Identity of the journal that `offset` counts in; a journal created anew starts again at 0."""
+    offset: int = -1
+    """Journal offset of the last message seen."""
+    line: int = -1
+    """Its line in the record."""
+    tenant: str = "default"
+    """Whose customer."""
+    org_path: str = "HQ"
+    """The unit that last served the customer."""
+    policy_ref: str | None = None
+    """Last policy number named."""
+    claim_ref: str | None = None
+    """Last claim number named."""
+    drivers: Sequence[str] = ()
+    """Drivers of vulnerability named so far."""
+    events: int = 0
+    """Events counted (without duplicates)."""
+    clock: float = NEVER
+    """The latest time that this row has seen: an event's, or a timer's due time."""
+    stage: int = 0
+    """Index into `STAGES`."""
+    stage_at: float = NEVER
+    """When that stage was entered."""
+    fast: float = 0.0
+    """Fast sentiment, in [-1, 1]."""
+    slow: float = 0.0
+    """Slow sentiment: the customer's own normal, in [-1, 1]."""
+    spoke_at: float = NEVER
+    """When sentiment was last heard."""
+    heat: float = 0.0
+    """Dissatisfaction at `heat_at`, in complaint-equivalents."""
+    heat_at: float = NEVER
+    """When heat was last brought up to date."""
+    contacts: Sequence[float] = ()
+    """Times of the last inbound contacts, ascending."""
+    friction: float = 0.0
+    """Transfers and bot loops of the last contact."""
+    wait_seconds: float = 0.0
+    """Queue time of the last contact."""
+    bad_contact_at: float = NEVER
+    """When a contact last went badly."""
+    claims: Sequence[PendingClaim] = ()
+    """Claims that have not ended."""
+    refused_at: float = NEVER
+    """When a claim was last denied or cut."""
+    promises: Sequence[OpenPromise] = ()
+    """Promises neither kept nor missed."""
+    missed: int = 0
+    """Promises missed since the last `resolved`."""
+    missed_at: float = NEVER
+    """When the last one was missed."""
+    feedback_at: float = NEVER
+    """The oldest negative feedback that nobody has answered."""
+    rating: float = 0.0
+    """Last survey rating on [-1, 1]."""
+    rated_at: float = NEVER
+    """When it was given."""
+    survey_sent_at: float = NEVER
+    """A survey that waits for its answer."""
+    ignored_at: float = NEVER
+    """When a survey was last left unanswered after a bad contact."""
+    grumbled_at: float = NEVER
+    """When the customer last grumbled."""
+    threat_at: float = NEVER
+    """When the customer last named the regulator, a lawyer or the public."""
+    complained_at: float = NEVER
+    """When the customer last complained."""
+    complaints: int = 0
+    """Complaints so far."""
+    complaint_open: bool = False
+    """Whether the last complaint is neither withdrawn nor resolved."""
+    escalated: bool = False
+    """Whether it went to a regulator, a court or the public."""
+    contacted_at: float = NEVER
+    """When somebody last acted for the customer."""
+    categories: Sequence[int] = ()
+    """Active buckets of the last event."""
+    probability_7d: float = 0.0
+    """Latest probability for 7 days."""
+    probability_30d: float = 0.0
+    """Latest probability for 30 days."""
+    snapshot: int = 0
+    """Which snapshot gave them."""
+    cold: bool = True
+    """Whether that snapshot had seen too few complaints to be trusted alone."""
+    evidence: Sequence[str] = ()
+    """Ids of the last events that mattered, newest last."""
+    alerts: Sequence[OpenAlert] = ()
+    """Alerts that have not ended."""
+    cool_downs: Sequence[CoolDown] = ()
+    """Causes closed lately."""
+    predictions: Sequence[PendingPrediction] = ()
+    """Predictions that wait for their label."""
+    ids_since: float = NEVER
+    """When the current generation of remembered ids began."""
+    ids: Sequence[str] = ()
+    """Short hashes of the event ids of this generation."""
+    ids_before: Sequence[str] = ()
+    """The same of the generation before."""
+
+    @property
+    def position(self) -> Position:
+        """The last (journal offset, line) seen: what makes redelivery harmless."""
+        return Position(self.offset, self.line)
+
+    def copy(self) -> CustomerState:
+        """Return a state that can change without this one changing."""
+        return CustomerState(*_values(self))
+
+
+_values = attrgetter(*(field.name for field in fields(CustomerState)))
+_INDEX = {field.name: index for index, field in enumerate(fields(CustomerState), start=1)}
+_NESTED: tuple[tuple[int, Any], ...] = tuple(
+    (_INDEX[name], kind._make)
+    for name, kind in (
+        ("claims", PendingClaim),
+        ("promises", OpenPromise),
+        ("alerts", OpenAlert),
+        ("cool_downs", CoolDown),
+        ("predictions", PendingPrediction),
+    )
+)
+
+States = MutableMapping[str, CustomerState]
+"""Customer key to state. The worker backs it with a table, replay and tests with a dict."""
+
+
+def encode_row(state: CustomerState) -> bytes:
+    """Write a state as one JSON array: the format, then the fields in their order."""
+    return orjson.dumps((ROW_FORMAT, *_values(state)), default=tuple)
+
+
+def decode_row(row: bytes) -> CustomerState:
+    """Read what `encode_row` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the row is of a format that this code does not know.
+    """
+    values = orjson.loads(row)
+    if values[0] != ROW_FORMAT:
+        raise ValueError(f"row format must be {ROW_FORMAT}, got {values[0]!r}")
+    for index, make in _NESTED:
+        if values[index]:
+            values[index] = [make(item) for item in values[index]]
+    return CustomerState(*values[1:])
+
+
+def row_position(row: bytes) -> tuple[str, Position]:
+    """Read only the epoch and the position of a row, without decoding the rest."""
+    _, epoch, offset, line, _ = row.split(b",", 4)
+    return epoch[1:-1].decode(), Position(int(offset), int(line))

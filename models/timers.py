@@ -1,0 +1,109 @@
+"""What is due when nothing happens: timers follow from the state, so none can be lost or set twice.
+
+There are two kinds. *Deeds* change the state (a promise is missed, a claim has stalled, a survey was ignored, a label
+has matured, an alert is reviewed) and stay due until they are done. *Moments* only ask for a new look (a customer may
+have calmed down, an answer is overdue): one that has passed unseen needs no catching up, because every event looks
+anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+
+from models.heat import warm
+from models.observing.surveys import ignore_survey
+from models.params import DAY, HOUR, Params
+from models.stages import stage_moments
+from models.state import NEVER, CustomerState, PendingClaim
+
+MAX_STALLS = 5
+"""A claim's silence fires at 1, 2, 4, 8 and 16 times the threshold, then it is known to everybody."""
+
+SHORT, LONG = 7 * DAY, 30 * DAY
+"""The two horizons in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What a deed changed."""
+
+    evidence: tuple[str, ...] = ()
+    """Ids of events that show it (the promise that was missed)."""
+    matters: bool = False
+    """Whether it says something new about the customer, so that a prediction is worth keeping."""
+
+
+def next_due(state: CustomerState, params: Params) -> float:
+    """Return when the next timer of a customer fires, in seconds since 1970; infinity if none is set."""
+    due = min(_deeds(state, params), default=inf)
+    clock = state.clock
+    for moment in _moments(state, params):
+        if clock < moment < due:
+            due = moment
+    return due
+
+
+def fire(state: CustomerState, due: float, params: Params) -> Fired:
+    """Do every deed that is due by `due`, each as of its own time, except labels and alert reviews.
+
+    Those two belong to `models.maturity` and `models.policy`, which the engine asks next.
+    """
+    missed = [promise for promise in state.promises if promise.due_at <= due]
+    for promise in missed:
+        state.missed += 1
+        state.missed_at = promise.due_at
+        warm(state, params.heat.broken_promise, promise.due_at, params)
+    if missed:
+        state.promises = [promise for promise in state.promises if promise.due_at > due]
+    stalled = any(_stall_due(claim, params) <= due for claim in state.claims)
+    if stalled:
+        state.claims = [_stalled(state, claim, due, params) for claim in state.claims]
+    answer_due = _answer_due(state, params)
+    ignored = answer_due <= due and ignore_survey(state, answer_due, params)
+    return Fired(tuple(promise.event_id for promise in missed), bool(missed) or stalled or ignored)
+
+
+def _deeds(state: CustomerState, params: Params) -> Iterator[float]:
+    """Yield the due time of everything that is still to be done."""
+    for promise in state.promises:
+        yield promise.due_at
+    for claim in state.claims:
+        yield _stall_due(claim, params)
+    yield _answer_due(state, params)
+    for prediction in state.predictions:
+        yield prediction.at + (LONG if prediction.short_released else SHORT)
+    for alert in state.alerts:
+        yield alert.supported_at + params.policy.review_days * DAY
+
+
+def _moments(state: CustomerState, params: Params) -> tuple[float, ...]:
+    """Return the times at which a new look may show something else."""
+    stage = stage_moments(state, params)
+    if not state.feedback_at:
+        return stage
+    hours = params.policy.unanswered_hours * HOUR
+    return (*stage, state.feedback_at + hours, state.feedback_at + 2 * hours)
+
+
+def _answer_due(state: CustomerState, params: Params) -> float:
+    """Return when a survey that was sent counts as ignored."""
+    return state.survey_sent_at + params.stages.survey_answer_hours * HOUR if state.survey_sent_at else inf
+
+
+def _stall_due(claim: PendingClaim, params: Params) -> float:
+    """Return when a claim's silence next counts: its promised time, or the threshold, doubled each time."""
+    if claim.stalls >= MAX_STALLS:
+        return inf
+    silent = claim.visible_at + params.policy.claim_stalled_hours * HOUR * (1 << claim.stalls)
+    return min(silent, claim.due_at) if claim.due_at else silent
+
+
+def _stalled(state: CustomerState, claim: PendingClaim, due: float, params: Params) -> PendingClaim:
+    """Count every threshold of one claim that has passed by `due`."""
+    while (at := _stall_due(claim, params)) <= due:
+        warm(state, params.heat.claim_stalled, at, params)
+        passed_promise = claim.due_at and claim.due_at <= at
+        claim = claim._replace(stalls=claim.stalls + 1, due_at=NEVER if passed_promise else claim.due_at)
+    return claim
