@@ -33,7 +33,7 @@ class RetryPolicy:
 
         A sink that says when to come back is believed, up to the longest wait.
         """
-        backoff = self.first_wait * 2 ** min(attempt - 1, 20)
+        backoff = self.first_wait * 2.0 ** min(attempt - 1, 20)
         asked = error.retry_after if isinstance(error, SinkUnavailableError) else timedelta(0)
         return min(max(backoff, asked), LONGEST_WAIT)
 

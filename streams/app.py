@@ -59,7 +59,7 @@ def create_app(
     app.lanes = Lanes(settings, core, app.states, ledger, outlet, _Journal(app, journal_name), observer, moved)
     score.register(app, journal, app.lanes)
 
-    @app.timer(settings.commit_interval_seconds)
+    @app.timer(settings.commit_interval_seconds)  # type: ignore[untyped-decorator]
     async def commit_settled() -> None:
         """Commit what has settled since Faust's own commits were lowered."""
         if not app.rebalancing:
@@ -90,7 +90,6 @@ def _faust_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "broker": [f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(",")],
         "store": "memory://",
-        "datadir": str(settings.data_dir / "faust"),
         "value_serializer": "raw",
         "web_enabled": False,
         "topic_partitions": settings.partitions,

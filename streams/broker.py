@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from schemas.errors import ConfigurationError
 
@@ -149,7 +150,7 @@ class EmbeddedBroker:
         await asyncio.to_thread(self.stop)
 
     @contextmanager
-    def _log(self) -> Iterator[object]:
+    def _log(self) -> Iterator[IO[bytes]]:
         """Open where the broker's output goes; the process keeps its own handle."""
         if self._log_path is None:
             with tempfile.TemporaryFile() as output:

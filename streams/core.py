@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from schemas.alerts import Alert, Risk
 from schemas.codec import JournalMessage
 from schemas.examples import RiskExample, SentimentExample
 from schemas.types import Position
-from streams.tables import RowPosition
+from streams.tables import CustomerStates, RowPosition
 
 StateT = TypeVar("StateT")
 EngineT = TypeVar("EngineT")
@@ -23,8 +23,8 @@ class Outcome(Protocol):
     """What `step` returns, as far as carrying is concerned."""
 
     @property
-    def risks(self) -> Sequence[Risk]:
-        """New beliefs; the last one of a customer counts."""
+    def touched(self) -> Sequence[str]:
+        """Customers whose state changed."""
 
     @property
     def alerts(self) -> Sequence[Alert]:
@@ -39,17 +39,26 @@ class Outcome(Protocol):
 class Core(Generic[EngineT, StateT]):
     """The functions of the core that carrying calls."""
 
-    open_engine: Callable[[int, Mapping[bytes, bytes], MutableMapping[str, StateT]], EngineT]
+    open_engine: Callable[[int, Mapping[bytes, bytes], CustomerStates[StateT]], EngineT]
     """Make the engine of a partition from the partition's own rows (keys with `@`) and its customers."""
 
     position: Callable[[EngineT], Position]
     """Tell the last message that an engine has seen."""
 
-    step: Callable[[EngineT, MutableMapping[str, StateT], JournalMessage, Position], Any]
-    """Give a message to an engine; returns an `Outcome`. What it raises becomes a dead letter of that line."""
+    pass_over: Callable[[EngineT, Position], None]
+    """Move an engine's position over lines that were no messages."""
 
-    engine_rows: Callable[[EngineT], dict[bytes, bytes]]
-    """Return the partition's own rows that have changed since the last call; the one with the position last."""
+    step: Callable[[EngineT, CustomerStates[StateT], JournalMessage, Position], Outcome]
+    """Give a message to an engine. What it raises becomes a dead letter of that line."""
+
+    risk_of: Callable[[EngineT, str, StateT], Risk]
+    """Say what is believed about a customer now."""
+
+    own_rows: Callable[[EngineT], dict[bytes, bytes]]
+    """Return the partition's own rows to be written now, the one with the position last."""
+
+    customers_by_stage: Callable[[EngineT], Sequence[int]]
+    """Count the customers of a partition, in the order of `schemas.alerts.STAGES`."""
 
     encode_row: Callable[[StateT], bytes]
     """State to row."""

@@ -5,14 +5,15 @@ Everything here is synchronous and touches no broker: the same lines in the same
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from schemas.alerts import Alert, Risk
+from schemas.alerts import Risk
 from schemas.cloudevents import Carried, headers_of
-from schemas.codec import JournalMessage, decode_journal_line, encode
+from schemas.codec import decode_journal_line, encode
 from schemas.dead_letters import DeadLetter
 from schemas.errors import UnreadableMessageError
 from schemas.types import Message, Position
@@ -27,8 +28,14 @@ SOURCE = "foreshock/score"
 class Observer(Protocol):
     """Hears what happens in a lane; metrics implement it."""
 
-    def stepped(self, message: JournalMessage, outcome: Any) -> None:
+    def stepped(self, outcome: Any) -> None:
         """A message went through the core."""
+
+    def carried(self, seconds: float) -> None:
+        """A record went through the core and took so long."""
+
+    def believed(self, risk: Risk) -> None:
+        """A belief about a customer is about to be published."""
 
     def dead_letter(self, reason: str) -> None:
         """A line became a dead letter."""
@@ -43,7 +50,9 @@ class Group:
     outputs: dict[str, list[Record]]
     """Short topic name to records."""
     rows: dict[bytes, bytes]
-    """Rows of customers, then the partition's own; the one with the position is the last."""
+    """Rows of customers."""
+    own_rows: dict[bytes, bytes]
+    """The partition's own rows; the last one has the position, and says that everything before it is written."""
     alert_ages: list[float] = field(default_factory=list)
     """Timestamp of the journal record behind each alert, in seconds since 1970."""
 
@@ -94,7 +103,7 @@ class Lane:
         """The journal offset that has to come next, if that is known."""
         self.waiting_count = 0
         """Records carried and not yet taken by a group."""
-        self._risks: dict[str, Risk] = {}
+        self._touched: dict[str, None] = {}
         self._others: dict[str, list[Carried]] = {"alerts": [], "examples": [], "dead-letters": []}
         self._alert_ages: list[float] = []
 
@@ -115,6 +124,7 @@ class Lane:
         """
         if offset > self.restored_offset:
             core, engine, states, others = self._core, self.engine, self.states, self._others
+            stepped, started, number = self._observer.stepped, time.perf_counter(), 0
             for number, line in enumerate(value.split(b"\n")):
                 if not line:
                     continue
@@ -124,13 +134,15 @@ class Lane:
                 except Exception as error:  # whatever it is, the line is lost unless it is kept here
                     others["dead-letters"].append(self._dead_letter(offset, number, line, timestamp, error))
                     continue
-                for risk in outcome.risks:
-                    self._risks[risk.customer_key] = risk
+                for key in outcome.touched:
+                    self._touched[key] = None
                 if outcome.alerts:
                     others["alerts"].extend(outcome.alerts)
                     self._alert_ages.extend([timestamp] * len(outcome.alerts))
                 others["examples"].extend(outcome.examples)
-                self._observer.stepped(message, outcome)
+                stepped(outcome)
+            core.pass_over(engine, Position(offset, number))
+            self._observer.carried(time.perf_counter() - started)
         self.next_offset = offset + 1
         self.waiting_count += 1
 
@@ -141,26 +153,38 @@ class Lane:
         """
         if not self.waiting_count or self.next_offset is None:
             return None
-        outputs = {"risk": [_record(risk, risk.customer_key) for risk in self._risks.values()]}
+        engine, states = self.engine, self.states
+        risks = [self._core.risk_of(engine, key, states[key]) for key in self._touched]
+        for risk in risks:
+            self._observer.believed(risk)
+        outputs = {"risk": [_record(risk, risk.customer_key) for risk in risks]}
         for topic, messages in self._others.items():
             outputs[topic] = [_record(message, getattr(message, "customer_key", None)) for message in messages]
             messages.clear()
         ages, self._alert_ages = self._alert_ages, []
-        self._risks.clear()
+        self._touched.clear()
         self.waiting_count = 0
-        healed = {key: self._rows[key] for key in self._to_heal}
-        own = self._core.engine_rows(self.engine)
-        rows = {key: row for key, row in (healed | self.states.take_rows()).items() if key not in own} | own
-        return Group(self.next_offset, {topic: records for topic, records in outputs.items() if records}, rows, ages)
+        rows = {key: self._rows[key] for key in self._to_heal} | states.take_rows()
+        own = self._core.own_rows(engine)
+        return Group(
+            self.next_offset,
+            {topic: records for topic, records in outputs.items() if records},
+            {key: row for key, row in rows.items() if key not in own},
+            own,
+            ages,
+        )
 
-    def acknowledged(self, rows: dict[bytes, bytes]) -> None:
-        """Note that the changelog has these rows."""
-        self.states.acknowledged(rows)
-        self._to_heal.difference_update(rows)
+    def customers_by_stage(self) -> Sequence[int]:
+        """Count the customers of the partition, in the order of `STAGES`."""
+        return self._core.customers_by_stage(self.engine)
 
-    def _dead_letter(
-        self, offset: int, number: int, line: bytes, timestamp: float, error: Exception
-    ) -> DeadLetter:
+    def acknowledged(self, group: Group) -> None:
+        """Note that the changelog has the rows of this group."""
+        for rows in (group.rows, group.own_rows):
+            self.states.acknowledged(rows)
+            self._to_heal.difference_update(rows)
+
+    def _dead_letter(self, offset: int, number: int, line: bytes, timestamp: float, error: Exception) -> DeadLetter:
         """Keep a line with its place and the reason; the journal's lines are redacted already."""
         unread = isinstance(error, UnreadableMessageError)
         reason = error.reason if isinstance(error, UnreadableMessageError) else "failed"
@@ -182,5 +206,3 @@ def _record(message: Carried, key: str | None) -> Record:
     """Encode an output, with its CloudEvents headers."""
     assert isinstance(message, Message)  # noqa: S101 - tells the type checker what the union is
     return Record(key.encode() if key else None, encode(message), headers_of(message, SOURCE))
-
-

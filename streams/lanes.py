@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol
 
 from aiokafka import AIOKafkaProducer
@@ -28,8 +29,11 @@ _ONE_PARTITION = frozenset({"examples", "dead-letters"})
 class LanesObserver(Observer, Protocol):
     """Hears what happens in all lanes; metrics implement it."""
 
-    def settled(self, partition: int, group: Group) -> None:
+    def settled(self, partition: int, lag: int | None, alert_ages: Sequence[float], stages: Sequence[int]) -> None:
         """A group is at the broker."""
+
+    def lanes_closed(self) -> None:
+        """All lanes were dropped."""
 
     def skipped(self, count: int) -> None:
         """Journal positions were never seen."""
@@ -121,6 +125,7 @@ class Lanes:
         for _, writer in self._open.values():
             writer.stop()
         self._open.clear()
+        self._observer.lanes_closed()
         self._ledger.forget()
 
     def on_recovered(self, rows: int, seconds: float) -> None:
@@ -168,11 +173,18 @@ class Lanes:
     def _settle(self, lane: Lane, group: Group, last_row: int | None) -> None:
         """Take a written group into account everywhere, in one go."""
         partition = lane.partition
-        lane.acknowledged(group.rows)
+        lane.acknowledged(group)
         self._ledger.settle(partition, group.next_offset)
         if last_row is not None:
             self._moved(TP(self._settings.topic(CHANGELOG), partition), last_row)
-        self._observer.settled(partition, group)
+        highwater = self._journal.highwater(partition)
+        now = time.time()
+        self._observer.settled(
+            partition,
+            highwater - group.next_offset if highwater is not None else None,
+            [now - taken_at for taken_at in group.alert_ages],
+            lane.customers_by_stage(),
+        )
 
     async def _check_hole(self, lane: Lane, offset: int) -> None:
         """End the process over journal positions that were never seen, unless the journal no longer has them."""
@@ -181,7 +193,7 @@ class Lanes:
         facts = {"partition": lane.partition, "expected": expected, "got": offset}
         earliest = await self._journal.earliest(lane.partition)
         if earliest is None or earliest < offset:
-            die("journal_positions_skipped", **facts)
+            die("journal_positions_skipped", ExitCode.INFRASTRUCTURE, **facts)
         log.critical("journal_trimmed_before_it_was_read", extra=facts)
 
     def _fail(self, error: BaseException) -> NoReturn:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 
 class Record(NamedTuple):
@@ -24,9 +25,7 @@ class RecordTooLargeError(ValueError):
     """A single record is larger than a broker takes; it would fail for ever."""
 
 
-async def send_records(
-    producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Record]
-) -> int | None:
+async def send_records(producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Record]) -> int | None:
     """Send records in order and return once the broker has them all.
 
     One `send` per record would cost more than the core. Each batch is awaited before the next one leaves, so that
@@ -60,17 +59,18 @@ async def send_records(
     for key, value, headers in records:
         if len(value) > MAX_RECORD_BYTES:
             raise RecordTooLargeError(f"a record of {len(value)} bytes for {topic}, at most {MAX_RECORD_BYTES} fit")
-        if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+        if batch.append(key=key, value=value, timestamp=None, headers=list(headers)) is None:
             last = await _send(producer, batch, topic, partition)
             batch = producer.create_batch()
             # The first record of a batch always fits.
-            batch.append(key=key, value=value, timestamp=None, headers=headers)
+            batch.append(key=key, value=value, timestamp=None, headers=list(headers))
     return await _send(producer, batch, topic, partition) if batch.record_count() else last
 
 
-async def _send(producer: AIOKafkaProducer, batch: object, topic: str, partition: int) -> int:
+async def _send(producer: AIOKafkaProducer, batch: BatchBuilder, topic: str, partition: int) -> int:
     """Send one batch and wait for the broker's answer; a failed future raises here and nowhere else."""
-    count = batch.record_count()  # type: ignore[attr-defined]
-    batch.close()  # type: ignore[attr-defined]
+    count: int = batch.record_count()
+    batch.close()
     acknowledged = await (await producer.send_batch(batch, topic, partition=partition))
-    return int(acknowledged.offset) + count - 1
+    offset: int = acknowledged.offset
+    return offset + count - 1

@@ -193,9 +193,6 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """For people or for a log store."""
 
-    data_dir: Path = Path(".cache/foreshock")
-    """Folder for files that may be lost."""
-
     # -- faults ---------------------------------------------------------------------------------------------------
 
     stop_deadline_seconds: float = Field(20.0, gt=0.0, le=600.0)
@@ -302,9 +299,7 @@ def _secret(name: str, value: SecretStr | None, file: Path | None) -> str | None
     try:
         return file.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ConfigurationError(
-            f"FORESHOCK_{name.upper()}_FILE: cannot read {file}: {error.strerror}"
-        ) from error
+        raise ConfigurationError(f"FORESHOCK_{name.upper()}_FILE: cannot read {file}: {error.strerror}") from error
 
 
 def _read_toml(path: Path | None) -> Mapping[str, Any]:

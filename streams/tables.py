@@ -94,11 +94,11 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
             return position < present_position
         return present_epoch == self._epoch
 
-    def apply_changelog_batch(self, batch: Iterable[EventT]) -> None:
+    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
         """Take what Faust's own recovery has read."""
         for event in batch:
             message = event.message
-            self.apply(message.partition, [(message.key, message.value)])
+            self.apply(message.partition, [(message.key or b"", message.value)])
 
     def forget(self, partitions: Iterable[int]) -> None:
         """Drop the rows of partitions that belong to another worker now."""
@@ -178,6 +178,15 @@ class CustomerStates(MutableMapping[str, _State], Generic[_State]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def scan(self) -> Iterator[tuple[str, _State]]:
+        """Return every customer with a decoded state that is not kept: there may be millions."""
+        for key in self:
+            state = self._decoded.get(key)
+            if state is None:
+                name = key.encode()
+                state = self._decode(self._waiting.get(name) or self._rows[name])
+            yield key, state
 
     def take_rows(self) -> dict[bytes, bytes]:
         """Encode every dirty state once; from here on its row is waiting."""

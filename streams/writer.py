@@ -74,7 +74,7 @@ class GroupWriter:
     async def drain(self, timeout_seconds: float) -> bool:
         """Wait until everything is settled; tell whether it was in time."""
         deadline = time.monotonic() + timeout_seconds
-        while not self.is_idle and time.monotonic() < deadline:
+        while not self.is_idle and time.monotonic() < deadline:  # noqa: ASYNC110 - stops for the deadline too
             await asyncio.sleep(0.005)
         return self.is_idle
 
@@ -109,4 +109,10 @@ class GroupWriter:
         """Send outputs, wait, send rows, wait."""
         partition = self._lane.partition
         await asyncio.gather(*(self._send(topic, partition, records) for topic, records in group.outputs.items()))
-        return await self._send(self._changelog, partition, [Record(key, row) for key, row in group.rows.items()])
+        rows = [Record(key, row) for key, row in group.rows.items()]
+        own = [Record(key, row) for key, row in group.own_rows.items()]
+        if len(own) > 1:
+            # Several rows of the partition's own (a new snapshot) must appear together: a batch is all or nothing.
+            await self._send(self._changelog, partition, rows)
+            return await self._send(self._changelog, partition, own)
+        return await self._send(self._changelog, partition, rows + own)

@@ -19,6 +19,7 @@ from sinks.base import Sink
 from sinks.fanout import RetryPolicy, deliver_patiently
 from streams.connections import new_group_consumer
 from streams.handover import HandOver
+from streams.lag import report_lag
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 
@@ -34,11 +35,14 @@ _PORTION = 100
 class DeliverObserver(Protocol):
     """Hears what happens to alerts; metrics implement it."""
 
-    def delivered(self, sink: str, attempts: int) -> None:
+    def alert_delivered(self, sink: str, attempts: int) -> None:
         """A sink has an alert."""
 
     def dead_letter(self, reason: str) -> None:
         """An alert became a dead letter."""
+
+    def lagging(self, group: str, partition: int, count: int) -> None:
+        """A sink is so many alerts behind in a partition."""
 
 
 async def run_deliver(
@@ -57,9 +61,7 @@ async def run_deliver(
             if not records:
                 continue
             async with hand_over.busy:
-                letters = [
-                    letter for record in records if (letter := await _deliver(sink, record, policy, observer))
-                ]
+                letters = [letter for record in records if (letter := await _deliver(sink, record, policy, observer))]
                 await send_records(
                     outlet,
                     settings.topic("dead-letters"),
@@ -71,6 +73,7 @@ async def run_deliver(
                 except CommitFailedError:
                     # The group has moved on without us: these alerts are delivered again, with the same ids.
                     log.warning("deliver_commit_failed", extra={"sink": sink.name})
+            report_lag(consumer, records, "deliver", observer.lagging)
     finally:
         await consumer.stop()
         await sink.close()
@@ -88,7 +91,7 @@ async def _deliver(
     except SinkError as error:
         log.error("alert_not_delivered", extra={"sink": sink.name, "error": str(error)})
         return _refused(record, "undeliverable", str(error), observer)
-    observer.delivered(sink.name, attempts)
+    observer.alert_delivered(sink.name, attempts)
     return None
 
 

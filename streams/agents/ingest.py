@@ -24,6 +24,7 @@ from schemas.errors import UnreadableMessageError
 from streams.agents.event_clock import EventClock
 from streams.connections import new_group_consumer
 from streams.handover import HandOver
+from streams.lag import report_lag
 from streams.outbox import MAX_RECORD_BYTES, Record, send_records
 from streams.settings import Settings
 
@@ -46,6 +47,9 @@ class IngestObserver(Protocol):
 
     def dead_letter(self, reason: str) -> None:
         """An event became a dead letter."""
+
+    def lagging(self, group: str, partition: int, count: int) -> None:
+        """Ingest is so many events behind in a partition."""
 
 
 class Ingest:
@@ -108,7 +112,9 @@ class Ingest:
         return dead_letter(error, record.value or b"", record.topic, record.partition, record.offset, arrived_at)
 
 
-async def run_ingest(settings: Settings, ingest: Ingest, outlet: AIOKafkaProducer, stop: asyncio.Event) -> None:
+async def run_ingest(
+    settings: Settings, ingest: Ingest, outlet: AIOKafkaProducer, observer: IngestObserver, stop: asyncio.Event
+) -> None:
     """Carry events into the journal until `stop` is set.
 
     Raises
@@ -134,6 +140,7 @@ async def run_ingest(settings: Settings, ingest: Ingest, outlet: AIOKafkaProduce
                     # The group has moved on without us. Whoever owns the partitions now reads these events again,
                     # and their ids make the second reading harmless.
                     log.warning("ingest_commit_failed")
+            report_lag(consumer, records, "ingest", observer.lagging)
     finally:
         await consumer.stop()
 
@@ -155,9 +162,7 @@ async def _send(
     """Send lines and dead letters, and return once the broker has all of them."""
     journal = settings.topic("journal")
     sends = [
-        send_records(
-            outlet, journal, partition, [Record(None, b"\n".join(part), JOURNAL_HEADERS) for part in parts]
-        )
+        send_records(outlet, journal, partition, [Record(None, b"\n".join(part), JOURNAL_HEADERS) for part in parts])
         for partition, parts in (
             (partition, journal_records(found, settings.max_lines)) for partition, found in lines.items()
         )

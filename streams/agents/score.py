@@ -8,7 +8,7 @@ from faust.types import AgentT, StreamT, TopicT
 from streams.lanes import Lanes
 
 
-def register(app: faust.App, journal: TopicT[bytes], lanes: Lanes) -> AgentT[bytes]:
+def register(app: faust.App, journal: TopicT, lanes: Lanes) -> AgentT[bytes]:
     """Attach the scoring agent to `app`.
 
     Concurrency stays at one: more would process records of one partition out of order. Scale by partitions.

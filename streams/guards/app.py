@@ -81,6 +81,9 @@ class GuardedApp(faust.App):
         self.ledger = ledger
         super().__init__(settings.topic("score"), TableManager=GuardedTableManager, **options)
 
+    def _create_directories(self) -> None:
+        """Make no folders: nothing is kept on disk."""
+
     def _new_transport(self) -> TransportT:
         """Use our transport, and so our consumer."""
         return GuardedTransport(self.conf.broker_consumer, self)

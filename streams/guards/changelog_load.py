@@ -41,7 +41,7 @@ class LoadedChangelog(Recovery):
             self.app.lanes.on_recovered(count, time.monotonic() - started)
         await super()._build_highwaters(consumer, tps, destination, title)
 
-    async def _wait(self, coro: Any, timeout: Any = None) -> None:
+    async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ASYNC109 - Faust's
         """Wait without Faust's time-out, after which it would go on with half the state; `streams.watchdog` looks."""
         await super()._wait(coro)
 

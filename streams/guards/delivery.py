@@ -24,7 +24,7 @@ _LOOK_AGAIN_SECONDS = 0.02
 class EagerDelivery(Consumer):
     """Runs the delivery of a message in place as far as it goes without waiting."""
 
-    async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109 - mode's
         """Do what `mode.Service.wait_first` does, without tasks when the first coroutine does not wait.
 
         Returns
@@ -45,7 +45,7 @@ class EagerDelivery(Consumer):
             raise
         return await super().wait_first(_resumed(delivery, awaited), suspended)
 
-    async def _wait_next_records(self, timeout: float) -> Any:
+    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
         """Fetch; while every partition waits for room in the agent's buffer, look again soon."""
         active = self._get_active_partitions()
         if self.flow_active and not active and not self.app.client_only:

@@ -9,7 +9,7 @@ the changelog, and the next owner finds the record uncommitted in the journal.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiokafka.errors import KafkaError
 from faust.types import TP
@@ -31,8 +31,8 @@ class SettledRevocation(CappedCommits):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Settle, commit, then let Faust hand over."""
         self.app.flow_control.suspend()
-        # Without a member id the group has already put us out: others own the partitions, a commit is refused.
-        if self._thread._consumer._coordinator.member_id:
+        # If the group has already put us out, others own the partitions and a commit would be refused.
+        if self._is_member():
             await self.app.lanes.drain(DRAIN_SECONDS)
             try:
                 await asyncio.wait_for(self.commit_settled(), DRAIN_SECONDS)
@@ -42,6 +42,11 @@ class SettledRevocation(CappedCommits):
         await super().on_partitions_revoked(revoked)
         # Records that were in an agent's hands while Faust waited for it may have opened a lane again.
         self.app.lanes.reset()
+
+    def _is_member(self) -> bool:
+        """Tell whether the group still counts us in."""
+        consumer: Any = getattr(self._thread, "_consumer", None)
+        return consumer is not None and bool(consumer._coordinator.member_id)
 
     async def perform_seek(self) -> None:
         """Start every lane anew: reading goes on from committed offsets."""

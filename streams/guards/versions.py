@@ -19,9 +19,7 @@ def check_versions() -> None:
         Naming each package that differs, and what to do.
     """
     wrong = [
-        f"{name} is {found}, must be {pinned}"
-        for name, pinned in PINNED.items()
-        if (found := version(name)) != pinned
+        f"{name} is {found}, must be {pinned}" for name, pinned in PINNED.items() if (found := version(name)) != pinned
     ]
     if wrong:
         raise ConfigurationError(

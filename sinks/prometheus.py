@@ -1,0 +1,352 @@
+"""Every metric that this project exports, declared here and nowhere else.
+
+Base units, and labels from closed sets only: a customer, a claim or a text can never become one. The help text says
+what a *change* means.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Sequence
+from typing import Any, Protocol, get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from schemas.alerts import CAUSES, LEVELS, STAGES, TRANSITIONS, Alert, Risk
+from schemas.codec import CustomerEvent, EventKind
+from schemas.dead_letters import DEAD_LETTER_REASONS
+from schemas.snapshots import HORIZONS, Snapshot
+
+GROUPS = ("ingest", "score", "learn", "deliver")
+"""Who reads a topic, and can be behind."""
+
+SINKS = ("log", "jsonl", "memory")
+"""Sinks that can be named by a label."""
+
+_LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+_RECORD_BUCKETS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
+_PROBABILITY_BUCKETS = (0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)
+
+
+class Stepped(Protocol):
+    """What the core returned, as far as it is counted."""
+
+    alerts: list[Alert]
+    examples: list[Any]
+    seen: bool
+    duplicate: bool
+    late: bool
+    out_of_order: bool
+    fired: int
+    switched_to: int | None
+
+
+class Metrics:
+    """Counts what happens; the carriers call it.
+
+    What happens per event is added up in plain numbers and handed to Prometheus once per group of journal records,
+    because a counter costs as much as a part of the core.
+
+    Parameters
+    ----------
+    registry
+        Where the metrics are registered.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._declare_flow(registry)
+        self._declare_judgement(registry)
+        self._declare_learning(registry)
+        self._declare_faults(registry)
+        self._facts: Tally[str] = Tally()
+        self._alerts: Tally[tuple[str, str, str]] = Tally()
+        self._stages: dict[int, Sequence[int]] = {}
+        self._lags: dict[str, dict[int, int]] = {group: {} for group in GROUPS}
+        self._start_at_zero()
+
+    # -- declarations ----------------------------------------------------------------------------------------------
+
+    def _declare_flow(self, registry: CollectorRegistry) -> None:
+        self.events = Counter(
+            "foreshock_events",
+            "Events accepted into the journal. A fall to zero: producers or ingest have stopped.",
+            ["kind"],
+            registry=registry,
+        )
+        self.dead_letters = Counter(
+            "foreshock_dead_letters",
+            "Messages that became dead letters. A rise: a producer changed its format, or a sink refuses alerts.",
+            ["reason"],
+            registry=registry,
+        )
+        self.messages = Counter(
+            "foreshock_messages_stepped",
+            "Journal messages (events, ticks, notices) given to the core. Should follow foreshock_events_total.",
+            registry=registry,
+        )
+        self.facts = Counter(
+            "foreshock_messages_noted",
+            "Messages with something to note: duplicate (id counted before), redelivered (read again after a crash), "
+            "late (behind the clock), out_of_order (older than what is known of the customer). A rise of late or "
+            "out_of_order: a producer has a backlog; of duplicate: it sends twice.",
+            ["fact"],
+            registry=registry,
+        )
+        self.lag = Gauge(
+            "foreshock_lag_records",
+            "Records that a consumer group has not read yet, as this worker sees its own partitions. A steady rise: "
+            "add workers, or the broker is slow.",
+            ["group"],
+            registry=registry,
+        )
+        self.record_seconds = Histogram(
+            "foreshock_record_seconds",
+            "Time the core took for one journal record of up to 128 messages. A rise: customers carry more state, or "
+            "many timers fire.",
+            buckets=_RECORD_BUCKETS,
+            registry=registry,
+        )
+
+    def _declare_judgement(self, registry: CollectorRegistry) -> None:
+        self.alert_seconds = Histogram(
+            "foreshock_alert_latency_seconds",
+            "From the journal taking an event to the alert being on its topic. A rise: scoring is behind.",
+            buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self.alerts = Counter(
+            "foreshock_alert_transitions",
+            "Transitions of alerts. A rise of opened: customers or the policy changed; of expired: nobody acts.",
+            ["level", "cause", "transition"],
+            registry=registry,
+        )
+        self.customers = Gauge(
+            "foreshock_customers",
+            "Customers in each stage, in this worker's partitions. A move to later stages: trouble is spreading.",
+            ["stage"],
+            registry=registry,
+        )
+        self.probability = Histogram(
+            "foreshock_probability_ratio",
+            "Probabilities of a complaint as they are published. A shift: the customers, or the model, changed.",
+            ["horizon_days"],
+            buckets=_PROBABILITY_BUCKETS,
+            registry=registry,
+        )
+        self.timers = Counter(
+            "foreshock_timers_fired",
+            "Timers fired because nothing happened in time. Zero for long: no ticks reach the journal.",
+            registry=registry,
+        )
+        self.delivered = Counter(
+            "foreshock_alerts_delivered",
+            "Alert transitions that a sink has taken. Should follow foreshock_alert_transitions_total.",
+            ["sink"],
+            registry=registry,
+        )
+        self.delivery_attempts = Counter(
+            "foreshock_delivery_attempts",
+            "Attempts that deliveries took. More than one per delivery: the sink fails now and then.",
+            ["sink"],
+            registry=registry,
+        )
+
+    def _declare_learning(self, registry: CollectorRegistry) -> None:
+        self.matured = Counter(
+            "foreshock_examples_matured",
+            "Examples whose label became known, sent to the learner. Zero for long: no complaints topic, or no time "
+            "passes.",
+            registry=registry,
+        )
+        self.learned = Counter(
+            "foreshock_examples_learned",
+            "Examples the learner took: new, or dropped as seen before (after a crash).",
+            ["result"],
+            registry=registry,
+        )
+        self.published = Gauge(
+            "foreshock_snapshot_published_number",
+            "Number of the newest snapshot this learner published. Should grow while examples are learned.",
+            registry=registry,
+        )
+        self.published_at = Gauge(
+            "foreshock_snapshot_published_timestamp_seconds",
+            "When it was published; its age is time() minus this. A growing age: the learner starves or stands.",
+            registry=registry,
+        )
+        self.active = Gauge(
+            "foreshock_snapshot_active_number",
+            "Number of the newest snapshot that a partition of this worker scores with. Should follow the published "
+            "number.",
+            registry=registry,
+        )
+
+    def _declare_faults(self, registry: CollectorRegistry) -> None:
+        self.skipped_positions = Counter(
+            "foreshock_skipped_positions",
+            "Journal positions that were never seen. Anything but zero is loss: look at the log and the retention.",
+            registry=registry,
+        )
+        self.recovery_seconds = Histogram(
+            "foreshock_recovery_seconds",
+            "Time to read state back after a rebalance or restart. A rise: more customers, or a slow broker.",
+            buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300),
+            registry=registry,
+        )
+        self.recovered_rows = Counter(
+            "foreshock_recovered_rows",
+            "Rows read back in recoveries. Steady growth without restarts: the group rebalances again and again.",
+            registry=registry,
+        )
+
+    def _start_at_zero(self) -> None:
+        """Show every series of small sets from the start, so that a rate can be taken of the first increase."""
+        for kind in get_args(EventKind):
+            self.events.labels(kind)
+        for reason in DEAD_LETTER_REASONS:
+            self.dead_letters.labels(reason)
+        for fact in ("duplicate", "redelivered", "late", "out_of_order"):
+            self.facts.labels(fact)
+        for group in GROUPS:
+            self.lag.labels(group)
+        for stage in STAGES:
+            self.customers.labels(stage)
+        for horizon in HORIZONS:
+            self.probability.labels(str(horizon))
+        for result in ("new", "repeated"):
+            self.learned.labels(result)
+
+    # -- ingest ----------------------------------------------------------------------------------------------------
+
+    def ingested(self, event: CustomerEvent) -> None:
+        """An event goes into the journal."""
+        self.events.labels(event.kind).inc()
+
+    def dead_letter(self, reason: str) -> None:
+        """Something became a dead letter."""
+        self.dead_letters.labels(reason).inc()
+
+    def lagging(self, group: str, partition: int, count: int) -> None:
+        """A reader is so many records behind in a partition."""
+        lags = self._lags[group]
+        lags[partition] = max(0, count)
+        self.lag.labels(group).set(sum(lags.values()))
+
+    # -- score -----------------------------------------------------------------------------------------------------
+
+    def stepped(self, outcome: Any) -> None:
+        """A message went through the core; counted at the next `settled`."""
+        facts = self._facts
+        facts["messages"] += 1
+        if outcome.seen:
+            facts["redelivered"] += 1
+        if outcome.duplicate:
+            facts["duplicate"] += 1
+        if outcome.late:
+            facts["late"] += 1
+        if outcome.out_of_order:
+            facts["out_of_order"] += 1
+        if outcome.fired:
+            facts["fired"] += outcome.fired
+        if outcome.examples:
+            facts["matured"] += len(outcome.examples)
+        for alert in outcome.alerts:
+            self._alerts[alert.level, alert.cause, alert.transition] += 1
+        if outcome.switched_to is not None:
+            self.active.set(outcome.switched_to)
+
+    def carried(self, seconds: float) -> None:
+        """The core took so long for a journal record."""
+        self.record_seconds.observe(seconds)
+
+    def believed(self, risk: Risk) -> None:
+        """A belief about a customer is about to be published."""
+        self.probability.labels("7").observe(risk.probability_7d)
+        self.probability.labels("30").observe(risk.probability_30d)
+
+    def settled(self, partition: int, lag: int | None, alert_ages: Sequence[float], stages: Sequence[int]) -> None:
+        """A group of records is at the broker.
+
+        Parameters
+        ----------
+        partition
+            Journal partition.
+        lag
+            Journal records behind, if known.
+        alert_ages
+            Seconds from journal to topic, per alert.
+        stages
+            Customers of the partition per stage, in the order of `STAGES`.
+        """
+        if lag is not None:
+            self.lagging("score", partition, lag)
+        for age in alert_ages:
+            self.alert_seconds.observe(max(0.0, age))
+        self._stages[partition] = stages
+        self._show_stages()
+        self._flush()
+
+    def lanes_closed(self) -> None:
+        """The worker let go of its partitions; whoever has them counts their customers."""
+        self._stages.clear()
+        self._lags["score"].clear()
+        self._show_stages()
+
+    def skipped(self, count: int) -> None:
+        """Journal positions were never seen."""
+        self.skipped_positions.inc(count)
+
+    def recovered(self, rows: int, seconds: float) -> None:
+        """State was read back from the changelog."""
+        self.recovered_rows.inc(rows)
+        self.recovery_seconds.observe(seconds)
+
+    # -- learn, deliver --------------------------------------------------------------------------------------------
+
+    def learnt(self, is_new: bool) -> None:
+        """The learner took an example."""
+        self.learned.labels("new" if is_new else "repeated").inc()
+
+    def snapshot_published(self, snapshot: Snapshot) -> None:
+        """A snapshot and its notices are at the broker."""
+        self.published.set(snapshot.weights.number)
+        self.published_at.set_to_current_time()
+
+    def alert_delivered(self, sink: str, attempts: int) -> None:
+        """A sink has an alert."""
+        self.delivered.labels(sink).inc()
+        self.delivery_attempts.labels(sink).inc(attempts)
+
+    def _show_stages(self) -> None:
+        """Add up the customers of all partitions."""
+        for index, stage in enumerate(STAGES):
+            self.customers.labels(stage).set(sum(counts[index] for counts in self._stages.values()))
+
+    def _flush(self) -> None:
+        """Hand what was added up to Prometheus."""
+        facts = self._facts
+        self.messages.inc(facts.pop("messages", 0))
+        self.timers.inc(facts.pop("fired", 0))
+        self.matured.inc(facts.pop("matured", 0))
+        for fact, count in facts.items():
+            self.facts.labels(fact).inc(count)
+        facts.clear()
+        for labels, count in self._alerts.items():
+            self.alerts.labels(*labels).inc(count)
+        self._alerts.clear()
+
+
+LABEL_VALUES: dict[str, tuple[str, ...]] = {
+    "kind": get_args(EventKind),
+    "reason": DEAD_LETTER_REASONS,
+    "fact": ("duplicate", "redelivered", "late", "out_of_order"),
+    "group": GROUPS,
+    "level": LEVELS,
+    "cause": CAUSES,
+    "transition": TRANSITIONS,
+    "stage": STAGES,
+    "horizon_days": tuple(map(str, HORIZONS)),
+    "sink": SINKS,
+    "result": ("new", "repeated"),
+}
+"""Every label and the closed set that its values come from."""

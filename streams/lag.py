@@ -1,0 +1,33 @@
+"""Lag: how far a reader is behind, as its newest fetch saw it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+
+def report_lag(
+    consumer: AIOKafkaConsumer,
+    records: Iterable[ConsumerRecord],
+    group: str,
+    lagging: Callable[[str, int, int], None],
+) -> None:
+    """Report per partition how many records follow the last one that was read.
+
+    Parameters
+    ----------
+    consumer
+        Who read them.
+    records
+        What was read last, in order.
+    group
+        Short name of the group.
+    lagging
+        Takes group, a number for the partition that is unique over topics, and the count.
+    """
+    last = {TopicPartition(record.topic, record.partition): record.offset for record in records}
+    for tp, offset in last.items():
+        highwater = consumer.highwater(tp)
+        if highwater is not None:
+            lagging(group, hash(tp), highwater - offset - 1)

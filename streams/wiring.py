@@ -1,0 +1,131 @@
+"""The composition root: settings in, core, sinks and metrics out. No Faust, no connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from models.engine import Engine, step
+from models.intake import Intake
+from models.learner import Learner
+from models.params import Params, load_params
+from models.partition import engine_key, snapshot_key
+from models.pseudonym import Pseudonymiser
+from models.state import CustomerState, decode_row, encode_row, row_position
+from schemas.snapshots import Snapshot
+from schemas.types import Position
+from sinks.base import Sink
+from sinks.jsonl import JsonlSink
+from sinks.log import LogSink
+from sinks.prometheus import Metrics
+from streams.core import Core
+from streams.settings import Settings, SinkName
+from streams.tables import CustomerStates
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker is made of, besides its connections."""
+
+    core: Core[Any, Any]
+    """What decides, per journal partition."""
+
+    new_learner: Callable[[Snapshot | None], Learner]
+    """Makes a learner that goes on from a snapshot, or begins."""
+
+    intake: Intake
+    """Checks and prepares events."""
+
+    sinks: tuple[Sink, ...]
+    """Where alerts go."""
+
+    metrics: Metrics
+    """What is counted."""
+
+    registry: CollectorRegistry
+    """Where metrics are registered."""
+
+
+def wire(settings: Settings) -> Parts:
+    """Build everything that the settings and parameters describe.
+
+    Raises
+    ------
+    ConfigurationError
+        If the parameters or the pseudonym key are not usable.
+    """
+    params = load_params(settings.params_file)
+    registry = CollectorRegistry()
+    return Parts(
+        core=core_of(params, settings.journal_epoch),
+        new_learner=learner_of(params),
+        intake=intake_of(settings),
+        sinks=tuple(_SINKS[name](settings) for name in settings.sinks),
+        metrics=Metrics(registry),
+        registry=registry,
+    )
+
+
+def core_of(params: Params, epoch: str) -> Core[Engine, CustomerState]:
+    """Put the functions of `models` where carrying expects them.
+
+    Parameters
+    ----------
+    params
+        How to decide.
+    epoch
+        Name of the journal's life.
+    """
+
+    def open_engine(partition: int, own: Mapping[bytes, bytes], states: CustomerStates[CustomerState]) -> Engine:
+        engine = Engine(params, partition, epoch)
+        engine.restore(
+            states.scan(), own.get(engine_key(partition).encode()), own.get(snapshot_key(partition).encode())
+        )
+        return engine
+
+    def pass_over(engine: Engine, position: Position) -> None:
+        engine.position = max(engine.position, position)
+
+    return Core(
+        open_engine=open_engine,
+        position=lambda engine: engine.position,
+        pass_over=pass_over,
+        step=step,
+        risk_of=lambda engine, key, state: engine.risk_of(key, state),
+        own_rows=lambda engine: {key.encode(): row for key, row in engine.partition_rows().items()},
+        customers_by_stage=lambda engine: tuple(engine.customers_by_stage),
+        encode_row=encode_row,
+        decode_row=decode_row,
+        row_position=row_position,
+    )
+
+
+def learner_of(params: Params) -> Callable[[Snapshot | None], Learner]:
+    """Return what makes a learner with these parameters."""
+
+    def new_learner(snapshot: Snapshot | None) -> Learner:
+        return Learner(params) if snapshot is None else Learner.resume(snapshot, params)
+
+    return new_learner
+
+
+def intake_of(settings: Settings) -> Intake:
+    """Build what checks and prepares events, for every entrance alike."""
+    return Intake(
+        pseudonymiser=Pseudonymiser(settings.pseudonym_secret()),
+        partitions=settings.partitions,
+        attributes=frozenset(settings.attributes),
+        # With the event clock, arrival says nothing about when something happened.
+        max_ahead=timedelta(seconds=settings.max_future_seconds) if settings.clock == "wall" else None,
+    )
+
+
+_SINKS: dict[SinkName, Callable[[Settings], Sink]] = {
+    "log": lambda settings: LogSink(),
+    "jsonl": lambda settings: JsonlSink(settings.jsonl_path),
+}
