@@ -21,7 +21,7 @@ from foreshock.importing.mapping import Mapping
 from foreshock.importing.rows import BadRow, open_table
 from foreshock.producing import produce
 from schemas.codec import CustomerEvent, encode
-from schemas.errors import ForeshockError
+from schemas.errors import ConfigurationError
 
 # More would scroll the summary away; all of them are in the file that --rejects names.
 _BAD_ROWS_SHOWN = 20
@@ -98,25 +98,17 @@ def import_command(
 ) -> None:
     """Turn exports into events; the help text is `_HELP`."""
     console = Console(stderr=True)
-    try:
-        mapping = _with_encoding(load_mapping(mapping_file), encoding)
-        with ExitStack() as stack:
-            written = _writer(stack, rejects) if rejects else None
-            report = _BadRows(console, written)
-            summary = Summary()
-            events: Iterable[CustomerEvent] = _read(files, mapping, summary, report, console)
-            if is_sorted:
-                events = sorted(events, key=lambda event: event.occurred_at)
-            if bootstrap:
-                asyncio.run(produce(events, bootstrap, prefix))
-            else:
-                _write(events, sys.stdout.buffer if output == "-" else _writer(stack, Path(output)))
-    except ForeshockError as error:
-        raise click.ClickException(str(error)) from error
-    except BrokenPipeError:
-        # Whoever read our output has seen enough: `| head` is no failure.
-        sys.stdout = None
-        return
+    mapping = _with_encoding(load_mapping(mapping_file), encoding)
+    summary = Summary()
+    with ExitStack() as stack:
+        report = _BadRows(console, _writer(stack, rejects) if rejects else None)
+        events: Iterable[CustomerEvent] = _read(files, mapping, summary, report, console)
+        if is_sorted:
+            events = sorted(events, key=lambda event: event.occurred_at)
+        if bootstrap:
+            asyncio.run(produce(events, bootstrap, prefix))
+        else:
+            _write(events, sys.stdout.buffer if output == "-" else _writer(stack, Path(output)))
     report.close()
     _tell(console, summary, mapping, f"Kafka at {bootstrap}" if bootstrap else output)
     if not summary.events.total():
@@ -173,7 +165,7 @@ def _read(
             try:
                 stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
             except OSError as error:
-                raise click.ClickException(f"{name}: {error.strerror}") from error
+                raise ConfigurationError(f"{name}: {error.strerror}") from error
             counted = _Counted(stream, lambda read: progress.advance(task, read))
             with open_table(file.name, mapping.source, counted) as table:
                 for made in events_of(table, mapping, summary, name):
@@ -211,7 +203,7 @@ def _writer(stack: ExitStack, path: Path) -> IO[bytes]:
     try:
         return stack.enter_context(path.open("wb"))
     except OSError as error:
-        raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from error
+        raise ConfigurationError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _write(events: Iterable[CustomerEvent], file: IO[bytes]) -> None:

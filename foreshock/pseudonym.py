@@ -36,7 +36,7 @@ ADDED_COLUMN = "customer_key"
 @click.option(
     "--output", default="-", metavar="FILE", help="Where the result goes; - is standard output (the default)."
 )
-def pseudonym_command(
+def pseudonym(
     customer_ids: tuple[str, ...],
     table: Path | None,
     column: str,
@@ -70,8 +70,8 @@ def pseudonym_command(
                     str(table), "r", "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
                 ) as read:
                     _join(read, written, pseudonymiser, column, tenant, tenant_column)
-    except (ConfigurationError, ValueError, LookupError, csv.Error) as error:
-        raise click.ClickException(str(error)) from error
+    except (ValueError, LookupError, csv.Error) as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def _join(
@@ -82,16 +82,16 @@ def _join(
     header = next(reader, [])
     for name in filter(None, (column, tenant_column)):
         if name not in header:
-            raise click.ClickException(f"there is no column {name!r}; the columns are: {', '.join(header)}")
+            raise ConfigurationError(f"there is no column {name!r}; the columns are: {', '.join(header)}")
     if ADDED_COLUMN in header:
-        raise click.ClickException(f"there is a column {ADDED_COLUMN} already")
+        raise ConfigurationError(f"there is a column {ADDED_COLUMN} already")
     of_id = header.index(column)
     of_tenant = header.index(tenant_column) if tenant_column else None
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow([*header, ADDED_COLUMN])
     for row in filter(None, reader):
         if len(row) != len(header):
-            raise click.ClickException(f"line {reader.line_num}: {len(row)} cells, and there are {len(header)} columns")
+            raise ConfigurationError(f"line {reader.line_num}: {len(row)} cells, and there are {len(header)} columns")
         whose = tenant if of_tenant is None else row[of_tenant] or tenant
         customer_id = row[of_id].strip()
         writer.writerow([*row, pseudonymiser.key_of(whose, customer_id) if customer_id else ""])
@@ -108,4 +108,4 @@ def _opened(name: str, mode: str, encoding: str) -> Iterator[IO[str]]:
         with open(name, mode, encoding=encoding, newline="") as file:
             yield file
     except OSError as error:
-        raise click.ClickException(f"{name}: {error.strerror}") from error
+        raise ConfigurationError(f"{name}: {error.strerror}") from error

@@ -26,7 +26,7 @@ REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
     default=REFERENCE,
     help="Folder to write to; docs/reference of this checkout by default.",
 )
-def schema_command(is_check: bool, folder: Path) -> None:
+def schema(is_check: bool, folder: Path) -> None:
     """Write the contracts of all topics.
 
     One JSON Schema (draft 2020-12) per topic goes to schemas/, and one AsyncAPI 3 document with channels, keys,

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from foreshock.import_ import import_command
+from foreshock.cli import main
 from schemas.codec import CustomerEvent, decode_event
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -17,7 +17,7 @@ EXPORT, MAPPING = EXAMPLES / "company_export.csv", EXAMPLES / "company_export.to
 
 
 def run(*arguments: object, given: bytes | None = None) -> Result:
-    return CliRunner().invoke(import_command, [str(argument) for argument in arguments], input=given)
+    return CliRunner().invoke(main, ["import", *map(str, arguments)], input=given)
 
 
 def events_in(text: str | bytes) -> list[CustomerEvent]:
@@ -94,7 +94,7 @@ def test_the_wrong_encoding_is_named_and_the_right_one_guessed(tmp_path: Path) -
 
     result = run("--mapping", MAPPING, export)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "bytes that are not utf-8; is the file perhaps gb18030? (--encoding gb18030)" in result.stderr
 
 
@@ -143,7 +143,7 @@ def test_an_export_of_which_nothing_can_be_read_fails(tmp_path: Path) -> None:
 def test_a_missing_file_is_named() -> None:
     result = run("--mapping", MAPPING, "nowhere.csv")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "nowhere.csv: No such file or directory" in result.stderr
 
 
