@@ -44,13 +44,14 @@ class Listener:
 
     def __init__(self, weights: SentimentWeights, trust: float) -> None:
         self._model = TextModel(weights)
+        self._seen = weights.examples_seen
         self._trust = trust
 
     def hear(self, text: str) -> Heard:
         """Read a text."""
         reading = read(text)
         polarity = reading.polarity
-        if self._model.examples_seen:
+        if self._seen:
             learned = self._model.polarity(grams(text))
-            polarity = combine(polarity, reading.hits, learned, self._model.examples_seen, self._trust)
+            polarity = combine(polarity, reading.hits, learned, self._seen, self._trust)
         return Heard(polarity, bool(reading.categories & _THREATS) and polarity <= LEAST_ANGER)

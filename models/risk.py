@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from math import exp, log
 from operator import mul
 
 from models.features import NAMES
 from models.params import Params
 from schemas.errors import SnapshotError
-from schemas.snapshots import HORIZONS, Horizon, ModelWeights, RiskWeights
+from schemas.snapshots import ModelWeights, RiskWeights
 
 
 def probability_of(score: float) -> float:
@@ -23,19 +24,18 @@ def probability_of(score: float) -> float:
 def untrained(params: Params) -> ModelWeights:
     """Return what a scorer has before the first snapshot: the base rates, and nothing else."""
     zeros = (0.0,) * len(NAMES)
-    rates: dict[Horizon, float] = {7: params.learning.base_rate_7d, 30: params.learning.base_rate_30d}
-    return ModelWeights.model_validate(
-        {
-            "number": 0,
-            "at": "1971-01-01T00:00:00Z",
-            "params_hash": params.digest(),
-            "examples_seen": 0,
-            "positives_seen": 0,
-            "risk": {
-                horizon: {"intercept": log(rate / (1 - rate)), "dense": zeros, "means": zeros}
-                for horizon, rate in rates.items()
-            },
-        }
+
+    def constant(rate: float) -> RiskWeights:
+        return RiskWeights(intercept=log(rate / (1.0 - rate)), dense=zeros, means=zeros)
+
+    return ModelWeights(
+        number=0,
+        at=datetime(1971, 1, 1, tzinfo=UTC),
+        params_hash=params.digest(),
+        examples_seen=0,
+        positives_seen=0,
+        risk_7d=constant(params.learning.base_rate_7d),
+        risk_30d=constant(params.learning.base_rate_30d),
     )
 
 
@@ -84,14 +84,11 @@ class Scorer:
     """
 
     def __init__(self, weights: ModelWeights, params: Params) -> None:
-        missing = set(HORIZONS) - set(weights.risk)
-        if missing:
-            raise SnapshotError(f"snapshot {weights.number} lacks the horizons {sorted(missing)}")
         self.weights = weights
         self.number = weights.number
         self.cold = weights.positives_seen < params.policy.cold_positives
-        self.short = LinearScorer(weights.risk[7])
-        self.long = LinearScorer(weights.risk[30])
+        self.short = LinearScorer(weights.risk_7d)
+        self.long = LinearScorer(weights.risk_30d)
 
     def probabilities(self, dense: Sequence[float], hashed: Sequence[int]) -> tuple[float, float]:
         """Return the probabilities of a complaint within 7 and 30 days; they never cross."""

@@ -11,8 +11,6 @@ from schemas.types import Identifier, Message, UtcTime
 Horizon = Literal[7, 30]
 """Days within which a complaint is predicted."""
 
-HORIZONS: tuple[Horizon, ...] = (7, 30)
-
 
 class SparseWeights(Message):
     """Weights of hashed features; buckets that are missing weigh zero."""
@@ -81,8 +79,11 @@ class ModelWeights(Message):
     positives_seen: int = Field(ge=0)
     """How many of them were complaints (30 days)."""
 
-    risk: dict[Horizon, RiskWeights]
-    """One model per horizon, in days."""
+    risk_7d: RiskWeights
+    """The model for 7 days."""
+
+    risk_30d: RiskWeights
+    """The model for 30 days."""
 
     sentiment: SentimentWeights = SentimentWeights()
     """The text model."""

@@ -1,0 +1,196 @@
+"""What is true of every stream of messages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.engine import Engine, step
+from models.params import Params
+from models.state import CustomerState, decode_row, encode_row, row_position
+from schemas.alerts import CAUSES
+from schemas.codec import CustomerEvent, JournalMessage, decode_journal_line, encode
+from schemas.ticks import Tick
+from schemas.types import Position
+from tests.support.core import Core, alert_bytes
+from tests.support.events import action, call, claim, complaint, moment, promise, survey
+
+TEXTS = [
+    "你好，请问怎么缴费",
+    "打了三次都没人回，我要投诉到银保监！",
+    "thank you, all solved",
+    "no one calls me back, my lawyer will",
+]
+CUSTOMERS = ["a", "b", "c"]
+
+days = st.floats(min_value=0, max_value=60, allow_nan=False)
+customers = st.sampled_from(CUSTOMERS)
+
+
+def _one(build: Any, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[CustomerEvent]:
+    return st.builds(build, customer=customers, day=days, **fields)
+
+
+events = st.one_of(
+    _one(
+        call,
+        text=st.sampled_from([None, *TEXTS]),
+        transfers=st.integers(0, 4),
+        wait_seconds=st.floats(0, 3000),
+        resolved=st.sampled_from([None, True, False]),
+        direction=st.sampled_from(["inbound", "outbound"]),
+        vulnerability=st.sampled_from([(), ("elder",)]),
+    ),
+    _one(
+        claim,
+        status=st.sampled_from(["reported", "assessed", "denied", "paid", "reopened"]),
+        customer_visible=st.booleans(),
+    ),
+    _one(survey, score=st.integers(1, 5), comment=st.sampled_from([None, *TEXTS])),
+    _one(survey, score=st.none(), status=st.sampled_from(["sent", "unanswered"])),
+    _one(complaint, source=st.sampled_from(["internal", "regulator"]), withdrawn=st.booleans()),
+    _one(action, what=st.sampled_from(["contacted", "promise_kept", "acknowledged", "resolved", "dismissed"])),
+    _one(promise, due=days),
+)
+ticks = st.builds(lambda day: Tick(at=moment(day), partition=0), days)
+streams = st.lists(st.one_of(events, ticks), max_size=40)
+laws = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def _run(messages: list[JournalMessage]) -> tuple[list[bytes], dict[str, bytes]]:
+    core = Core()
+    return alert_bytes(core.take(*messages)), core.rows()
+
+
+@laws
+@given(streams)
+def test_the_same_log_gives_the_same_bytes(messages: list[JournalMessage]) -> None:
+    again = [decode_journal_line(encode(message)) for message in messages]
+
+    assert _run(messages) == _run(again)
+
+
+@laws
+@given(streams)
+def test_another_customer_never_changes_this_one(messages: list[JournalMessage]) -> None:
+    alone = [m for m in messages if isinstance(m, Tick) or m.customer_id == "a"]
+    together, apart = Core(), Core()
+
+    together.take(*messages)
+    apart.take(*alone)
+
+    assert _without_position(together.states.get("a")) == _without_position(apart.states.get("a"))
+
+
+def _without_position(state: CustomerState | None) -> bytes:
+    if state is None:
+        return b""
+    state = state.copy()
+    state.offset = state.line = -1
+    return encode_row(state)
+
+
+@laws
+@given(streams)
+def test_a_row_survives_being_written_and_read(messages: list[JournalMessage]) -> None:
+    core = Core()
+    core.take(*messages)
+
+    for state in core.states.values():
+        row = encode_row(state)
+        assert encode_row(decode_row(row)) == row
+        assert row_position(row) == ("test", state.position)
+
+
+@laws
+@given(streams, st.data())
+def test_after_a_crash_the_replay_ends_where_the_uninterrupted_run_does(
+    messages: list[JournalMessage], data: st.DataObject
+) -> None:
+    """Rows reached some point, the committed offset lies before it, and each customer's row may be ahead of both."""
+    placed = [(Position(index // 5, index % 5), message) for index, message in enumerate(messages)]
+    kept = data.draw(st.integers(0, len(placed)), label="position of the engine's row")
+    ahead = data.draw(st.integers(kept, len(placed)), label="position of the rows of some customers")
+    committed = data.draw(st.integers(0, kept), label="committed position")
+    favoured = data.draw(st.sets(customers), label="customers whose rows are ahead")
+    whole, whole_states = Engine(Params(), epoch="test"), {}  # type: Engine, dict[str, CustomerState]
+    alerts = [alert for at, message in placed for alert in step(whole, whole_states, message, at).alerts]
+
+    at_kept, rows = _rows_after(placed[:kept])
+    _, ahead_rows = _rows_after(placed[:ahead])
+    rows |= {key: row for key, row in ahead_rows.items() if key in favoured}
+    revived, states = Engine(Params(), epoch="test"), {key: decode_row(row) for key, row in rows.items()}
+    revived.restore(states.items(), at_kept, None)
+    replayed = [alert for at, message in placed[committed:] for alert in step(revived, states, message, at).alerts]
+
+    assert {k: encode_row(s) for k, s in states.items()} == {k: encode_row(s) for k, s in whole_states.items()}
+    assert {encode(alert) for alert in replayed} <= {encode(alert) for alert in alerts}
+
+
+def _rows_after(placed: list[tuple[Position, JournalMessage]]) -> tuple[bytes | None, dict[str, bytes]]:
+    engine, states = Engine(Params(), epoch="test"), {}  # type: Engine, dict[str, CustomerState]
+    for at, message in placed:
+        step(engine, states, message, at)
+    row = engine.partition_rows()["@engine/0"] if placed else None
+    return row, {key: encode_row(state) for key, state in states.items()}
+
+
+@laws
+@given(streams)
+def test_probabilities_are_probabilities_and_never_cross(messages: list[JournalMessage]) -> None:
+    core = Core()
+    core.take(*messages)
+
+    for key, state in core.states.items():
+        risk = core.engine.risk_of(key, state)
+        assert 0.0 <= risk.probability_7d <= risk.probability_30d <= 1.0
+
+
+@laws
+@given(streams)
+def test_one_customer_has_one_open_alert_per_cause_and_every_transition_has_its_number(
+    messages: list[JournalMessage],
+) -> None:
+    core = Core()
+    seen: dict[str, int] = {}
+
+    for message in messages:
+        for alert in core.alerts(message):
+            assert alert.sequence == seen.get(alert.alert_id, -1) + 1
+            assert alert.cause in CAUSES
+            assert 1 <= len(alert.reasons) <= 5
+            seen[alert.alert_id] = alert.sequence
+        for state in core.states.values():
+            causes = [alert.cause for alert in state.alerts]
+            assert len(causes) == len(set(causes))
+
+
+@laws
+@given(streams)
+def test_stages_are_counted_without_loss(messages: list[JournalMessage]) -> None:
+    core = Core()
+    core.take(*messages)
+
+    stages = [0] * 5
+    for state in core.states.values():
+        stages[state.stage] += 1
+    assert core.engine.customers_by_stage == stages
+
+
+@laws
+@given(streams)
+def test_every_prediction_is_released_once_per_horizon_or_still_waits(messages: list[JournalMessage]) -> None:
+    core = Core()
+    released: dict[tuple[str, object, int], int] = {}
+
+    for outcome in core.take(*messages, Tick(at=moment(60) + timedelta(days=31), partition=0)):
+        for example in outcome.examples:
+            if example.kind == "risk":
+                key = (example.customer_key, example.predicted_at, example.horizon_days)
+                released[key] = released.get(key, 0) + 1
+    assert set(released.values()) <= {1}
+    for state in core.states.values():
+        assert all(state.clock - prediction.at < 30 * 86_400 for prediction in state.predictions)
