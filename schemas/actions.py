@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
+from schemas import rules
 from schemas.events import Event
 from schemas.types import Identifier, Reference, Text, UtcTime, lenient
 
@@ -28,6 +29,8 @@ else:
 
 class Action(Event):
     """Something that was done for a customer, or promised."""
+
+    model_config = ConfigDict(json_schema_extra=rules.promise_has_due_time())
 
     kind: Literal["action"] = "action"
 

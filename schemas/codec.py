@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from schemas.actions import Action
 from schemas.errors import UnreadableMessageError
@@ -35,6 +37,9 @@ _EVENT: TypeAdapter[CustomerEvent] = TypeAdapter(Annotated[CustomerEvent, Field(
 _JOURNAL: TypeAdapter[JournalMessage] = TypeAdapter(Annotated[JournalMessage, Field(discriminator="kind")])
 
 _M = TypeVar("_M", bound=Message)
+
+_NAME = re.compile(r"[a-z_][a-z0-9_\[\]-]{0,39}|[0-9]{1,3}", re.IGNORECASE)
+"""What a field's name, or the number of an entry, looks like."""
 
 
 def encode(message: Message) -> bytes:
@@ -111,10 +116,22 @@ def decode_as(message_type: type[_M], raw: bytes) -> _M:
 
 
 def unreadable(error: ValidationError) -> UnreadableMessageError:
-    """Say what is wrong and where, without repeating what was given."""
+    """Say what is wrong and where, without repeating what was given: neither values nor names that are not ours."""
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     if problems[0]["type"] == "json_invalid":
         return UnreadableMessageError("not_json", problems[0]["msg"])
-    told = (f"{'.'.join(map(str, p['loc'])) or 'message'}: {p['msg']}" for p in problems[:5])
+    told = (f"{_place(problem['loc'])}: {_trouble(problem)}" for problem in problems[:5])
     more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
     return UnreadableMessageError("invalid", "; ".join(told) + more)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Name the field; a name that could be anything, such as a customer's, is only called a field."""
+    return ".".join(str(step) if _NAME.fullmatch(str(step)) else "(field)" for step in location) or "message"
+
+
+def _trouble(problem: ErrorDetails) -> str:
+    """Say what is wrong; one of pydantic's sentences would repeat the value."""
+    if problem["type"] == "union_tag_invalid":
+        return "its kind is none of those that belong here"
+    return problem["msg"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from schemas import rules
 from schemas.types import (
     ChannelName,
     Count,
@@ -131,6 +132,8 @@ class Turn(Message):
 
 class Call(Event):
     """A contact in words: a phone call once transcribed, a chat, a visit, a message."""
+
+    model_config = ConfigDict(json_schema_extra=rules.text_or_turns())
 
     kind: Literal["call"] = "call"
 
@@ -273,6 +276,8 @@ class ServqualItem(Message):
 
 class Survey(Event):
     """A question to the customer: sent, answered, or left without an answer."""
+
+    model_config = ConfigDict(json_schema_extra=rules.answer_fits_instrument(SCALES.items()))
 
     kind: Literal["survey"] = "survey"
 
