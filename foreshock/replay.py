@@ -11,7 +11,7 @@ from typing import IO, BinaryIO, Protocol
 import click
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from foreshock.summary import Summary
 from models.engine import Engine
@@ -123,16 +123,15 @@ def replay(
     run: _Run | None = None
     with (
         Progress(
-            TextColumn("replay"),
+            TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.fields[events]:,} events"),
+            TaskProgressColumn(),
             TimeRemainingColumn(),
             console=console,
             transient=True,
         ) as progress,
         ExitStack() as stack,
     ):
-        task = progress.add_task("replay", events=0)
         for name in files:
             for number, raw in enumerate(_lines(stack, name, progress)):
                 if number == 0 and raw.startswith(b'{"foreshock":"journal"'):
@@ -140,8 +139,6 @@ def replay(
                     continue
                 run = run or _EventRun(settings, params, timedelta(hours=lateness_hours), summary)
                 _take(run, raw, number, summary, alerts, dead_letters)
-                if number % 1_000 == 0:
-                    progress.update(task, events=summary.events.total())
     if run is None:
         raise ConfigurationError("nothing to replay: the files hold no line")
     _put(run.finish(until.replace(tzinfo=UTC) if until else None), summary, alerts)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from river.metrics import ROCAUC, LogLoss
 
@@ -76,33 +76,37 @@ class Summary:
             self.log_loss.update(example.label, {True: example.probability, False: 1 - example.probability})
 
     def render(self, customers_by_stage: Sequence[int]) -> RenderableType:
-        """Draw the summary as tables."""
-        return Group(
-            _row_table("events", self.events),
-            _row_table("facts", +self.facts),
-            _row_table("dead letters", self.dead_letters),
-            _row_table("customers", dict(zip(STAGES, customers_by_stage, strict=True))),
-            _row_table("alerts opened", self.opened),
-            _row_table("alert transitions", self.transitions),
-            self._quality(),
-        )
+        """Draw the summary, one line per group of figures."""
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column()
+        for title, figures in (
+            ("events", self.events),
+            ("facts", +self.facts),
+            ("dead letters", self.dead_letters),
+            ("customers", dict(zip(STAGES, customers_by_stage, strict=True))),
+            ("alerts opened", self.opened),
+            ("transitions", self.transitions),
+            ("quality", self._quality()),
+        ):
+            grid.add_row(title, _figures(figures))
+        return grid
 
-    def _quality(self) -> RenderableType:
-        """Draw how early alerts came, and how good the probabilities were."""
-        cells: dict[str, object] = {"complaints with an open alert": len(self.lead_hours)}
+    def _quality(self) -> dict[str, int | str]:
+        """Say how early alerts came, and how good the probabilities were on labels that had matured."""
+        told: dict[str, int | str] = {"alerts before a complaint": len(self.lead_hours)}
         if self.lead_hours:
-            cells["median lead, hours"] = f"{median(self.lead_hours):.1f}"
-        if self.facts["complaints 30 d"] and self.facts["examples 30 d"] > self.facts["complaints 30 d"]:
-            cells["AUC 30 d, prequential"] = f"{self.auc.get():.3f}"
-            cells["log loss"] = f"{self.log_loss.get():.4f}"
-        return _row_table("quality on matured labels", cells)
+            told["median lead hours"] = f"{median(self.lead_hours):.1f}"
+        if 0 < self.facts["complaints 30 d"] < self.facts["examples 30 d"]:
+            told["AUC 30 d"] = f"{self.auc.get():.3f}"
+            told["log loss 30 d"] = f"{self.log_loss.get():.4f}"
+        return told
 
 
-def _row_table(title: str, cells: dict[str, object] | Counter[str]) -> RenderableType:
-    """Draw names and numbers side by side; say plainly where there are none."""
-    table = Table(title=title, title_justify="left", show_header=bool(cells), box=None, pad_edge=False)
-    for name in cells or ["none"]:
-        table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
-    if cells:
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in cells.values()))
-    return table
+def _figures(figures: Mapping[str, int | str]) -> str:
+    """Write names and figures in one line; say plainly where there are none."""
+    told = (
+        f"{name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"{name} {value}"
+        for name, value in figures.items()
+    )
+    return " · ".join(told) or "none"

@@ -25,15 +25,15 @@ from models.partition import (
     engine_key,
     snapshot_key,
 )
-from models.policy import Decision, answer, decide, end_by_complaint
-from models.reasons import reasons_for
+from models.policy import Decision, answer, decide, end_by_complaint, id_of
+from models.reasons import ending_of, reasons_for
 from models.risk import Scorer, untrained
 from models.sentiment import grams
 from models.stages import stage_of
 from models.state import NEVER, CustomerState, States
 from models.timers import fire, next_due
 from schemas.actions import Action
-from schemas.alerts import LEVELS, STAGES, Alert, Risk, alert_id_of
+from schemas.alerts import LEVELS, STAGES, Alert, Risk
 from schemas.codec import CustomerEvent, JournalMessage
 from schemas.events import Survey
 from schemas.examples import RiskExample, SentimentExample
@@ -230,7 +230,7 @@ class Engine:
             decisions = answer(state, key, event, state.clock, self.params)
         elif isinstance(event, Survey):
             self._release_comment(event, outcome)
-        self._judge(key, state, decisions, outcome, keep=not is_complaint)
+        self._judge(key, state, decisions, outcome, keep=not is_complaint, event_id=event.event_id)
 
     def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> None:
         """Fire a customer's timers up to a time, each as of its due time."""
@@ -244,7 +244,14 @@ class Engine:
             self._judge(key, state, [], outcome, keep=fired.matters)
 
     def _judge(
-        self, key: str, state: CustomerState, decisions: list[Decision], outcome: Outcome, *, keep: bool
+        self,
+        key: str,
+        state: CustomerState,
+        decisions: list[Decision],
+        outcome: Outcome,
+        *,
+        keep: bool,
+        event_id: str | None = None,
     ) -> None:
         """Decide stage, probability and alerts at the customer's own time."""
         now = state.clock
@@ -258,7 +265,7 @@ class Engine:
         if keep:
             keep_prediction(state, now, dense, list(state.categories), self.params)
         for decision in decisions:
-            outcome.alerts.append(self._alert(key, state, decision, dense))
+            outcome.alerts.append(self._alert(key, state, decision, dense, event_id))
 
     def _move(self, state: CustomerState, stage: int, outcome: Outcome) -> None:
         """Put a customer into a stage."""
@@ -336,11 +343,16 @@ class Engine:
             )
         )
 
-    def _alert(self, key: str, state: CustomerState, decision: Decision, dense: tuple[float, ...]) -> Alert:
+    def _alert(
+        self, key: str, state: CustomerState, decision: Decision, dense: tuple[float, ...], event_id: str | None
+    ) -> Alert:
         """Write one transition of an alert, with its reasons."""
-        alert = decision.alert
+        alert, now = decision.alert, state.clock
+        reasons = ending_of(decision.transition, alert, now, event_id) or reasons_for(
+            alert.cause, state, now, dense, self.scorer, self.params
+        )
         return Alert(
-            alert_id=alert_id_of(key, alert.cause, alert.opened_at),
+            alert_id=id_of(key, alert),
             sequence=alert.sequence,
             transition=decision.transition,
             at=_time(state.clock),
@@ -353,7 +365,7 @@ class Engine:
             stage=STAGES[state.stage],
             probability_7d=state.probability_7d,
             probability_30d=state.probability_30d,
-            reasons=reasons_for(alert.cause, state, state.clock, dense, self.scorer, self.params),
+            reasons=reasons,
             policy_ref=state.policy_ref,
             claim_ref=state.claim_ref,
             vulnerable=bool(state.drivers),

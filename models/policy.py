@@ -76,7 +76,8 @@ def decide(state: CustomerState, at: float, params: Params) -> list[Decision]:
             kept.append(decision.alert)
     for cause, level in supported.items():
         if _may_open(state, cause, level, at):
-            opened = OpenAlert(cause, level, at, 0, at, False)
+            opened = OpenAlert(cause, state.alerts_opened, level, at, 0, at, False)
+            state.alerts_opened += 1
             kept.append(opened)
             decisions.append(Decision(opened, "opened"))
     state.alerts = kept
@@ -97,7 +98,7 @@ def answer(state: CustomerState, customer_key: str, action: Action, at: float, p
     decisions: list[Decision] = []
     kept: list[OpenAlert] = []
     for alert in state.alerts:
-        named = action.alert_id is None or action.alert_id == _id_of(customer_key, alert)
+        named = action.alert_id is None or action.alert_id == id_of(customer_key, alert)
         if not named or (transition == "acknowledged" and alert.acknowledged):
             kept.append(alert)
             continue
@@ -142,9 +143,9 @@ def _cool_down(state: CustomerState, alert: OpenAlert, at: float, days: float) -
     state.cool_downs = [*others, CoolDown(alert.cause, at + days * DAY, alert.level)]
 
 
-def _id_of(customer_key: str, alert: OpenAlert) -> str:
+def id_of(customer_key: str, alert: OpenAlert) -> str:
     """Return the id of an open alert."""
-    return alert_id_of(customer_key, alert.cause, alert.opened_at)
+    return alert_id_of(customer_key, alert.cause, alert.opened_at, alert.number)
 
 
 def _risk_level(state: CustomerState, params: Params) -> int:

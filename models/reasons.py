@@ -10,14 +10,14 @@ from models.heat import heat_at
 from models.params import DAY, HOUR, Params
 from models.policy import supported_levels
 from models.risk import Scorer
-from models.state import CustomerState
-from schemas.alerts import BilingualText, Cause, Reason
+from models.state import CustomerState, OpenAlert
+from schemas.alerts import BilingualText, Cause, Reason, Transition
 
 MAX_REASONS = 5
 """More than five reasons are no reasons."""
 
 LEAST_LOG_ODDS = 0.2
-"""A family that adds less than this to the score (a fifth of a doubling and a half of the odds) is not named."""
+"""A family that adds less than this to the score (odds up by about a fifth) is not named."""
 
 
 class _Sentence(NamedTuple):
@@ -70,6 +70,22 @@ _OTHERS: dict[str, _Sentence] = {
     ),
 }
 
+_ENDINGS: dict[Transition, _Sentence] = {
+    "acknowledged": _Sentence(
+        "已有人接手，预警后 {hours:.0f} 小时", "Somebody has taken it, {hours:.0f} h after it opened"
+    ),
+    "resolved": _Sentence("已处理完毕，预警后 {hours:.0f} 小时", "Resolved {hours:.0f} h after it opened"),
+    "dismissed": _Sentence(
+        "判定为误报，预警后 {hours:.0f} 小时", "Found to be a false alarm {hours:.0f} h after it opened"
+    ),
+    "complained": _Sentence(
+        "客户已投诉，预警提前 {hours:.0f} 小时", "The customer complained {hours:.0f} h after it opened"
+    ),
+    "expired": _Sentence(
+        "依据已消退，预警后 {hours:.0f} 小时失效", "Nothing supports it any more, {hours:.0f} h after it opened"
+    ),
+}
+
 _FAMILY_NAMES = {
     "contacts": _Sentence("联系经历", "contacts"),
     "claims": _Sentence("理赔进展", "claims"),
@@ -84,7 +100,7 @@ _MODEL = _Sentence(
     "Model: {family} raise the risk above the usual customer's (log-odds +{log_odds:.2f})",
 )
 
-CODES: tuple[str, ...] = (*_CAUSES, *_OTHERS, *(f"model_{family}" for family in _FAMILY_NAMES))
+CODES: tuple[str, ...] = (*_CAUSES, *_OTHERS, *_ENDINGS, *(f"model_{family}" for family in _FAMILY_NAMES))
 """Every reason code, for documentation and for consumers that map them."""
 
 _NUMBERS: dict[Cause, Callable[[CustomerState, float], dict[str, float]]] = {
@@ -131,6 +147,23 @@ def reasons_for(
     if heat >= params.stages.dissatisfied_heat:
         reasons.append(_told("heat", _OTHERS["heat"], {"heat": heat}, tuple(state.evidence)))
     return tuple(reasons[:MAX_REASONS])
+
+
+def ending_of(transition: Transition, alert: OpenAlert, at: float, event_id: str | None) -> tuple[Reason, ...]:
+    """Say why an alert was taken or ended; empty for transitions that the evidence itself explains.
+
+    Parameters
+    ----------
+    at
+        When, in seconds since 1970.
+    event_id
+        The action or complaint that did it; None where time did.
+    """
+    sentence = _ENDINGS.get(transition)
+    if sentence is None:
+        return ()
+    evidence = (event_id,) if event_id else ()
+    return (_told(transition, sentence, {"hours": (at - alert.opened_at) / HOUR}, evidence),)
 
 
 def _of_cause(cause: Cause, state: CustomerState, at: float) -> Reason:

@@ -58,10 +58,12 @@ class OpenAlert(NamedTuple):
 
     cause: Cause
     """What it is about."""
+    number: int
+    """How many alerts the customer had before it."""
     level: int
     """Index into `LEVELS`."""
     opened_at: float
-    """When it opened; with the customer and the cause this makes its id."""
+    """When it opened; with the customer, the cause and the number this makes its id."""
     sequence: int
     """Number of the last transition."""
     supported_at: float
@@ -198,6 +200,8 @@ class CustomerState:
     """Ids of the last events that mattered, newest last."""
     alerts: Sequence[OpenAlert] = ()
     """Alerts that have not ended."""
+    alerts_opened: int = 0
+    """Alerts opened so far."""
     cool_downs: Sequence[CoolDown] = ()
     """Causes closed lately."""
     predictions: Sequence[PendingPrediction] = ()

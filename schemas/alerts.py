@@ -37,7 +37,7 @@ TRANSITIONS: tuple[Transition, ...] = get_args(Transition)
 _NAMESPACE = UUID("6f1d1c3e-3f0b-5d0a-9a52-0d5e1b6f7a10")
 
 
-def alert_id_of(customer_key: str, cause: Cause, opened_at_seconds: float) -> str:
+def alert_id_of(customer_key: str, cause: Cause, opened_at_seconds: float, number: int) -> str:
     """Derive the id of an alert from what it is about and when it opened, never from chance.
 
     A replay gives the same ids, so every sink can drop what it already has.
@@ -50,13 +50,15 @@ def alert_id_of(customer_key: str, cause: Cause, opened_at_seconds: float) -> st
         What it is about.
     opened_at_seconds
         When it opened, in seconds since 1970-01-01 UTC.
+    number
+        How many alerts the customer had before it: events that arrive late can close and open one at one moment.
 
     Returns
     -------
     str
         A UUID of version 5.
     """
-    return str(uuid5(_NAMESPACE, f"{customer_key}|{cause}|{opened_at_seconds:.3f}"))
+    return str(uuid5(_NAMESPACE, f"{customer_key}|{cause}|{opened_at_seconds:.3f}|{number}"))
 
 
 class BilingualText(Message):
