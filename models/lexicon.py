@@ -56,8 +56,11 @@ class Phrase(NamedTuple):
     text: str
     """Lower case, as it is looked for."""
 
-    is_english: bool
-    """True if it must stand between word boundaries."""
+    language: str
+    """zh or en."""
+
+    is_word: bool
+    """True if it must stand between word boundaries, as English and numbers (12345) do."""
 
     category: int
     """The bit of its `Category`; 0 for a modifier."""
@@ -98,9 +101,12 @@ def read_lexicon(lines: list[str]) -> list[Phrase]:
             text, language, name, weight = line.rstrip("\n").split("\t")
             modifier = modifiers.get(name)
             category = 0 if modifier else categories[name]
-            phrase = Phrase(text, {"en": True, "zh": False}[language], category, modifier, float(weight))
+            is_word = text[:1].isascii() and text[:1].isalnum()
+            phrase = Phrase(text, language, is_word, category, modifier, float(weight))
         except (KeyError, ValueError) as error:
             raise ValueError(f"not a line of a lexicon: {line!r} ({error})") from error
+        if language not in ("zh", "en"):
+            raise ValueError(f"language must be zh or en, got {line!r}")
         if abs(phrase.weight) > MAX_WEIGHT:
             raise ValueError(f"weight must be within ±{MAX_WEIGHT}, got {line!r}")
         if text in phrases or text != text.lower().strip():

@@ -179,7 +179,7 @@ def _spots(sentence: str) -> list[_Spot]:
     found: list[tuple[int, int, Phrase]] = []
     for last, phrase in AUTOMATON.iter(sentence):
         start, end = last + 1 - len(phrase.text), last + 1
-        if phrase.is_english and not _is_between_words(sentence, start, end):
+        if phrase.is_word and not _is_between_words(sentence, start, end):
             continue
         found.append((start, -end, phrase))
     found.sort()
@@ -213,7 +213,7 @@ def _changed(sentence: str, before: Sequence[_Spot], start: int, phrase: Phrase)
     """Say by what the phrases before it multiply a weight, and whether they deny it."""
     factor, is_denied = 1.0, False
     for _, end, earlier in before:
-        if earlier.modifier is None or start - end > (_REACH_EN if earlier.is_english else _REACH_ZH):
+        if earlier.modifier is None or start - end > (_REACH_EN if earlier.is_word else _REACH_ZH):
             continue
         if _CLAUSE_BREAK.search(sentence, end, start):
             continue

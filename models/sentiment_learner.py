@@ -11,7 +11,8 @@ from river.utils import VectorDict
 
 from schemas.snapshots import SentimentWeights, SparseWeights
 
-# One pass over help-desk dialogues, prequential AUC by step: .02 gives .825, .05 .818, .1 .781.
+# AUC of one pass over 1,852 help-desk dialogues, each asked before it is learned from, three orders:
+# .01 gives .797, .02 .805, .05 .790, .1 .754 (English: .692, .704, .692, .655).
 LEARNING_RATE = 0.02
 
 
