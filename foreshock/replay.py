@@ -52,7 +52,8 @@ class _EventRun:
 
     def __init__(self, settings: Settings, params: Params, lateness: timedelta, summary: Summary) -> None:
         pseudonymiser = Pseudonymiser(settings.pseudonym_secret())
-        intake = Intake(pseudonymiser, partitions=1, attributes=frozenset(settings.attributes))
+        # A file is tried before anything is declared, so without declarations every attribute is taken.
+        intake = Intake(pseudonymiser, partitions=1, attributes=frozenset(settings.attributes) or None)
         self._replay = EventReplay(intake, params, lateness)
         self._summary = summary
 

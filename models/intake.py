@@ -45,7 +45,7 @@ class Intake:
     partitions
         Journal partitions (>= 1).
     attributes
-        Names of own fields that the company has declared; an event with another one is refused.
+        Names of own fields that the company has declared; an event with another one is refused. `None` takes any.
     max_ahead
         How far `occurred_at` may lie ahead of the arrival; `None` where arrival means nothing (history, simulation).
     max_bytes
@@ -54,7 +54,7 @@ class Intake:
 
     pseudonymiser: Pseudonymiser
     partitions: int
-    attributes: frozenset[str] = frozenset()
+    attributes: frozenset[str] | None = frozenset()
     max_ahead: timedelta | None = None
     max_bytes: int = MAX_EVENT_BYTES
 
@@ -90,7 +90,7 @@ class Intake:
             raise UnreadableMessageError(
                 "from_the_future", f"occurred_at: {ahead} ahead of its arrival, at most {self.max_ahead} is allowed"
             )
-        if event.attributes and not self.attributes.issuperset(event.attributes):
+        if event.attributes and self.attributes is not None and not self.attributes.issuperset(event.attributes):
             unknown = len(set(event.attributes) - self.attributes)
             raise UnreadableMessageError(
                 "undeclared_attribute", f"attributes: {unknown} name(s) that the settings do not declare"
