@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 # Groups of digits with up to three separators between them: 138-1234-5678, +86 (755) 8888 1234.
-_CHAIN = re.compile(r"[+(]{0,2}[0-9]+(?:[ \t._·()-]{1,3}[0-9]+)*(?:[ -]?[Xx](?![A-Za-z]))?")
+_CHAIN = re.compile(r"[+(]{0,2}[0-9]+(?:[ \t.,_·()-]{1,3}[0-9]+)*(?:[ -]?[Xx](?![A-Za-z]))?")
 _GROUP = re.compile(r"[0-9]+|[Xx]")
 _SHORTEST, _LONGEST = 7, 19  # digits: a local telephone number, a bank card
 
@@ -53,7 +53,7 @@ def personal_numbers(text: str) -> Iterator[tuple[Kind, int, int]]:
 
 
 # How people group digits, as lengths; other groupings are lists of amounts, dates or versions.
-_MOBILE_LAYOUTS = {"11", "3,4,4", "3,8", "7,4", "4,4,3", "4,3,4", "3,3,5", ",".join("1" * 11)}
+_MOBILE_LAYOUTS = {"11", "3,4,4", "3,8", "7,4", "4,4,3", "4,3,4", "3,3,5", "3,2,2,2,2", ",".join("1" * 11)}
 _LANDLINE_LAYOUT = re.compile(r"1[012]|[34],(?:[78]|[34],4)")
 _LOCAL_LAYOUT = re.compile(r"[78]|[34],4")
 _CARD_LAYOUT = re.compile(r"1[3-9]|(?:4,){3}[1-4](?:,[1-3])?|4,6,[45]|6,(?:[789]|1[0-3])|1(?:,1){12,18}")
@@ -127,7 +127,7 @@ class _Chain:
         # A checksum and a date outweigh everything around them.
         if _is_resident_id(digits) or (len(digits) == 15 and self._is_old_resident_id(digits, first)):
             return Kind.RESIDENT_ID
-        if digits[-1] in "Xx":
+        if digits[-1] in "Xx" or self._is_before_x(last):
             return None
         if first == 0 and (line := self._international(digits)) is not None:
             return line
@@ -142,13 +142,13 @@ class _Chain:
         elif len(digits) <= 8:
             if first == 0 and _LOCAL_LAYOUT.fullmatch(layout) and self._is_local(digits):
                 kind = Kind.LANDLINE
-        elif _CARD_LAYOUT.fullmatch(layout) and _CARD_ISSUER.match(digits) and luhn.is_valid(digits):
+        elif _CARD_LAYOUT.fullmatch(layout) and not self._is_listed(first, last) and _is_bank_card(digits):
             kind = Kind.BANK_CARD
         return None if kind is None or self._is_reference(first) else kind
 
     def _international(self, digits: str) -> Kind | None:
-        """Read a number with its country: after a plus sign, or 00 as dialled in China."""
-        if "+" in self.characters[: self.groups[0][1]]:
+        """Read a number with its country: after a plus sign, 00 as dialled in China, or 86 alone."""
+        if "+" in self.characters[: self.groups[0][1]] or self.groups[0][0] == "86":
             return _line_of("+" + digits)
         return _line_of("+" + digits[2:]) if digits.startswith("00") else None
 
@@ -190,6 +190,14 @@ class _Chain:
         begin = self.groups[first][1]
         return first > 0 and self.characters[begin - 1] == "." and self.groups[first - 1][0] == "0"
 
+    def _is_before_x(self, last: int) -> bool:
+        """True if a check letter follows: a mistyped resident id, and no card of 17 digits."""
+        return last < len(self.groups) and self.groups[last][0] in "Xx"
+
+    def _is_listed(self, first: int, last: int) -> bool:
+        """True if commas divide the groups: 4000, 5000, 6000 are amounts."""
+        return "," in self.characters[self.groups[first][1] : self.groups[last - 1][2]]
+
     def _before(self) -> str:
         return self.text[max(0, self.start - _LOOK_BACK) : self.start]
 
@@ -203,6 +211,13 @@ def _is_resident_id(digits: str) -> bool:
     if len(digits) != 18 or digits[0] == "0":
         return False
     return _is_date(digits[6:14]) and ric.calc_check_digit(digits) == digits[-1].upper()
+
+
+def _is_bank_card(digits: str) -> bool:
+    """True if issuer and check digit are a bank card's, and it is not a mistyped resident id."""
+    if _CARD_ISSUER.match(digits) is None or (len(digits) == 18 and _is_date(digits[6:14])):
+        return False
+    return bool(luhn.is_valid(digits))
 
 
 def _is_date(yyyymmdd: str) -> bool:

@@ -148,7 +148,7 @@ _SPACED_EMAIL = re.compile(
 # Nothing in a passport number can be checked, so it counts only near the word.
 _PASSPORT_BEFORE = re.compile(
     r"""
-    (?:护照|通行证|回乡证|passport)
+    (?:护照|通行证|回乡证|台胞证|passport)
     (?: (?:(?![单案保]|policy|claim|order)[^\d\n,.;，。；]){0,16}?
         (?<![A-Z0-9])([A-Z]{1,2}[ -]?[0-9]{7,10}|1[45][0-9]{7})
       | (?:号码?|[ ]?(?:number|no[.]?))?[ ]?(?:是|为|is|:|\#)?[ ]?([0-9]{8,9})
