@@ -56,7 +56,7 @@ async def in_plain_words(settings: Settings) -> AsyncIterator[None]:
     ConfigurationError
         If the broker refuses something.
     """
-    with _silent_client():
+    with silent_client():
         # First of all, because the client itself would try for FORESHOCK_REQUEST_TIMEOUT_SECONDS.
         await _must_be_reachable(settings)
         try:
@@ -87,7 +87,7 @@ async def unreachable_because(settings: Settings) -> str | None:
     options = client_options(settings)
     del options["bootstrap_servers"]
     told = []
-    with _silent_client():
+    with silent_client():
         for host, port, _ in collect_hosts(settings.bootstrap_servers):
             try:
                 await asyncio.wait_for(_try(host, port, options), _PATIENCE_SECONDS)
@@ -95,7 +95,19 @@ async def unreachable_because(settings: Settings) -> str | None:
                 told.append(f"{host}:{port}: {_explain(error, settings)}")
             else:
                 return None
-    return "no broker can be used:\n" + "\n".join(f"  - {line}" for line in told)
+    return "no broker can be used" + "".join(f"\n  - {line}" if len(told) > 1 else f": {line}" for line in told)
+
+
+@contextmanager
+def silent_client() -> Iterator[None]:
+    """Keep the Kafka client from logging what is about to be said better."""
+    log = logging.getLogger("aiokafka")
+    before = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 async def _try(host: str, port: int, options: dict[str, Any]) -> None:
@@ -155,15 +167,3 @@ def _in_short(error: Exception) -> str:
     """Name an error, with its text if it has one."""
     text = str(error)
     return text if text.startswith(type(error).__name__) else f"{type(error).__name__}: {text}".removesuffix(": ")
-
-
-@contextmanager
-def _silent_client() -> Iterator[None]:
-    """Keep the Kafka client from logging what is about to be said better."""
-    log = logging.getLogger("aiokafka")
-    before = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        log.setLevel(before)

@@ -1,0 +1,81 @@
+"""Checks that need no broker: variables, the secret and the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from foreshock.findings import Finding
+from models.params import load_params
+from schemas.errors import ConfigurationError
+from streams.settings import Settings
+
+# A key from `openssl rand -hex 32` has 64 characters. Below 32, or of few different ones, it was typed by a person,
+# and whoever guesses it can turn every known customer id into its key.
+_STRONG_LENGTH = 32
+_STRONG_DISTINCT = 10
+
+_ALL_SETTINGS = "all settings: docs/reference/settings.md"
+_MAKE_ONE = (
+    "make one with `openssl rand -hex 32` and give it as FORESHOCK_PSEUDONYM_KEY_FILE, before real customers come"
+)
+
+
+# Not settings: where they are read from, and what `make test` is told.
+_OTHER_VARIABLES = ("FORESHOCK_CONFIG", "FORESHOCK_TEST_")
+
+
+def check_variables(settings: Settings, variables: Iterable[str]) -> list[Finding]:
+    """Look for variables that set nothing, because their name has a slip.
+
+    Parameters
+    ----------
+    settings
+        What was read.
+    variables
+        Names of all environment variables.
+    """
+    known = [f"FORESHOCK_{name.upper()}" for name in type(settings).model_fields]
+    unknown = [
+        name
+        for name in sorted(variables)
+        if name.startswith("FORESHOCK_") and name not in known and not name.startswith(_OTHER_VARIABLES)
+    ]
+    findings = [
+        Finding(
+            "settings",
+            "warning",
+            f"{name} sets nothing: there is no such setting",
+            f"did you mean {near[0]}?" if (near := get_close_matches(name, known, 1)) else _ALL_SETTINGS,
+        )
+        for name in unknown
+    ]
+    return findings or [Finding("settings", "ok", f"topics {settings.topic_prefix}*, {settings.partitions} partitions")]
+
+
+def check_pseudonym_key(settings: Settings) -> Finding:
+    """Look at the secret that turns customer ids into keys; it is never shown."""
+    try:
+        secret = settings.pseudonym_secret()
+    except ConfigurationError as error:
+        return Finding("pseudonym key", "failed", str(error), _MAKE_ONE)
+    if settings.pseudonym_key is None and settings.pseudonym_key_file is None:
+        return Finding("pseudonym key", "warning", "the built-in development key, which everybody knows", _MAKE_ONE)
+    if len(secret) < _STRONG_LENGTH or len(set(secret)) < _STRONG_DISTINCT:
+        return Finding(
+            "pseudonym key",
+            "warning",
+            f"{len(secret)} bytes, {len(set(secret))} different ones: it can be guessed",
+            f"{_MAKE_ONE}; a new key gives every customer a new key, and so forgets all states",
+        )
+    return Finding("pseudonym key", "ok", f"{len(secret)} bytes")
+
+
+def check_params(settings: Settings) -> Finding:
+    """Look at the parameters of the core."""
+    where = str(settings.params_file or "the defaults of models.params")
+    try:
+        params = load_params(settings.params_file)
+    except ConfigurationError as error:
+        return Finding("parameters", "failed", str(error), "correct the file that FORESHOCK_PARAMS_FILE names")
+    return Finding("parameters", "ok", f"{where}, digest {params.digest()}")
