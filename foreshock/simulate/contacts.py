@@ -55,7 +55,7 @@ _NEED_WEIGHTS = [need.weight for need in NEEDS]
 
 # Four contacts in five need no person; who is unhappy asks for one.
 _TIERS: tuple[TierName, ...] = ("self", "ai", "human")
-_CALM_TIERS, _UPSET_TIERS = (0.47, 0.38, 0.15), (0.0, 0.3, 0.7)
+_CALM_TIERS, _UPSET_TIERS = (0.5, 0.41, 0.09), (0.0, 0.4, 0.6)
 _CHANNELS: dict[TierName, tuple[tuple[ChannelName, ...], tuple[float, ...]]] = {
     "self": (("app", "wechat", "web", "sms"), (0.5, 0.25, 0.2, 0.05)),
     "ai": (("hotline", "online_chat", "wechat", "app"), (0.45, 0.25, 0.18, 0.12)),
@@ -137,7 +137,7 @@ def contact(
         tier = "ai"
     elif trouble in ("long_wait", "passed_on"):
         tier = "human"
-    service, troubles = _served(world, customer, tier, trouble)
+    service, troubles = _served(world, customer, tier, trouble, attempt)
     if mood == "neutral" and troubles and _may_speak(customer) and chance.random() < 0.4:
         mood, about = "annoyed", troubles[0]
     words = _words(world, customer, need, mood, about, tier, service)
@@ -168,7 +168,7 @@ def contact(
 
 
 def _served(
-    world: World, customer: Customer, tier: TierName, trouble: Trouble | None
+    world: World, customer: Customer, tier: TierName, trouble: Trouble | None, attempt: int
 ) -> tuple[dict[str, Any], list[Trouble]]:
     """Draw how the contact goes: the fields that show it, and what went wrong."""
     chance, branch = world.chance, customer.branch
@@ -177,16 +177,16 @@ def _served(
     if tier == "self":
         service["talk_seconds"] = float(round(chance.lognormvariate(4.0, 0.6)))
     elif tier == "ai":
-        loops = 3 + int(chance.expovariate(1.0)) if trouble == "bot_loop" else int(chance.expovariate(1.6))
+        loops = 3 + int(chance.expovariate(1.0)) if trouble == "bot_loop" else int(chance.expovariate(1.0))
         service["bot_loops"] = loops
         if loops >= 3:
             troubles.append("bot_loop")
     else:
         crowd = world.rhythm.intensity(world.now) ** 0.5
-        wait = chance.lognormvariate(3.3, 1.0) * crowd * branch.trouble
+        wait = chance.lognormvariate(3.3, 1.2) * crowd * branch.trouble
         if trouble == "long_wait":
             wait = 300 * chance.lognormvariate(0.5, 0.4)
-        transfers = 2 + int(chance.expovariate(1.5)) if trouble == "passed_on" else int(chance.expovariate(2.3))
+        transfers = 2 + int(chance.expovariate(1.5)) if trouble == "passed_on" else int(chance.expovariate(1.4))
         staff = chance.choice(branch.staff)
         service |= {"wait_seconds": float(round(wait)), "transfers": transfers, "staff_ref": staff}
         if chance.random() < 0.3:
@@ -198,7 +198,8 @@ def _served(
         if staff in branch.rude_staff and chance.random() < 0.3:
             troubles.append("rude_staff")
     if chance.random() < 0.9:
-        failed = 1 - _RESOLVED_SHARE[tier] if not troubles else 0.4
+        # What was not solved at once is hard to solve.
+        failed = 0.4 if troubles or attempt > 1 else 1 - _RESOLVED_SHARE[tier]
         resolved = trouble != "unresolved" and chance.random() >= failed * branch.trouble
         service["resolved"] = resolved
         if not resolved and (trouble == "unresolved" or chance.random() < 0.5):

@@ -18,12 +18,12 @@ ATTRIBUTE_NAMES = ("member_level", "sales_channel", "tenure_years")
 
 Language = Literal["zh", "en"]
 
-_HALF_LIFE = 20 * DAY
+_HALF_LIFE = 30 * DAY
 """Two lesser troubles within a month can be too much together; two in a year are not."""
 
 # Sales channel: share of the customers, and how thin-skinned they are. Who bought in a hurry on a phone expects the
 # same speed afterwards, and has nobody to ask.
-_SALES_CHANNELS = {"agent": (0.4, 0.85), "internet": (0.3, 1.35), "bank": (0.15, 1.1), "dealer": (0.15, 0.9)}
+_SALES_CHANNELS = {"agent": (0.4, 0.75), "internet": (0.3, 1.5), "bank": (0.15, 1.1), "dealer": (0.15, 0.8)}
 _MEMBER_LEVELS = ("basic", "basic", "basic", "silver", "silver", "gold")
 _DRIVERS: tuple[tuple[DriverName, float], ...] = (
     ("elder", 0.09),
@@ -144,6 +144,6 @@ def _customer(
             "tenure_years": round(min(25.0, chance.expovariate(1 / 4.0)), 1),
         },
         eagerness=min(1.0, chance.gammavariate(2.0, 0.18)),
-        sensitivity=thin_skin * chance.lognormvariate(0.0, 0.4) * (1.2 if vulnerability else 1.0),
+        sensitivity=thin_skin * chance.lognormvariate(0.0, 0.55) * (1.2 if vulnerability else 1.0),
         bluntness=chance.betavariate(1.2, 2.0),
     )

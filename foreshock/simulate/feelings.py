@@ -13,8 +13,8 @@ from foreshock.simulate.truth import FATES, Fate, Grievance, Trouble
 if TYPE_CHECKING:
     from foreshock.simulate.world import World
 
-TOO_MUCH = 1.0
-"""Hurt beyond which a customer is unhappy; severities below are on this scale."""
+TOO_MUCH = 0.65
+"""Hurt beyond which a customer is unhappy; on the scale of the severities below."""
 
 # How bad each trouble is for an average customer: several shrug it off, a denied claim nearly nobody.
 _SEVERITIES: dict[Trouble, float] = {
@@ -22,7 +22,7 @@ _SEVERITIES: dict[Trouble, float] = {
     "passed_on": 0.4,
     "bot_loop": 0.35,
     "rude_staff": 0.6,
-    "unresolved": 0.45,
+    "unresolved": 0.4,
     "claim_stalled": 0.75,
     "documents_again": 0.5,
     "video_survey_failed": 0.3,

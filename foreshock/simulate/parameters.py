@@ -20,8 +20,9 @@ class Rates:
         If a share is outside 0-1, the three fates do not add up to 1, or `peak` is outside 1-6.5.
     """
 
-    contacts_per_day: float = 0.066
-    """Ordinary contacts: 66,000 calls a day at an insurer with a million active customers."""
+    contacts_per_day: float = 0.057
+    """Ordinary contacts. With those that follow from them (asking again, grumbling, being called back) about 0.066:
+    66,000 a day at an insurer with a million active customers."""
 
     claims_per_day: float = 0.003
     """Claims: about one per customer and year, as motor and health business have."""
@@ -29,7 +30,7 @@ class Rates:
     periodic_surveys_per_day: float = 0.004
     """Surveys sent for no occasion: about three in two years."""
 
-    disappointments_per_day: float = 0.0009
+    disappointments_per_day: float = 0.0006
     """Troubles that no record shows when they happen: a product that is not what was sold, a charge out of the blue."""
 
     peak: float = 2.8
@@ -47,11 +48,11 @@ class Rates:
     straight_from_silence_share: float = 0.25
     """Complaining customers who never grumble before."""
 
-    complaint_delay_median_days: float = 6.0
+    complaint_delay_median_days: float = 9.0
     """From becoming unhappy to complaining: long enough for somebody to call first."""
 
     complaint_delay_sigma: float = 0.8
-    """Spread of that delay on the log scale: the middle 90 % lie between about 1.6 and 22 days."""
+    """Spread of that delay on the log scale: the middle 90 % lie between about 2.4 and 34 days."""
 
     reaction_share: float = 0.4
     """Grumbles and unresolved contacts that somebody at the insurer does something about."""
