@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from aiokafka.errors import KafkaConnectionError, KafkaError
-
+from foreshock.reaching import in_plain_words
+from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
 from schemas.codec import CustomerEvent, encode
-from schemas.errors import ConfigurationError
 from streams.connections import new_producer
 from streams.settings import load_settings
 
@@ -53,36 +52,27 @@ async def produce(
     Raises
     ------
     ConfigurationError
-        If no broker answers, or one refuses an event.
+        If no broker answers, or one refuses an event; the text says what to change.
     """
     told = load_settings(bootstrap_servers=bootstrap, topic_prefix=prefix, **settings)
-    producer = new_producer(told)
-    topics = {kind: told.topic(f"{kind}s") for kind in ("call", "claim", "survey", "complaint", "action")}
-    sent = 0
-    waiting = iter(events)
-    try:
-        await producer.start()
-        while batch := list(islice(waiting, _TOGETHER)):
-            acknowledged = [
-                await producer.send(
-                    topics[event.kind],
-                    encode(event),
-                    key=event.customer_id.encode(),
-                    headers=headers_of(event, source),
-                )
-                for event in batch
-            ]
-            await asyncio.gather(*acknowledged)
-            sent += len(batch)
-    except KafkaConnectionError as error:
-        raise ConfigurationError(
-            f"no broker answers at {told.bootstrap_servers}: start it, or correct FORESHOCK_BOOTSTRAP_SERVERS ({error})"
-        ) from error
-    except KafkaError as error:
-        raise ConfigurationError(
-            f"the broker at {told.bootstrap_servers} refused events after {sent} were sent: {error!r}; "
-            "`foreshock topics create` makes the topics"
-        ) from error
-    finally:
-        await producer.stop()
+    topics = {kind: told.topic(topic) for topic, kind in SOURCE_TOPICS.items()}
+    waiting, sent = iter(events), 0
+    async with in_plain_words(told):
+        producer = new_producer(told)
+        try:
+            await producer.start()
+            while batch := list(islice(waiting, _TOGETHER)):
+                acknowledged = [
+                    await producer.send(
+                        topics[event.kind],
+                        encode(event),
+                        key=event.customer_id.encode(),
+                        headers=headers_of(event, source),
+                    )
+                    for event in batch
+                ]
+                await asyncio.gather(*acknowledged)
+                sent += len(batch)
+        finally:
+            await producer.stop()
     return sent

@@ -47,7 +47,8 @@ def load_mapping(path: Path) -> Mapping:
         raise MappingError(f"{path}: not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         # The most common slip where columns have Chinese names.
-        hint = '; a key that is not plain ASCII needs quotes: "类型" = ...' if "key" in str(error) else ""
+        is_key = any(word in str(error) for word in ("key", "statement"))
+        hint = '; a key that is not plain ASCII needs quotes: "类型" = ...' if is_key else ""
         raise MappingError(f"{path}: not TOML: {error}{hint}") from error
     try:
         mapping = Mapping.model_validate(given)
