@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from schemas.alerts import CAUSES, LEVELS, STAGES, TRANSITIONS, Alert, Risk
 from schemas.codec import CustomerEvent, EventKind
 from schemas.dead_letters import DEAD_LETTER_REASONS
-from schemas.snapshots import HORIZONS, Snapshot
+from schemas.snapshots import Horizon, Snapshot
 
 GROUPS = ("ingest", "score", "learn", "deliver")
 """Who reads a topic, and can be behind."""
@@ -211,7 +211,7 @@ class Metrics:
             self.lag.labels(group)
         for stage in STAGES:
             self.customers.labels(stage)
-        for horizon in HORIZONS:
+        for horizon in get_args(Horizon):
             self.probability.labels(str(horizon))
         for result in ("new", "repeated"):
             self.learned.labels(result)
@@ -345,7 +345,7 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "cause": CAUSES,
     "transition": TRANSITIONS,
     "stage": STAGES,
-    "horizon_days": tuple(map(str, HORIZONS)),
+    "horizon_days": tuple(map(str, get_args(Horizon))),
     "sink": SINKS,
     "result": ("new", "repeated"),
 }

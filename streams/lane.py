@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from schemas.alerts import Risk
@@ -20,6 +19,7 @@ from schemas.types import Message, Position
 from streams.core import Core
 from streams.outbox import Record
 from streams.tables import CustomerStates
+from streams.timestamps import record_time
 
 SOURCE = "foreshock/score"
 """Who writes outputs, for CloudEvents."""
@@ -196,8 +196,8 @@ class Lane:
             line=number,
             reason=reason,  # type: ignore[arg-type]  # pydantic checks that it is one of the closed set
             # The text of an unexpected error may repeat what somebody said: only its type is kept.
-            error=str(error) if unread else type(error).__name__,
-            at=datetime.fromtimestamp(timestamp, UTC),
+            error=str(error)[:2_000] if unread else type(error).__name__,
+            at=record_time(timestamp),
             raw=line.decode("utf-8", "replace")[:20_000],
         )
 

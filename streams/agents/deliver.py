@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
@@ -22,6 +22,7 @@ from streams.handover import HandOver
 from streams.lag import report_lag
 from streams.outbox import Record, send_records
 from streams.settings import Settings
+from streams.timestamps import record_time
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,6 @@ def _refused(record: ConsumerRecord, reason: str, error: str, observer: DeliverO
         offset=record.offset,
         reason=reason,  # type: ignore[arg-type]  # pydantic checks that it is one of the closed set
         error=error[:2_000],
-        at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        at=record_time(record.timestamp / 1000),
         raw=(record.value or b"").decode("utf-8", "replace")[:20_000],
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
@@ -27,6 +27,7 @@ from streams.handover import HandOver
 from streams.lag import report_lag
 from streams.outbox import MAX_RECORD_BYTES, Record, send_records
 from streams.settings import Settings
+from streams.timestamps import record_time
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Ingest:
         lines: dict[int, list[bytes]] = {}
         letters: list[DeadLetter] = []
         for record in records:
-            arrived_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+            arrived_at = record_time(record.timestamp / 1000)
             try:
                 prepared = self._intake.prepare(record.value or b"", self._kinds[record.topic], arrived_at)
             except Exception as error:  # no bytes may stop the worker

@@ -8,6 +8,7 @@ file                   what stock Faust does
 =====================  =================================================================================
 `commits.py`           commits what failed, was cancelled, or is still under way
 `revocation.py`        drops what was settled but not committed when partitions go
+`seek.py`              loses what it fetched in a rebalance where nothing was committed before
 `resume.py`            loses messages fetched between two steps of a rebalance (faust-streaming issue 596)
 `changelog_load.py`    recovers slowly, trusts a wrong end of the changelog, and goes on after a time-out
 `delivery.py`          starts four asyncio tasks per message

@@ -14,6 +14,7 @@ from streams.guards.changelog_load import LoadedChangelog
 from streams.guards.delivery import EagerDelivery
 from streams.guards.resume import DeferredResume
 from streams.guards.revocation import SettledRevocation
+from streams.guards.seek import SeekToBeginning
 from streams.guards.versions import check_versions
 from streams.lanes import Lanes
 from streams.ledger import Ledger
@@ -21,8 +22,8 @@ from streams.settings import Settings
 from streams.tables import BatchTable
 
 
-class GuardedConsumer(SettledRevocation, EagerDelivery, Consumer):
-    """Faust's consumer with the guards around commits, revocation and delivery."""
+class GuardedConsumer(SettledRevocation, SeekToBeginning, EagerDelivery, Consumer):
+    """Faust's consumer with the guards around commits, revocation, seeking and delivery."""
 
 
 class GuardedRecovery(LoadedChangelog, DeferredResume):

@@ -30,7 +30,7 @@ def broker_settings(bootstrap_servers: str, **changes: Any) -> Settings:
         "heartbeat_seconds": 0.5,
         "commit_interval_seconds": 0.2,
         "web_port": 0,
-        "log_level": "warning",
+        "log_level": "info",
     }
     return load_settings(**values | changes)
 

@@ -1,0 +1,164 @@
+"""Workers are killed, frozen, joined and broken; nothing is lost and every count is exact in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import orjson
+import pytest
+
+from streams.broker import EmbeddedBroker
+from streams.exits import ExitCode
+from streams.settings import Settings
+from tests.support.counting import counted_position
+from tests.support.journal import broker_settings, call, prepare_topics, read_topic, write_journal
+from tests.support.worker_process import WorkerProcess
+
+pytestmark = pytest.mark.broker
+
+CUSTOMERS = 50
+EVENTS = 3000
+READY = "state_recovered"
+
+
+async def feed(settings: Settings, seconds: float) -> None:
+    """Write events over some time, so that faults find some written and some not."""
+    portions = 20
+    size = EVENTS // portions
+    for start in range(0, EVENTS, size):
+        await write_journal(settings, [call(number, CUSTOMERS) for number in range(start, start + size)])
+        await asyncio.sleep(seconds / portions)
+
+
+async def settle(settings: Settings, worker: WorkerProcess, timeout_seconds: float = 30.0) -> None:
+    """Wait until every event has left an alert."""
+    deadline = asyncio.get_running_loop().time() + timeout_seconds
+    while len(await alert_counts(settings)) < EVENTS:
+        assert asyncio.get_running_loop().time() < deadline, worker.said()[-3000:]
+        await asyncio.sleep(0.2)
+
+
+async def alert_counts(settings: Settings) -> dict[str, set[int]]:
+    """Per event, the counts that its alerts carried."""
+    counts: dict[str, set[int]] = {}
+    for record in await read_topic(settings, "alerts"):
+        alert = orjson.loads(record.value)
+        counts.setdefault(alert["alert_id"], set()).add(alert["sequence"])
+    return counts
+
+
+async def assert_exact(settings: Settings) -> None:
+    """Nothing lost, every alert right, every row as if nothing had happened."""
+    expected: Counter[str] = Counter()
+    sequence = {}
+    for number in range(EVENTS):
+        event = call(number, CUSTOMERS)
+        expected[event.customer_id] += 1
+        sequence[event.event_id] = {expected[event.customer_id]}
+    newest: dict[str, tuple[tuple[str, tuple[int, int]], int]] = {}
+    for record in await read_topic(settings, "score-states-changelog"):
+        if not record.key.startswith(b"@"):
+            row = counted_position(record.value), orjson.loads(record.value)[4]
+            newest[record.key.decode()] = max(newest.get(record.key.decode(), row), row)
+
+    # An output repeated after a crash is the same output: the set of counts of each event has one member.
+    assert await alert_counts(settings) == sequence
+    assert {key: count for key, (_, count) in newest.items()} == expected
+
+
+async def run_with(settings: Settings, worker: WorkerProcess, fault: Callable[[], Awaitable[None]]) -> None:
+    """Feed events while something goes wrong, and check what is there in the end."""
+    feeding = asyncio.create_task(feed(settings, seconds=3.0))
+    try:
+        await fault()
+        await feeding
+        await settle(settings, worker)
+    finally:
+        feeding.cancel()
+    await assert_exact(settings)
+
+
+@pytest.fixture
+async def settings(embedded_broker: EmbeddedBroker) -> Settings:
+    settings = broker_settings(embedded_broker.bootstrap_servers)
+    await prepare_topics(settings)
+    return settings
+
+
+async def test_a_killed_worker_loses_nothing_and_its_state_is_exact(settings: Settings, tmp_path: Path) -> None:
+    with WorkerProcess(settings, tmp_path / "log") as worker:
+
+        async def fault() -> None:
+            for times in (1, 2):
+                await worker.has_said(READY, times)
+                await asyncio.sleep(0.5)
+                worker.kill()
+                worker.start()
+
+        await run_with(settings, worker, fault)
+
+
+async def test_a_stopped_worker_repeats_nothing(settings: Settings, tmp_path: Path) -> None:
+    with WorkerProcess(settings, tmp_path / "log") as worker:
+
+        async def fault() -> None:
+            await worker.has_said(READY)
+            await asyncio.sleep(0.5)
+            worker.signal(signal.SIGTERM)
+            assert await asyncio.to_thread(worker.wait) == ExitCode.STOPPED, worker.said()
+            worker.start()
+
+        await run_with(settings, worker, fault)
+        alerts = await read_topic(settings, "alerts")
+
+    assert len(alerts) == EVENTS
+
+
+async def test_a_worker_that_joins_and_leaves_costs_nothing(settings: Settings, tmp_path: Path) -> None:
+    with WorkerProcess(settings, tmp_path / "log") as worker, WorkerProcess(settings, tmp_path / "other") as other:
+
+        async def fault() -> None:
+            await other.has_said(READY)
+            await asyncio.sleep(0.5)
+            other.signal(signal.SIGTERM)
+            assert await asyncio.to_thread(other.wait) == ExitCode.STOPPED, other.said()
+
+        await run_with(settings, worker, fault)
+
+
+async def test_a_worker_that_slept_past_its_session_overwrites_nothing(settings: Settings, tmp_path: Path) -> None:
+    with WorkerProcess(settings, tmp_path / "log", COUNTING_FAULT="slow") as sleeper:
+        with WorkerProcess(settings, tmp_path / "other") as other:
+
+            async def fault() -> None:
+                await sleeper.has_said(READY)
+                await other.has_said(READY)
+                sleeper.signal(signal.SIGSTOP)
+                # Past its session: the other one gets its partitions and recovers them.
+                await other.has_said(READY, times=2)
+                sleeper.signal(signal.SIGCONT)
+                await asyncio.sleep(1.0)
+                other.kill()
+                if sleeper.exit_code is not None:
+                    sleeper.start()
+
+            await run_with(settings, sleeper, fault)
+
+
+async def test_an_error_while_carrying_ends_the_worker_and_the_journal_replays(
+    settings: Settings, tmp_path: Path
+) -> None:
+    mark = str(tmp_path / "mark")
+    with WorkerProcess(settings, tmp_path / "log", COUNTING_FAULT="raise", COUNTING_MARK=mark) as worker:
+
+        async def fault() -> None:
+            assert await asyncio.to_thread(worker.wait, 20.0) == ExitCode.INFRASTRUCTURE, worker.said()
+            worker.start()
+
+        await run_with(settings, worker, fault)
+
+    assert "carrying_failed" in worker.said()

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import faust
+import orjson
+import pytest
+from faust.types import TP
+
+from streams.tables import FENCE_KEY, BatchTable, CustomerStates
+from tests.support.counting import EPOCH, counted_position
+
+
+def row(offset: int, count: int, epoch: str = EPOCH) -> bytes:
+    return orjson.dumps([1, epoch, offset, 0, count])
+
+
+def changelog(key: bytes, value: bytes | None, partition: int = 0) -> Any:
+    message = SimpleNamespace(key=key, value=value, partition=partition)
+    return SimpleNamespace(key=key, value=value, message=message)
+
+
+@pytest.fixture
+def app() -> faust.App:
+    return faust.App("tables", broker="kafka://127.0.0.1:1", store="memory://")
+
+
+@pytest.fixture
+def table(app: faust.App) -> BatchTable:
+    return BatchTable(app, row_position=counted_position, epoch=EPOCH, name="states", partitions=2)
+
+
+def test_stock_recovery_lets_the_last_row_win_even_if_it_is_older(app: faust.App) -> None:
+    stock = faust.Table(app, name="stock", partitions=2, key_type=bytes, value_type=bytes)
+
+    stock.apply_changelog_batch([changelog(b"c", row(9, 5)), changelog(b"c", row(7, 4))])
+
+    assert stock[b"c"] == row(7, 4)
+
+
+def test_our_recovery_lets_the_highest_position_win(table: BatchTable) -> None:
+    table.apply_changelog_batch([changelog(b"c", row(9, 5)), changelog(b"c", row(7, 4))])
+
+    assert table.partition_rows(0) == {b"c": row(9, 5)}
+    assert table.stale_rows == 1
+
+
+def test_a_key_whose_last_row_is_stale_is_marked_to_be_written_again(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(9, 5)), (b"c", row(7, 4))])
+
+    assert table.to_heal[0] == {b"c"}
+
+
+def test_a_newer_row_after_a_stale_one_needs_no_healing(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(9, 5)), (b"c", row(7, 4)), (b"c", row(10, 6))])
+
+    assert table.to_heal[0] == set()
+
+
+def test_a_row_of_another_epoch_never_wins_over_one_of_ours(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(3, 1)), (b"c", row(900, 70, epoch="old"))])
+
+    assert table.partition_rows(0) == {b"c": row(3, 1)}
+
+
+def test_a_row_of_ours_wins_over_one_of_another_epoch(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(900, 70, epoch="old")), (b"c", row(3, 1))])
+
+    assert table.partition_rows(0) == {b"c": row(3, 1)}
+
+
+def test_the_fence_is_not_state(table: BatchTable) -> None:
+    table.apply(0, [(FENCE_KEY, b"[]")])
+
+    assert table.partition_rows(0) == {}
+
+
+async def test_rows_of_partitions_that_went_elsewhere_are_dropped(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(9, 5))])
+    table.apply(1, [(b"d", row(9, 5))])
+
+    await table.on_recovery_completed({TP("states-changelog", 1)}, set())
+
+    assert set(table.rows) == {1}
+
+
+def test_stock_faust_would_decode_rows_as_json_if_the_types_were_left_out(app: faust.App) -> None:
+    careless = faust.Table(app, name="careless", partitions=2)
+
+    assert careless.value_serializer == "json"
+
+
+def test_our_table_reads_raw_rows(table: BatchTable) -> None:
+    assert (table.key_serializer, table.value_serializer) == ("raw", "raw")
+
+
+def test_a_single_write_is_refused(table: BatchTable) -> None:
+    with pytest.raises(TypeError, match=r"streams\.writer"):
+        table.on_key_set(b"c", b"row")
+
+
+class Decoder:
+    """Counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, value: bytes) -> int:
+        self.calls += 1
+        return int(value)
+
+
+def states_of(rows: dict[bytes, bytes], cached: int = 10) -> tuple[CustomerStates[int], Decoder]:
+    decode = Decoder()
+    return CustomerStates(rows, lambda state: b"%d" % state, decode, cached), decode
+
+
+def test_a_hot_customer_is_decoded_once() -> None:
+    states, decode = states_of({b"a": b"1"})
+
+    assert [states["a"], states["a"]] == [1, 1]
+    assert decode.calls == 1
+
+
+def test_a_state_reaches_the_table_only_when_it_is_acknowledged() -> None:
+    rows = {b"a": b"1"}
+    states, _ = states_of(rows)
+
+    states["a"] = 2
+    taken = states.take_rows()
+
+    assert taken == {b"a": b"2"}
+    assert rows == {b"a": b"1"}
+    states.acknowledged(taken)
+    assert rows == {b"a": b"2"}
+
+
+def test_a_state_that_waits_is_read_back_after_it_was_evicted() -> None:
+    states, _ = states_of({b"a": b"1"}, cached=0)
+
+    states["a"] = 2
+    states.take_rows()
+
+    assert states["a"] == 2
+
+
+def test_an_older_acknowledgement_does_not_end_the_wait_of_a_newer_row() -> None:
+    rows: dict[bytes, bytes] = {}
+    states, _ = states_of(rows, cached=0)
+    states["a"] = 1
+    first = states.take_rows()
+    states["a"] = 2
+    states.take_rows()
+
+    states.acknowledged(first)
+
+    assert states["a"] == 2
+
+
+def test_a_state_written_twice_leaves_once() -> None:
+    states, _ = states_of({})
+
+    states["a"] = 1
+    states["a"] = 2
+
+    assert states.take_rows() == {b"a": b"2"}
+    assert states.take_rows() == {}
+
+
+def test_the_partitions_own_rows_are_not_customers() -> None:
+    states, _ = states_of({b"@engine/0": b"7", b"a": b"1"})
+    states["b"] = 3
+
+    assert sorted(states) == ["a", "b"]
+    assert len(states) == 2
+    assert dict(states.scan()) == {"a": 1, "b": 3}
+
+
+def test_scanning_keeps_nothing() -> None:
+    states, decode = states_of({b"a": b"1"})
+
+    list(states.scan())
+    list(states.scan())
+
+    assert decode.calls == 2
+
+
+def test_an_unknown_customer_is_a_key_error() -> None:
+    states, _ = states_of({})
+
+    assert states.get("nobody") is None
+    with pytest.raises(KeyError, match="nobody"):
+        states["nobody"]
+
+
+def test_forgetting_a_customer_without_a_row_that_says_so_is_refused() -> None:
+    states, _ = states_of({b"a": b"1"})
+
+    with pytest.raises(TypeError, match="row that says so"):
+        del states["a"]
