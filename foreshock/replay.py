@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from foreshock.summary import Summary
 from models.engine import Engine
-from models.intake import Intake, dead_letter
+from models.intake import Intake
 from models.outcome import Outcome
 from models.params import Params, load_params
 from models.pseudonym import Pseudonymiser
@@ -23,7 +23,7 @@ from models.replaying import EventReplay, JournalReplay
 from models.state import States
 from schemas.codec import encode
 from schemas.errors import ConfigurationError, UnreadableMessageError
-from streams.settings import Settings, load_settings
+from streams.settings import load_settings
 
 _EPILOG = """
 Example: foreshock replay examples/typhoon.jsonl --alerts alerts.jsonl
@@ -50,10 +50,7 @@ class _Run(Protocol):
 class _EventRun:
     """Lines are events as a company sends them."""
 
-    def __init__(self, settings: Settings, params: Params, lateness: timedelta, summary: Summary) -> None:
-        pseudonymiser = Pseudonymiser(settings.pseudonym_secret())
-        # A file is tried before anything is declared, so without declarations every attribute is taken.
-        intake = Intake(pseudonymiser, partitions=1, attributes=frozenset(settings.attributes) or None)
+    def __init__(self, intake: Intake, params: Params, lateness: timedelta, summary: Summary) -> None:
         self._replay = EventReplay(intake, params, lateness)
         self._summary = summary
 
@@ -119,6 +116,9 @@ def replay(
     """Run the events of FILES through the core: alerts with reasons out, and a summary."""
     settings = load_settings()
     params = load_params(settings.params_file)
+    # A file is tried before anything is declared, so without declarations every attribute is taken.
+    attributes = frozenset(settings.attributes) or None
+    intake = Intake(Pseudonymiser(settings.pseudonym_secret()), partitions=1, attributes=attributes)
     summary = Summary()
     console = Console(stderr=True, quiet=quiet)
     run: _Run | None = None
@@ -138,8 +138,8 @@ def replay(
                 if number == 0 and raw.startswith(b'{"foreshock":"journal"'):
                     run = _JournalRun(raw, params, summary)
                     continue
-                run = run or _EventRun(settings, params, timedelta(hours=lateness_hours), summary)
-                _take(run, raw, number, summary, alerts, dead_letters)
+                run = run or _EventRun(intake, params, timedelta(hours=lateness_hours), summary)
+                _take(run, intake, raw, number, summary, alerts, dead_letters)
     if run is None:
         raise ConfigurationError("nothing to replay: the files hold no line")
     _put(run.finish(until.replace(tzinfo=UTC) if until else None), summary, alerts)
@@ -151,7 +151,13 @@ def replay(
 
 
 def _take(
-    run: _Run, raw: bytes, number: int, summary: Summary, alerts: BinaryIO | None, dead_letters: BinaryIO | None
+    run: _Run,
+    intake: Intake,
+    raw: bytes,
+    number: int,
+    summary: Summary,
+    alerts: BinaryIO | None,
+    dead_letters: BinaryIO | None,
 ) -> None:
     """Take one line; what cannot be read is counted and kept, and the rest goes on."""
     try:
@@ -159,7 +165,7 @@ def _take(
     except UnreadableMessageError as error:
         summary.dead_letters[error.reason] += 1
         if dead_letters is not None:
-            letter = dead_letter(error, raw, "file", 0, number, datetime.now(UTC))
+            letter = intake.dead_letter(error, raw, "file", 0, number, datetime.now(UTC))
             dead_letters.write(encode(letter) + b"\n")
 
 

@@ -84,7 +84,7 @@ class Summary:
             ("events", self.events),
             ("facts", +self.facts),
             ("dead letters", self.dead_letters),
-            ("customers", dict(zip(STAGES, customers_by_stage, strict=True))),
+            ("customers", dict[str, int](zip(STAGES, customers_by_stage, strict=True))),
             ("alerts opened", self.opened),
             ("transitions", self.transitions),
             ("quality", self._quality()),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from models.pseudonym import Pseudonymiser, partition_of
@@ -18,6 +19,11 @@ MAX_EVENT_BYTES = 65_536
 
 MAX_DEAD_LETTER_CHARACTERS = 8_000
 """Enough to see what was wrong, and small enough that a flood of broken events does not fill the topic."""
+
+_GIVEN = "key:"
+_GIVEN_KEY = re.compile(r"key:(c_[a-z2-7]{26})")
+_CUSTOMER = re.compile(rb"""("customer_id"\s*:\s*")((?:[^"\\]|\\.)+)""")
+_TENANT = re.compile(rb""""tenant"\s*:\s*"([A-Za-z0-9_.-]{1,40})\"""")
 
 _TEXTS = ("text", "comment", "note")
 """Fields that hold what people wrote."""
@@ -68,7 +74,7 @@ class Intake:
         kind
             What the source topic holds; `None` if the bytes say it themselves.
         arrived_at
-                When it arrived; `None` for events that come from a file.
+            When it arrived; `None` for events that come from a file.
 
         Raises
         ------
@@ -79,9 +85,50 @@ class Intake:
             raise UnreadableMessageError("too_large", f"{len(raw)} bytes, at most {self.max_bytes} are read")
         event = decode_event(raw, kind)
         self._check(event, arrived_at)
-        key = self.pseudonymiser.key_of(event.tenant, event.customer_id)
+        key = self._key_of(event.tenant, event.customer_id)
         event = event.model_copy(update={"customer_id": key, **_redacted(event)})
         return Prepared(partition_of(key, self.partitions), encode(event), event)
+
+    def dead_letter(
+        self, error: UnreadableMessageError, raw: bytes, topic: str, partition: int, offset: int, at: datetime
+    ) -> DeadLetter:
+        """Keep what could not be read: the bytes as text, without personal data, with their place and the reason.
+
+        A customer id that can be told is replaced by its key, marked as such, so that a repaired dead letter that is
+        sent back reaches the same customer.
+
+        Parameters
+        ----------
+        error
+            Why.
+        raw
+            What could not be read.
+        topic, partition, offset
+            Where it stands.
+        at
+            The record's timestamp, with its offset.
+        """
+        named = _TENANT.search(raw)
+        tenant = named[1].decode() if named else "default"
+
+        def masked(found: re.Match[bytes]) -> bytes:
+            key = self._key_of(tenant, found[2].decode(errors="replace"))
+            return found[1] + f"{_GIVEN}{key}".encode()
+
+        return DeadLetter(
+            topic=topic,
+            partition=partition,
+            offset=offset,
+            reason=error.reason,  # type: ignore[arg-type]  # pydantic checks that it is one of the closed set
+            error=redact(error.detail)[:2_000],
+            at=at,
+            raw=redact_bytes(_CUSTOMER.sub(masked, raw), MAX_DEAD_LETTER_CHARACTERS),
+        )
+
+    def _key_of(self, tenant: str, customer_id: str) -> str:
+        """Return a customer's key; one that came back with a repaired dead letter is taken as it is."""
+        given = _GIVEN_KEY.fullmatch(customer_id)
+        return given[1] if given else self.pseudonymiser.key_of(tenant, customer_id)
 
     def _check(self, event: CustomerEvent, arrived_at: datetime | None) -> None:
         """Refuse what validation of a single event cannot see."""
@@ -95,33 +142,6 @@ class Intake:
             raise UnreadableMessageError(
                 "undeclared_attribute", f"attributes: {unknown} name(s) that the settings do not declare"
             )
-
-
-def dead_letter(
-    error: UnreadableMessageError, raw: bytes, topic: str, partition: int, offset: int, at: datetime
-) -> DeadLetter:
-    """Keep what could not be read: the bytes as text, redacted, with their place and the reason.
-
-    Parameters
-    ----------
-    error
-        Why.
-    raw
-        What could not be read.
-    topic, partition, offset
-        Where it stands.
-    at
-        The record's timestamp.
-    """
-    return DeadLetter(
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        reason=error.reason,  # type: ignore[arg-type]  # pydantic checks that it is one of the closed set
-        error=redact(error.detail)[:2_000],
-        at=at if at.tzinfo else at.replace(tzinfo=UTC),
-        raw=redact_bytes(raw, MAX_DEAD_LETTER_CHARACTERS),
-    )
 
 
 def _redacted(event: CustomerEvent) -> dict[str, Any]:

@@ -155,7 +155,7 @@ class PolicyParams(_Params):
     hysteresis: float = Field(default=0.8, gt=0, le=1)
     """An open alert holds its level until the probability is below this share of the threshold."""
 
-    cold_positives: int = Field(default=30, ge=0)
+    cold_positives: int = Field(default=100, ge=0)
     """Complaints that the model must have learned from before it may open alerts by itself."""
 
     threat_days: float = Field(default=3.0, gt=0)
@@ -213,8 +213,15 @@ class LearningParams(_Params):
     base_rate_30d: float = Field(default=0.03, gt=0, lt=1)
     """The same for 30 days."""
 
-    learning_rate: float = Field(default=0.05, gt=0)
+    learning_rate: float = Field(default=0.1, gt=0)
     """Step of AdaGrad."""
+
+    damping: float = Field(default=1.0, gt=0)
+    """Added to AdaGrad's sum of squares. Without it the first step of a new weight is a whole learning rate however
+    small the gradient is, and on rare labels fourteen new buckets per example drown the signal."""
+
+    intercept_rate: float = Field(default=0.01, gt=0)
+    """Step of the intercept: slow, because complaints are released before the calm that surrounded them."""
 
     l2: float = Field(default=0.0, ge=0)
     """Ridge penalty."""

@@ -32,10 +32,10 @@ class RiskLearner:
     def __init__(self, base_rate: float, learning: LearningParams) -> None:
         self._scaler = StandardScaler()
         self._model = LogisticRegression(
-            optimizer=AdaGrad(learning.learning_rate),
+            optimizer=AdaGrad(learning.learning_rate, eps=learning.damping),
             l2=learning.l2,
             intercept_init=log(base_rate / (1.0 - base_rate)),
-            intercept_lr=learning.learning_rate,
+            intercept_lr=learning.intercept_rate,
         )
 
     def learn(self, dense: Sequence[float], hashed: Sequence[int], label: bool) -> None:

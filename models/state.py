@@ -145,7 +145,7 @@ class CustomerState:
     heat_at: float = NEVER
     """When heat was last brought up to date."""
     contacts: Sequence[float] = ()
-    """Times of the last inbound contacts, ascending."""
+    """Times of the last inbound contacts that solved nothing, ascending."""
     friction: float = 0.0
     """Transfers and bot loops of the last contact."""
     wait_seconds: float = 0.0

@@ -9,9 +9,9 @@ from models.params import DAY
 from models.state import CustomerState
 
 NAMES = {
-    "contacts_1d": "inbound contacts within a day, ln(1 + n)",
-    "contacts_7d": "inbound contacts within 7 days, ln(1 + n)",
-    "contacts_30d": "inbound contacts within 30 days, ln(1 + n)",
+    "contacts_1d": "unsolved inbound contacts within a day, ln(1 + n)",
+    "contacts_7d": "unsolved inbound contacts within 7 days, ln(1 + n)",
+    "contacts_30d": "unsolved inbound contacts within 30 days, ln(1 + n)",
     "friction": "transfers and bot loops of the last contact, ln(1 + n)",
     "wait": "queue time of the last contact, ln(1 + minutes)",
     "bad_contact": "freshness of the last bad contact, 1 now, half after 7 days",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from models.observing import Hear
 
 REPEAT_DAYS = 7.0
-"""An inbound contact within this many days of another is asking again: the field's usual measure of resolution."""
+"""An unsolved inbound contact within this many days of another is asking again: the usual measure of resolution."""
 
 
 def said_by_customer(call: Call) -> str:
@@ -32,7 +32,8 @@ def observe_call(state: CustomerState, call: Call, at: float, hear: Hear, params
     waited_long = call.wait_seconds > heat.wait_minutes * 60.0
     burden = friction * heat.friction + waited_long * heat.long_wait + (call.resolved is False) * heat.unresolved
     if call.direction == "inbound":
-        burden += _asked_again(state, at, params) * heat.repeat_contact
+        if call.tier != "self" and call.resolved is not True:
+            burden += _asked_again(state, at, params) * heat.repeat_contact
     else:
         state.contacted_at = max(state.contacted_at, at)
         state.feedback_at = NEVER
@@ -49,7 +50,7 @@ def observe_call(state: CustomerState, call: Call, at: float, hear: Hear, params
 
 
 def _asked_again(state: CustomerState, at: float, params: Params) -> bool:
-    """Remember an inbound contact and say whether there was another within the days before it."""
+    """Remember a contact that solved nothing and say whether there was another within the days before it."""
     again = any(0 <= at - before <= REPEAT_DAYS * DAY for before in state.contacts)
     contacts = list(state.contacts)
     insort(contacts, at)

@@ -15,7 +15,7 @@ from typing import Protocol
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import CommitFailedError
 
-from models.intake import Intake, dead_letter
+from models.intake import Intake
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
 from schemas.codec import CustomerEvent, encode
@@ -110,7 +110,8 @@ class Ingest:
             # The text of an unexpected error may repeat what somebody said: only its type is kept.
             error = UnreadableMessageError("failed", type(error).__name__)
         self._observer.dead_letter(error.reason)
-        return dead_letter(error, record.value or b"", record.topic, record.partition, record.offset, arrived_at)
+        raw = record.value or b""
+        return self._intake.dead_letter(error, raw, record.topic, record.partition, record.offset, arrived_at)
 
 
 async def run_ingest(
