@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from foreshock.redriving import CannotRedriveError, Redriver
+from models.pseudonym import Pseudonymiser, partition_of
+from schemas.dead_letters import DeadLetter
+from streams.settings import load_settings
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SETTINGS = load_settings(attributes=("plan",))
+KEY = Pseudonymiser(b"a key for these tests").key_of("default", "C1")
+
+
+def call(**fields: object) -> dict[str, object]:
+    return {"event_id": "e1", "occurred_at": "2026-03-01T11:00:00Z", "customer_id": "C1", **fields}
+
+
+def letter(raw: object, topic: str = "calls", partition: int = 2) -> DeadLetter:
+    return DeadLetter(
+        topic=SETTINGS.topic(topic),
+        partition=partition,
+        offset=7,
+        reason="invalid",
+        error="",
+        at=NOW,
+        raw=raw if isinstance(raw, str) else orjson.dumps(raw).decode(),
+    )
+
+
+def refusal(dead: DeadLetter, original: bytes | None = None) -> str:
+    with pytest.raises(CannotRedriveError) as caught:
+        Redriver(SETTINGS, NOW).plan(dead, original)
+    return str(caught.value)
+
+
+def test_a_repaired_event_goes_back_to_its_topic_under_its_customer() -> None:
+    repaired = letter(call(wait_seconds=30))
+    sent = Redriver(SETTINGS, NOW).plan(repaired)
+
+    assert (sent.topic, sent.partition, sent.key) == ("foreshock.calls", None, b"C1")
+    assert sent.value == repaired.raw.encode()
+    assert ("ce_id", b"e1") in sent.headers
+
+
+def test_the_original_is_sent_rather_than_its_redacted_copy() -> None:
+    original = orjson.dumps(call(customer_id="13800138000"))
+    sent = Redriver(SETTINGS, NOW).plan(letter(call(customer_id="<mobile>")), original)
+
+    assert sent.value == original
+    assert sent.key == b"13800138000"
+
+
+def test_an_event_whose_customer_was_redacted_is_not_sent() -> None:
+    assert "redaction cannot be undone" in refusal(letter(call(customer_id="<mobile>")))
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        ("{", "not_json"),
+        (call(wait_seconds=-1), "wait_seconds"),
+        (call(attributes={"region": "north"}), "undeclared_attribute"),
+        (call(occurred_at=(NOW + timedelta(hours=1)).isoformat()), "from_the_future"),
+    ],
+)
+def test_what_ingest_would_refuse_again_is_not_sent(raw: object, says: str) -> None:
+    assert says in refusal(letter(raw))
+
+
+def test_an_attribute_that_was_declared_since_goes_through() -> None:
+    assert Redriver(SETTINGS, NOW).plan(letter(call(attributes={"plan": "gold"})))
+
+
+def test_a_journal_line_goes_back_to_its_own_partition() -> None:
+    own = partition_of(KEY, SETTINGS.partitions)
+    sent = Redriver(SETTINGS, NOW).plan(letter(call(kind="call", customer_id=KEY), "journal", own))
+
+    assert (sent.topic, sent.partition) == ("foreshock.journal", own)
+
+
+def test_a_journal_line_whose_customer_was_changed_is_not_sent() -> None:
+    other = (partition_of(KEY, SETTINGS.partitions) + 1) % SETTINGS.partitions
+
+    assert "was its customer changed?" in refusal(letter(call(kind="call", customer_id=KEY), "journal", other))
+
+
+def test_a_tick_goes_back_only_to_the_partition_that_it_names() -> None:
+    tick = {"kind": "tick", "at": NOW.isoformat(), "partition": 1}
+
+    assert Redriver(SETTINGS, NOW).plan(letter(tick, "journal", 1)).partition == 1
+    assert "belongs to partition 1" in refusal(letter(tick, "journal", 0))
+
+
+def test_nothing_goes_back_to_a_topic_of_another_installation() -> None:
+    dead = letter(call()).model_copy(update={"topic": "elsewhere.calls"})
+
+    assert "FORESHOCK_TOPIC_PREFIX" in refusal(dead)
