@@ -94,9 +94,6 @@ class Intake:
     ) -> DeadLetter:
         """Keep what could not be read: the bytes as text, without personal data, with their place and the reason.
 
-        A customer id that can be told is replaced by its key, marked as such, so that a repaired dead letter that is
-        sent back reaches the same customer.
-
         Parameters
         ----------
         error
@@ -108,13 +105,6 @@ class Intake:
         at
             The record's timestamp, with its offset.
         """
-        named = _TENANT.search(raw)
-        tenant = named[1].decode() if named else "default"
-
-        def masked(found: re.Match[bytes]) -> bytes:
-            key = self._key_of(tenant, found[2].decode(errors="replace"))
-            return found[1] + f"{_GIVEN}{key}".encode()
-
         return DeadLetter(
             topic=topic,
             partition=partition,
@@ -122,8 +112,23 @@ class Intake:
             reason=error.reason,  # type: ignore[arg-type]  # pydantic checks that it is one of the closed set
             error=redact(error.detail)[:2_000],
             at=at,
-            raw=redact_bytes(_CUSTOMER.sub(masked, raw), MAX_DEAD_LETTER_CHARACTERS),
+            raw=self.legible(raw),
         )
+
+    def legible(self, raw: bytes) -> str:
+        """Return bytes as far as they can be read as text, without personal data, cut to a length.
+
+        A customer id that can be told is replaced by its key, marked as such, so that a repaired dead letter that is
+        sent back reaches the same customer.
+        """
+        named = _TENANT.search(raw)
+        tenant = named[1].decode() if named else "default"
+
+        def masked(found: re.Match[bytes]) -> bytes:
+            key = self._key_of(tenant, found[2].decode(errors="replace"))
+            return found[1] + f"{_GIVEN}{key}".encode()
+
+        return redact_bytes(_CUSTOMER.sub(masked, raw), MAX_DEAD_LETTER_CHARACTERS)
 
     def _key_of(self, tenant: str, customer_id: str) -> str:
         """Return a customer's key; one that came back with a repaired dead letter is taken as it is."""
