@@ -66,8 +66,8 @@ async def feed(
     )
     pace = Pace(speed, time.monotonic)
     acknowledged = 0
-    await producer.start()
     try:
+        await producer.start()
         parcel = _Parcel(producer, {topic: prefix + topic for topic in SOURCE_TOPICS})
         for emission in world.events():
             wait = pace.wait_seconds(emission.arrives_at)
