@@ -12,7 +12,20 @@ is as unreadable there as it was in the journal.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import orjson
+
+from schemas.errors import UnreadableMessageError
+
+
+class DumpHeader(NamedTuple):
+    """What the first line of a dump says."""
+
+    partitions: int
+    """Partitions of the journal."""
+    epoch: str
+    """Name of the journal's life."""
 
 
 def dump_header(partitions: int, epoch: str) -> bytes:
@@ -51,6 +64,44 @@ def dump_record(partition: int, offset: int, value: bytes) -> bytes:
     """
     lines = b",".join(map(_as_json, value.split(b"\n")))
     return b'{"partition":%d,"offset":%d,"lines":[%b]}' % (partition, offset, lines)
+
+
+def is_dump(line: bytes) -> bool:
+    """Say whether the first line of a file is the header of a dump."""
+    return line.startswith(b'{"foreshock":"journal"')
+
+
+def read_header(line: bytes) -> DumpHeader:
+    """Read what `dump_header` wrote.
+
+    Examples
+    --------
+    >>> read_header(dump_header(4, "0"))
+    DumpHeader(partitions=4, epoch='0')
+    """
+    header = orjson.loads(line)
+    return DumpHeader(header["partitions"], header["epoch"])
+
+
+def read_record(line: bytes) -> tuple[int, int, list[bytes]]:
+    r"""Read what `dump_record` wrote: partition, offset, and its lines with their places.
+
+    Raises
+    ------
+    UnreadableMessageError
+        If the line is not a journal record.
+
+    Examples
+    --------
+    >>> read_record(dump_record(0, 17, b'{"kind":"tick"}\n\nbroken'))
+    (0, 17, [b'{"kind":"tick"}', b'', b'broken'])
+    """
+    try:
+        record = orjson.loads(line)
+        lines = [item.encode() if isinstance(item, str) else orjson.dumps(item) for item in record["lines"]]
+        return int(record["partition"]), int(record["offset"]), lines
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise UnreadableMessageError("not_json", "a line of the dump is not a journal record") from error
 
 
 def _as_json(line: bytes) -> bytes:

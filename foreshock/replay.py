@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, BinaryIO, Protocol
 
 import click
-import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from foreshock.journal_dump import is_dump, read_header, read_record
 from foreshock.summary import Summary
 from models.engine import Engine
 from models.intake import Intake
@@ -73,16 +73,21 @@ class _JournalRun:
     """Lines are journal records."""
 
     def __init__(self, header: bytes, params: Params, summary: Summary) -> None:
-        self._replay = JournalReplay(params, orjson.loads(header)["epoch"])
+        self._replay = JournalReplay(params, read_header(header).epoch)
         self._summary = summary
 
     def take(self, raw: bytes) -> list[Outcome]:
         """Take one record."""
-        record = orjson.loads(raw)
-        for line in record["lines"]:
-            self._summary.events[line["kind"]] += 1
-        lines = [orjson.dumps(line) for line in record["lines"]]
-        return list(self._replay.take(record["partition"], record["offset"], lines))
+        partition, offset, lines = read_record(raw)
+        outcomes: list[Outcome] = []
+        for taken in self._replay.take(partition, offset, lines):
+            if isinstance(taken, UnreadableMessageError):
+                self._summary.dead_letters[taken.reason] += 1
+                continue
+            message, outcome = taken
+            self._summary.events[message.kind] += 1
+            outcomes.append(outcome)
+        return outcomes
 
     def finish(self, until: datetime | None) -> list[Outcome]:
         """Do nothing: the dump has its own ticks."""
@@ -135,7 +140,7 @@ def replay(
     ):
         for name in files:
             for number, raw in enumerate(_lines(stack, name, progress)):
-                if number == 0 and raw.startswith(b'{"foreshock":"journal"'):
+                if number == 0 and is_dump(raw):
                     run = _JournalRun(raw, params, summary)
                     continue
                 run = run or _EventRun(intake, params, timedelta(hours=lateness_hours), summary)

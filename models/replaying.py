@@ -11,7 +11,8 @@ from models.learner import Learner
 from models.outcome import Outcome
 from models.params import Params
 from models.state import CustomerState, States
-from schemas.codec import CustomerEvent, EventKind, decode_journal_line
+from schemas.codec import CustomerEvent, EventKind, JournalMessage, decode_journal_line
+from schemas.errors import UnreadableMessageError
 from schemas.ticks import SnapshotNotice, Tick
 from schemas.types import Position
 
@@ -109,7 +110,9 @@ class JournalReplay:
         self._params = params
         self._epoch = epoch
 
-    def take(self, partition: int, offset: int, lines: Sequence[bytes]) -> Iterator[Outcome]:
+    def take(
+        self, partition: int, offset: int, lines: Sequence[bytes]
+    ) -> Iterator[tuple[JournalMessage, Outcome] | UnreadableMessageError]:
         """Take one journal record, line by line.
 
         Parameters
@@ -117,14 +120,23 @@ class JournalReplay:
         partition, offset
             Where the record stands. Records of one partition must come in order.
         lines
-            Its messages, each as JSON.
+            Its messages, each as JSON; empty ones only keep their place.
 
-        Raises
+        Yields
         ------
-        UnreadableMessageError
-            If a line cannot be read; the worker made a dead letter of it.
+        (JournalMessage, Outcome) or UnreadableMessageError
+            What each line was and caused, or why the worker made a dead letter of it.
         """
-        engine = self.engines.setdefault(partition, Engine(self._params, partition, self._epoch))
-        states = self.states.setdefault(partition, {})
+        if partition not in self.engines:
+            self.engines[partition] = Engine(self._params, partition, self._epoch)
+        engine, states = self.engines[partition], self.states.setdefault(partition, {})
         for line, raw in enumerate(lines):
-            yield step(engine, states, decode_journal_line(raw), Position(offset, line))
+            if not raw:
+                continue
+            try:
+                message = decode_journal_line(raw)
+            except UnreadableMessageError as error:
+                yield error
+                continue
+            yield message, step(engine, states, message, Position(offset, line))
+        engine.position = Position(offset, len(lines) - 1)
