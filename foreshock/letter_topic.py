@@ -11,9 +11,7 @@ from typing import NamedTuple
 
 from foreshock.reaching import in_plain_words
 from foreshock.reading import Span, open_topic
-from foreshock.redriving import Redriven
-from models.intake import MAX_DEAD_LETTER_CHARACTERS
-from models.redaction import redact_bytes
+from foreshock.redriving import Redriven, intake_without_secret
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.codec import decode_as
 from schemas.dead_letters import DeadLetter
@@ -54,7 +52,7 @@ async def read_letters(settings: Settings, wanted: Wanted) -> AsyncIterator[Dead
     ConfigurationError
         If the topic does not exist, or no broker answers.
     """
-    topic = settings.topic("dead-letters")
+    topic, intake = settings.topic("dead-letters"), intake_without_secret(settings)
     async with open_topic(settings, "dead-letters") as reader:
         for partition, span in enumerate(await reader.spans()):
             async for record in reader.records(partition, span):
@@ -69,7 +67,7 @@ async def read_letters(settings: Settings, wanted: Wanted) -> AsyncIterator[Dead
                         reason="invalid",
                         error=f"is no dead letter: {error}"[:2_000],
                         at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
-                        raw=redact_bytes(raw, MAX_DEAD_LETTER_CHARACTERS),
+                        raw=intake.legible(raw),
                     )
                 if wanted.takes(letter):
                     yield letter

@@ -46,7 +46,7 @@ def check_variables(settings: Settings, variables: Iterable[str]) -> list[Findin
             "settings",
             "warning",
             f"{name} sets nothing: there is no such setting",
-            f"did you mean {near[0]}?" if (near := get_close_matches(name, known, 1)) else _ALL_SETTINGS,
+            f"did you mean {near[0]}?" if (near := get_close_matches(name, known, 1, cutoff=0.85)) else _ALL_SETTINGS,
         )
         for name in unknown
     ]
