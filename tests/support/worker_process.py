@@ -30,10 +30,18 @@ class WorkerProcess:
         More variables.
     module
         What to run.
+    arguments
+        What to hand it on the command line.
     """
 
     def __init__(
-        self, settings: Settings, log: Path, module: str = COUNTING, roles: str = "score", **environment: str
+        self,
+        settings: Settings,
+        log: Path,
+        module: str = COUNTING,
+        roles: str = "score",
+        arguments: tuple[str, ...] = (),
+        **environment: str,
     ) -> None:
         given = settings.model_dump(mode="json", include=settings.model_fields_set)
         self._environment = {
@@ -42,7 +50,7 @@ class WorkerProcess:
             "FORESHOCK_ROLES": roles,
             **environment,
         }
-        self._module = module
+        self._command = [sys.executable, "-m", module, *arguments]
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,7 +58,7 @@ class WorkerProcess:
         """Start it."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module],
+                self._command,
                 cwd=CHECKOUT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
