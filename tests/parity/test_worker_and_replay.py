@@ -79,9 +79,7 @@ async def _settled(settings: Settings, fed: int) -> None:
         if taken + len(letters) == fed and through == ends == before:
             return
         before = ends
-        assert time.monotonic() < deadline, (
-            f"{taken} + {len(letters)} of {fed}, journal {ends}, through {through}"
-        )
+        assert time.monotonic() < deadline, f"{taken} + {len(letters)} of {fed}, journal {ends}, through {through}"
         await asyncio.sleep(1.0)
 
 

@@ -1,0 +1,93 @@
+"""A real Prometheus scrapes a real worker, and what it stores is what the journal holds."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from foreshock.simulate.feed import feed
+from foreshock.simulate.world import World
+from sinks.prometheus import Metrics
+from streams.broker import EmbeddedBroker
+from tests.support.journal import broker_settings, prepare_topics
+from tests.support.prometheus import PrometheusNode, promtool
+from tests.support.worker_process import WorkerProcess
+
+CONFIG = """
+global: {{scrape_interval: 1s}}
+scrape_configs:
+  - job_name: foreshock
+    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
+"""
+
+MAX_SERIES = 600
+"""Labels come from closed sets, so the number of series does not grow with customers."""
+
+
+CLOSED_LABELS = {
+    *("cause", "fact", "group", "horizon_days", "kind", "label", "le", "level", "partition", "reason", "result"),
+    *("sink", "stage", "transition"),
+}
+"""Each takes its values from a set in the code, or from the partitions of the settings."""
+
+
+@pytest.mark.prometheus
+async def test_a_real_prometheus_scrapes_the_worker_without_error(
+    embedded_broker: EmbeddedBroker, tmp_path: Path
+) -> None:
+    settings = broker_settings(embedded_broker.bootstrap_servers, clock="event")
+    await prepare_topics(settings)
+    world = World(seed=3, customers=300, start_at=datetime(2026, 1, 5, tzinfo=UTC), days=10)
+    worker = WorkerProcess(
+        settings,
+        tmp_path / "worker.log",
+        module="foreshock",
+        arguments=("worker",),
+        roles="ingest,score,learn,tick,deliver",
+        FORESHOCK_ATTRIBUTES="member_level,sales_channel,tenure_years",
+    )
+    with worker:
+        await worker.has_said("web_listens")
+        port = int(re.findall(r"web_listens .*port=(\d+)", worker.said())[0])
+        fed = await feed(world, settings.bootstrap_servers, settings.topic_prefix, None, asyncio.Event())
+        page = await asyncio.to_thread(_page_after, port, fed)
+        promtool("check", "metrics", text=page)
+        config = tmp_path / "prometheus.yml"
+        config.write_text(CONFIG.format(port=port), encoding="utf-8")
+        with PrometheusNode(tmp_path, config) as node:
+            targets = await asyncio.to_thread(node.wait_for_scrape)
+            taken = sum(node.query("sum(foreshock_events_total) + sum(foreshock_dead_letters_total)").values())
+            series = sum(node.query('count({job="foreshock"})').values())
+
+    assert [target["health"] for target in targets] == ["up"]
+    assert taken == fed
+    assert series < MAX_SERIES
+
+
+def _page_after(port: int, fed: int) -> str:
+    """The metrics page once everything fed was taken."""
+    deadline = time.monotonic() + 40.0
+    while True:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            page: str = answer.read().decode()
+        counts = re.findall(r"^foreshock_(?:events|dead_letters)_total\{[^}]*\} ([0-9.e+]+)$", page, re.MULTILINE)
+        if sum(map(float, counts)) >= fed:
+            return page
+        assert time.monotonic() < deadline, f"only {counts} of {fed} taken"
+        time.sleep(0.3)
+
+
+def test_no_metric_has_a_label_that_could_name_a_customer() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry)
+
+    labels = {label for family in registry.collect() for sample in family.samples for label in sample.labels}
+
+    assert labels <= CLOSED_LABELS
