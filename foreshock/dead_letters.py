@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from foreshock.letter_topic import Wanted, place_of, read_letters, read_originals, send_back
 from foreshock.redriving import CannotRedriveError, Redriven, Redriver
-from schemas.catalogue import SOURCE_TOPICS
+from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from schemas.codec import encode, unreadable
 from schemas.dead_letters import DEAD_LETTER_REASONS, DeadLetter
 from streams.settings import Settings, load_settings
@@ -30,7 +30,12 @@ _reason = click.option(
     help="Only letters that died of this; may be given more than once.",
 )
 _topic = click.option(
-    "--topic", "topics", multiple=True, metavar="NAME", help="Only letters from this topic, by its short name."
+    "--topic",
+    "topics",
+    multiple=True,
+    type=click.Choice([*TOPICS]),
+    metavar="NAME",
+    help="Only letters from this topic, by its short name; may be given more than once.",
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +19,7 @@ from foreshock.reaching import in_plain_words
 from foreshock.reading import Span, open_topic
 from foreshock.topic_state import TopicState, topic_states
 from schemas.catalogue import TOPICS
+from schemas.errors import ConfigurationError
 from streams.settings import Settings, load_settings
 from streams.topics import CHANGELOG, check_topics, create_topics, plan_topics
 
@@ -89,15 +91,7 @@ def dump(output: str) -> None:
     The dump holds every record up to the moment it began: first a header, then one record per line, partition by
     partition, with the messages exactly as the journal has them. They are pseudonymous and redacted already.
     """
-    settings = load_settings()
-    if output == "-":
-        asyncio.run(_dump(settings, sys.stdout.buffer))
-        return
-    try:
-        with Path(output).open("wb") as file:
-            asyncio.run(_dump(settings, file))
-    except OSError as error:
-        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from error
+    asyncio.run(_dump(load_settings(), output))
 
 
 async def _create(settings: Settings) -> list[str]:
@@ -115,16 +109,20 @@ async def _spans(settings: Settings, name: str) -> tuple[TopicState, list[Span]]
         return state, await reader.spans()
 
 
-async def _dump(settings: Settings, file: IO[bytes]) -> None:
+async def _dump(settings: Settings, output: str) -> None:
     """Write every record that the journal holds now."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     records = messages = 0
     async with open_topic(settings, "journal") as reader:
         spans = await reader.spans()
-        file.write(dump_header(reader.partitions, settings.journal_epoch) + b"\n")
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        # Only now, so that an older dump survives a broker that does not answer.
+        with (
+            _opened(output) as file,
+            Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
+        ):
             task = progress.add_task("journal records", total=sum(span.offsets for span in spans))
+            file.write(dump_header(reader.partitions, settings.journal_epoch) + b"\n")
             for partition, span in enumerate(spans):
                 async for record in reader.records(partition, span):
                     value = record.value or b""
@@ -132,8 +130,22 @@ async def _dump(settings: Settings, file: IO[bytes]) -> None:
                     records += 1
                     messages += value.count(b"\n") + 1
                     progress.advance(task)
-        file.flush()
+            file.flush()
     console.print(f"{records:,} records with {messages:,} messages of {reader.topic}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _opened(output: str) -> Iterator[IO[bytes]]:
+    """Open a file to write, or standard output for `-`."""
+    if output == "-":
+        yield sys.stdout.buffer
+        return
+    try:
+        file = Path(output).open("wb")  # noqa: SIM115 - closed below; only opening it may fail with our words
+    except OSError as error:
+        raise ConfigurationError(f"{output}: cannot be written: {error.strerror}") from error
+    with file:
+        yield file
 
 
 def _contract(short: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 
 import orjson
 import pytest
@@ -114,3 +115,20 @@ def test_a_dump_before_there_are_topics_says_what_to_run(run: Run) -> None:
 
     assert done.exit_code == 2
     assert "journal does not exist: run `foreshock topics create`" in done.output
+
+
+def test_an_older_dump_survives_a_broker_that_does_not_answer(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "dump.jsonl"
+    file.write_text("older")
+    done = run("dump", "--output", str(file))
+
+    assert done.exit_code == 2
+    assert file.read_text() == "older"
+
+
+def test_a_dump_that_cannot_be_written_says_so(run: Run, tmp_path: Path) -> None:
+    run("create")
+    done = run("dump", "--output", str(tmp_path / "nowhere" / "dump.jsonl"))
+
+    assert done.exit_code == 2
+    assert "dump.jsonl: cannot be written: No such file or directory" in done.output
