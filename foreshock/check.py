@@ -11,9 +11,9 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from foreshock.broker_checks import check_broker, check_clock, check_epoch, check_topic_states, check_writing
-from foreshock.findings import Finding, Status
-from foreshock.settings_checks import check_params, check_pseudonym_key, check_variables
+from foreshock.checks.findings import Finding, Status
+from foreshock.checks.of_broker import check_broker, check_clock, check_epoch, check_topic_states, check_writing
+from foreshock.checks.of_settings import check_params, check_pseudonym_key, check_variables
 from schemas.errors import ConfigurationError
 from streams.settings import Settings, load_settings
 

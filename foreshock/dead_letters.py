@@ -11,8 +11,8 @@ import click
 import orjson
 from pydantic import ValidationError
 
-from foreshock.letter_topic import Wanted, place_of, read_letters, read_originals, send_back
-from foreshock.redriving import CannotRedriveError, Redriven, Redriver
+from foreshock.letters.redriving import CannotRedriveError, Redriven, Redriver
+from foreshock.letters.topic import Wanted, place_of, read_letters, read_originals, send_back
 from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from schemas.codec import encode, unreadable
 from schemas.dead_letters import DEAD_LETTER_REASONS, DeadLetter

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from foreshock.redriving import CannotRedriveError, Redriver
+from foreshock.letters.redriving import CannotRedriveError, Redriver
 from models.pseudonym import Pseudonymiser, partition_of
 from schemas.dead_letters import DeadLetter
 from streams.settings import load_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from foreshock.findings import Finding
+from foreshock.checks.findings import Finding
 from models.params import load_params
 from schemas.errors import ConfigurationError
 from streams.settings import Settings

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from aiokafka.errors import KafkaError
 
-from foreshock.findings import Finding, Status
+from foreshock.checks.findings import Finding, Status
 from foreshock.reaching import admin_client, silent_client, unreachable_because
 from foreshock.reading import Span, TopicReader, open_topic
 from foreshock.topic_state import TopicState, topic_states

@@ -1,0 +1,1 @@
+"""What `foreshock check` looks at."""

@@ -1,0 +1,1 @@
+"""Dead letters: read from their topic, and sent back."""
