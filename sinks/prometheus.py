@@ -62,6 +62,10 @@ class Metrics:
         self._alerts: Tally[tuple[str, str, str]] = Tally()
         self._stages: dict[int, Sequence[int]] = {}
         self._lags: dict[str, dict[int, int]] = {group: {} for group in GROUPS}
+        # Looking a label up costs more than counting.
+        self._events = {kind: self.events.labels(kind) for kind in get_args(EventKind)}
+        self._probability_7d = self.probability.labels("7")
+        self._probability_30d = self.probability.labels("30")
         self._start_at_zero()
 
     # -- declarations ----------------------------------------------------------------------------------------------
@@ -201,8 +205,6 @@ class Metrics:
 
     def _start_at_zero(self) -> None:
         """Show every series of small sets from the start, so that a rate can be taken of the first increase."""
-        for kind in get_args(EventKind):
-            self.events.labels(kind)
         for reason in DEAD_LETTER_REASONS:
             self.dead_letters.labels(reason)
         for fact in ("duplicate", "redelivered", "late", "out_of_order"):
@@ -211,8 +213,6 @@ class Metrics:
             self.lag.labels(group)
         for stage in STAGES:
             self.customers.labels(stage)
-        for horizon in get_args(Horizon):
-            self.probability.labels(str(horizon))
         for result in ("new", "repeated"):
             self.learned.labels(result)
 
@@ -220,7 +220,7 @@ class Metrics:
 
     def ingested(self, event: CustomerEvent) -> None:
         """An event goes into the journal."""
-        self.events.labels(event.kind).inc()
+        self._events[event.kind].inc()
 
     def dead_letter(self, reason: str) -> None:
         """Something became a dead letter."""
@@ -261,8 +261,8 @@ class Metrics:
 
     def believed(self, risk: Risk) -> None:
         """A belief about a customer is about to be published."""
-        self.probability.labels("7").observe(risk.probability_7d)
-        self.probability.labels("30").observe(risk.probability_30d)
+        self._probability_7d.observe(risk.probability_7d)
+        self._probability_30d.observe(risk.probability_30d)
 
     def settled(self, partition: int, lag: int | None, alert_ages: Sequence[float], stages: Sequence[int]) -> None:
         """A group of records is at the broker.

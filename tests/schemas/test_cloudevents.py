@@ -30,7 +30,7 @@ CARRIED: dict[str, tuple[str, Carried]] = {
 IDS = {
     "foreshock.call.v1": "e-1",
     "foreshock.alert.v1": "5f0c/2",
-    "foreshock.risk.v1": "3/120/4",
+    "foreshock.risk.v1": "c_67gfu27c5dx6nkkdjyyd4kdr3u/3/120/4",
     "foreshock.example.risk.v1": "3/120/4/0",
     "foreshock.snapshot.v1": "risk/7",
     "foreshock.dead-letter.v1": "foreshock.calls/0/9/3",
