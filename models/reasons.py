@@ -40,7 +40,8 @@ _CAUSES: dict[Cause, _Sentence] = {
         "客户的负面反馈已 {hours:.0f} 小时无人回应", "Negative feedback has waited {hours:.0f} h for an answer"
     ),
     "repeat_contact": _Sentence(
-        "7 天内客户主动联系 {count:.0f} 次", "The customer got in touch {count:.0f} times in 7 days"
+        "7 天内客户 {count:.0f} 次联系未获解决",
+        "The customer got in touch {count:.0f} times in 7 days without a solution",
     ),
     "broken_promise": _Sentence(
         "对客户的承诺已逾期未兑现（{count:.0f} 次，最近一次在 {hours:.0f} 小时前）",
@@ -51,14 +52,19 @@ _CAUSES: dict[Cause, _Sentence] = {
     ),
     "claim_refused": _Sentence("{days:.1f} 天前理赔被拒或减额", "A claim was refused or cut {days:.1f} days ago"),
     "bad_experience": _Sentence(
-        "最近服务体验差（评分 {rating:+.2f}，转接与机器人重复共 {friction:.0f} 次）",
-        "A bad recent experience (rating {rating:+.2f}, {friction:.0f} transfers and bot loops)",
+        "客户最近的评分很低（{rating:+.2f}，-1 为最差）",
+        "The customer's last rating was low ({rating:+.2f}; -1 is the worst)",
     ),
     "silent_after_bad_contact": _Sentence(
         "不愉快的联系之后客户未答复回访，{days:.1f} 天没有声音",
         "After a bad contact the customer left the survey unanswered, silent for {days:.1f} days",
     ),
 }
+
+_FRICTION = _Sentence(
+    "最近一次联系转接或机器人重复 {friction:.0f} 次", "The last contact took {friction:.0f} transfers and bot loops"
+)
+"""What a bad experience was if nobody has rated it."""
 
 _OTHERS: dict[str, _Sentence] = {
     "mood": _Sentence(
@@ -168,7 +174,9 @@ def ending_of(transition: Transition, alert: OpenAlert, at: float, event_id: str
 
 def _of_cause(cause: Cause, state: CustomerState, at: float) -> Reason:
     """Say one cause with its numbers and the last events that mattered."""
-    return _told(cause, _CAUSES[cause], _NUMBERS[cause](state, at), tuple(state.evidence))
+    is_unrated = cause == "bad_experience" and state.rating >= 0
+    sentence = _FRICTION if is_unrated else _CAUSES[cause]
+    return _told(cause, sentence, _NUMBERS[cause](state, at), tuple(state.evidence))
 
 
 def _of_model(dense: tuple[float, ...], scorer: Scorer) -> list[Reason]:
