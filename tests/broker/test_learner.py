@@ -1,0 +1,135 @@
+"""The learner is broken off and taken up again; its snapshots are those of a run that nobody disturbed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from prometheus_client import CollectorRegistry
+
+from models.features import NAMES
+from models.learner import Learner
+from models.params import LearningParams, Params
+from schemas.codec import decode_as, decode_journal_line, encode
+from schemas.examples import RiskExample
+from schemas.snapshots import Snapshot
+from schemas.ticks import SnapshotNotice
+from sinks.prometheus import Metrics
+from streams.agents.learn import newest_snapshot, run_learn
+from streams.broker import EmbeddedBroker
+from streams.connections import new_producer
+from streams.outbox import Record, send_records
+from streams.settings import Settings
+from streams.wiring import learner_of
+from tests.support.journal import broker_settings, prepare_topics, read_topic
+
+pytestmark = pytest.mark.broker
+
+SOME_TIME = datetime(2026, 1, 5, tzinfo=UTC)
+PARAMS = Params(learning=LearningParams(snapshot_examples=20))
+
+
+def example(number: int) -> RiskExample:
+    return RiskExample(
+        source=(number % 4, number, 0, 0),
+        customer_key=f"c_{number % 7}",
+        horizon_days=30 if number % 2 else 7,
+        label=number % 5 == 0,
+        probability=0.1,
+        snapshot=0,
+        predicted_at=SOME_TIME,
+        released_at=SOME_TIME + timedelta(hours=number),
+        dense=tuple(float((number * index) % 3) for index in range(len(NAMES))),
+        hashed=(number % 11, 100 + number % 13),
+    )
+
+
+def undisturbed(examples: Iterable[RiskExample]) -> list[bytes]:
+    """The weights of every snapshot that one learner makes in one go."""
+    learner, snapshots = Learner(PARAMS), []
+    for one in examples:
+        learner.learn(one)
+        if learner.is_due():
+            snapshots.append(encode(learner.snapshot().weights))
+    return snapshots
+
+
+async def write_examples(settings: Settings, examples: Iterable[RiskExample]) -> None:
+    producer = new_producer(settings)
+    await producer.start()
+    try:
+        await send_records(
+            producer, settings.topic("examples"), 0, [Record(None, encode(one)) for one in examples]
+        )
+    finally:
+        await producer.stop()
+
+
+async def learn_until(settings: Settings, number: int) -> Metrics:
+    """Run a learner until it has published this snapshot, then break it off."""
+    metrics = Metrics(CollectorRegistry())
+    outlet = new_producer(settings)
+    await outlet.start()
+    task = asyncio.create_task(run_learn(settings, learner_of(PARAMS), outlet, metrics, asyncio.Event()))
+    try:
+        async with asyncio.timeout(20):
+            while metrics.published._value.get() < number:
+                assert not task.done(), task
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await outlet.stop()
+    return metrics
+
+
+@pytest.fixture
+async def settings(embedded_broker: EmbeddedBroker) -> Settings:
+    settings = broker_settings(embedded_broker.bootstrap_servers)
+    await prepare_topics(settings)
+    return settings
+
+
+async def test_a_learner_that_was_broken_off_makes_the_snapshots_of_an_undisturbed_one(settings: Settings) -> None:
+    examples = [example(number) for number in range(110)]
+    # A scorer that crashed sends examples again; they count once.
+    await write_examples(settings, [*examples[:50], *examples[20:70]])
+    await learn_until(settings, 2)
+    await write_examples(settings, examples[60:])
+    await learn_until(settings, 5)
+
+    snapshots = [decode_as(Snapshot, record.value) for record in await read_topic(settings, "snapshots", 1)]
+    by_number = {snapshot.weights.number: encode(snapshot.weights) for snapshot in snapshots}
+
+    assert [by_number[number] for number in sorted(by_number)] == undisturbed(examples)
+
+
+async def test_every_partition_of_the_journal_hears_of_every_snapshot(settings: Settings) -> None:
+    await write_examples(settings, [example(number) for number in range(45)])
+    await learn_until(settings, 2)
+
+    heard: dict[int, list[int]] = {}
+    for record in await read_topic(settings, "journal"):
+        notice = decode_journal_line(record.value)
+        assert isinstance(notice, SnapshotNotice)
+        heard.setdefault(record.partition, []).append(notice.weights.number)
+
+    assert heard == {partition: [1, 2] for partition in range(settings.partitions)}
+
+
+async def test_a_learner_that_takes_up_announces_its_snapshot_again(settings: Settings) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+    metrics = await learn_until(settings, 1)
+
+    notices = [orjson.loads(record.value)["weights"]["number"] for record in await read_topic(settings, "journal")]
+
+    assert notices == [1] * settings.partitions * 2
+    assert metrics.published._value.get() == 1
+
+
+async def test_without_a_snapshot_there_is_no_newest_one(settings: Settings) -> None:
+    assert await newest_snapshot(settings) is None
