@@ -53,6 +53,8 @@ class Supervisor:
         How long to wait between starts.
     on_restart
         Called with the exit code each time the worker is about to be started again.
+    start
+        Starts one process; a caller can give it another environment, or another place for its output.
     """
 
     def __init__(
@@ -60,10 +62,12 @@ class Supervisor:
         command: Sequence[str],
         back_off: BackOff | None = None,
         on_restart: Callable[[int], None] | None = None,
+        start: Callable[[list[str]], subprocess.Popen[bytes]] = subprocess.Popen,
     ) -> None:
         self._command = list(command)
         self._back_off = back_off or BackOff()
         self._on_restart = on_restart
+        self._start = start
         self._process: subprocess.Popen[bytes] | None = None
         # A plain flag: an Event's lock could be held by the very code that a signal handler interrupts.
         self._stopping = False
@@ -83,7 +87,7 @@ class Supervisor:
         failures = 0
         while True:
             started_at = time.monotonic()
-            self._process = subprocess.Popen(self._command)  # noqa: S603 - the caller's own program
+            self._process = self._start(self._command)
             if self._stopping:
                 self._process.terminate()
             code = self._process.wait()

@@ -35,8 +35,8 @@ Examples:
   foreshock simulate --bootstrap 127.0.0.1:9092 --speed 1000 --for 60s
   foreshock simulate --days 7 --clean --rate complaining_share=0.16 --rate silent_share=0.61
 
-The same options give the same bytes. The insurer's own fields are sales_channel, member_level and tenure_years:
-whoever reads the events declares them in the settings (FORESHOCK_ATTRIBUTES).
+The same options give the same bytes. The insurer has fields of its own, which whoever reads the events declares:
+FORESHOCK_ATTRIBUTES=member_level,sales_channel,tenure_years
 """
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"])
@@ -48,7 +48,7 @@ _INTERRUPTED = 130
 """What a shell expects of a command that Ctrl-C ended."""
 
 
-class _Duration(click.ParamType):
+class Duration(click.ParamType):
     """A number with s, m, h or d, such as 60s."""
 
     name = "duration"
@@ -80,7 +80,7 @@ class _Duration(click.ParamType):
     type=click.FloatRange(0, min_open=True),
     help=_SPEED_HELP,
 )
-@click.option("--for", "limit", type=_Duration(), metavar="60s", help="Stop after so much time on the clock.")
+@click.option("--for", "limit", type=Duration(), metavar="60s", help="Stop after so much time on the clock.")
 @click.pass_context
 def simulate(
     ctx: click.Context,

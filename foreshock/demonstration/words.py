@@ -1,0 +1,223 @@
+"""What the demo says, in English and in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from schemas.alerts import Reason
+
+Language = Literal["zh", "en", "both"]
+"""`both`: labels in English, reasons in both languages."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    # -- start and end -------------------------------------------------------------------------------------------
+    "step.broker": ("starting the broker", "正在启动消息代理"),
+    "step.topics": ("creating the topics", "正在创建主题"),
+    "step.worker": ("starting the worker", "正在启动工作进程"),
+    "step.stopping": ("stopping the worker", "正在停止工作进程"),
+    "stopped early": ("stopped before anything was fed", "尚未送入任何事件即已停止"),
+    # -- title ---------------------------------------------------------------------------------------------------
+    "title": (
+        "A made-up insurer with {customers:,} customers, at {speed:,.0f} times life's speed",
+        "一家虚拟保险公司，{customers:,} 位客户，{speed:,.0f} 倍真实速度",
+    ),
+    "day": ("day {day}, {moment:%Y-%m-%d}", "第 {day} 天，{moment:%Y-%m-%d}"),
+    "feeding": ("feeding", "送入事件中"),
+    "catching_up": ("fed; the worker finishes", "送入完毕，等待处理完成"),
+    # -- flow ----------------------------------------------------------------------------------------------------
+    "flow": ("Events", "事件"),
+    "fed": ("fed", "已送入"),
+    "applied": ("in customers' states", "已计入客户状态"),
+    "per second": ("per second", "每秒"),
+    "behind": ("waiting", "待处理"),
+    "duplicates": ("sent twice", "重复发送"),
+    "broken": ("broken on purpose", "故意损坏"),
+    "dead letters": ("dead letters", "死信"),
+    "latency": ("event to alert, 95 %", "事件到预警（95%）"),
+    "latency.value": ("within {seconds:g} s", "{seconds:g} 秒以内"),
+    "restarts": ("worker restarts", "工作进程重启"),
+    # -- learning ------------------------------------------------------------------------------------------------
+    "learning": ("Learning", "学习"),
+    "examples": ("matured examples", "已成熟样本"),
+    "complaints learned": ("of them complaints", "其中投诉"),
+    "snapshot": ("snapshot in use", "使用中的模型快照"),
+    "snapshot.value": ("{active} of {published}", "第 {active} 号（共 {published}）"),
+    # -- customers -----------------------------------------------------------------------------------------------
+    "stages": ("Customers now", "客户现状"),
+    "stages.found": ("believed", "判断"),
+    "stages.true": ("true", "实际"),
+    "stage.content": ("content", "满意"),
+    "stage.dissatisfied": ("silently unhappy", "沉默不满"),
+    "stage.grumbling": ("grumbling", "抱怨"),
+    "stage.complaint": ("complaint", "投诉"),
+    "fates": (
+        "Of {grievances:,} who became unhappy, {shares[silent]:.0%} stay silent, {shares[grumbling]:.0%} grumble, "
+        "{shares[complaining]:.0%} complain (known from the field: 69/23/8 %)",
+        "{grievances:,} 次不满中：沉默 {shares[silent]:.0%}，抱怨 {shares[grumbling]:.0%}，"
+        "投诉 {shares[complaining]:.0%}（行业经验：69/23/8%）",
+    ),
+    # -- quality -------------------------------------------------------------------------------------------------
+    "quality": ("Alerts from yellow up, against the truth", "黄色及以上预警与实际对照"),
+    "complaints": ("first complaints", "首次投诉"),
+    "foreseen": ("alerted 2 h before or more", "提前 2 小时以上预警"),
+    "foreseen from silence": ("  of those who never grumbled", "  其中从未抱怨者"),
+    "lead": ("median lead time", "提前时间中位数"),
+    "lead.value": ("{days:.1f} days", "{days:.1f} 天"),
+    "alerted": ("customers alerted in 30 days", "30 天内被预警客户"),
+    "precision": ("alerts a complaint followed", "预警后 30 天内投诉"),
+    "justified": ("alerts of the truly unhappy", "预警时客户确实不满"),
+    "of": ("{part:,} of {whole:,}", "{part:,} / {whole:,}"),
+    # -- alerts --------------------------------------------------------------------------------------------------
+    "newest": (
+        "Newest alerts from yellow up ({count:,} of {alerts:,} alerts)",
+        "最新预警（共 {alerts:,} 条，黄色及以上 {count:,} 条）",
+    ),
+    "plain.alerts": ("alerts {alerts:,}, from yellow up {count:,}", "预警 {alerts:,} 条，黄色及以上 {count:,} 条"),
+    "none yet": ("none yet", "暂无"),
+    "level.none": ("none", "无"),
+    "level.blue": ("blue", "蓝"),
+    "level.yellow": ("yellow", "黄"),
+    "level.orange": ("orange", "橙"),
+    "level.red": ("red", "红"),
+    "cause.complaint_risk": ("complaint risk", "投诉风险"),
+    "cause.threat": ("threat", "扬言升级"),
+    "cause.unanswered": ("unanswered", "未获回应"),
+    "cause.repeat_contact": ("repeat contact", "重复来电"),
+    "cause.broken_promise": ("broken promise", "承诺未兑现"),
+    "cause.claim_stalled": ("claim stalled", "理赔停滞"),
+    "cause.claim_refused": ("claim refused", "拒赔或减赔"),
+    "cause.bad_experience": ("bad experience", "体验不佳"),
+    "cause.silent_after_bad_contact": ("silent after a bad contact", "不佳接触后沉默"),
+    "transition.opened": ("opened", "新开"),
+    "transition.raised": ("raised", "升级"),
+    "transition.lowered": ("lowered", "降级"),
+    "transition.acknowledged": ("acknowledged", "已受理"),
+    "transition.resolved": ("resolved", "已解决"),
+    "transition.expired": ("expired", "已失效"),
+    "transition.dismissed": ("dismissed", "已排除"),
+    "transition.complained": ("complained", "已投诉"),
+    # -- foot ----------------------------------------------------------------------------------------------------
+    "foot.end": ("Ctrl-C ends it", "按 Ctrl-C 结束"),
+    # -- summary -------------------------------------------------------------------------------------------------
+    "summary": ("What happened", "运行结果"),
+    "summary.span": (
+        "{days} simulated days, {customers:,} customers, {seconds:.0f} s",
+        "模拟 {days} 天，{customers:,} 位客户，用时 {seconds:.0f} 秒",
+    ),
+    "summary.events": ("events", "事件"),
+    "summary.rate": ("{rate:,.0f} per second", "每秒 {rate:,.0f} 条"),
+    "summary.causes": ("alerts by cause", "预警原因"),
+    "summary.levels": ("by level when opened", "开启时级别"),
+    "summary.transitions": ("what became of them", "后续变化"),
+    "summary.noted": ("late / out of order", "迟到 / 乱序"),
+    "summary.samples": ("Alerts that came true", "应验的预警"),
+    "summary.newest samples": ("Alerts", "预警示例"),
+    "summary.lead": ("complained {days:.1f} days later", "{days:.1f} 天后投诉"),
+    "worker log": ("the worker said:", "工作进程日志："),
+    # -- checks --------------------------------------------------------------------------------------------------
+    "ok": ("ok", "通过"),
+    "failed": ("FAILED", "未通过"),
+    "check.flowed": ("events flowed", "事件流通"),
+    "check.learned": ("examples learned", "学到样本"),
+    "check.switched": ("snapshots switched", "模型切换"),
+    "check.alerted": ("alerts raised", "发出预警"),
+    "check.kept": ("nothing lost", "毫无丢失"),
+    "told.flowed": (
+        "{applied:,} events are counted in the states of {customers:,} customers",
+        "{applied:,} 个事件计入 {customers:,} 位客户的状态",
+    ),
+    "told.learned": (
+        "{examples:,} matured examples, {complaints:,} of them complaints",
+        "{examples:,} 个成熟样本，其中投诉 {complaints:,} 个",
+    ),
+    "told.switched": (
+        "every journal partition scores with snapshot {active} of {published}",
+        "各日志分区均使用第 {active} 号快照（共 {published}）",
+    ),
+    "told.alerted": (
+        "{opened:,} opened, {warnings:,} of them yellow or above; {unexplained} without reasons",
+        "共 {opened:,} 条，其中黄色及以上 {warnings:,} 条；缺少理由 {unexplained} 条",
+    ),
+    "told.kept": (
+        "{events:,} distinct events fed = in the journal = in the states, {duplicates:,} duplicates counted once, "
+        "{broken:,} broken records = dead letters, no hole",
+        "送入 {events:,} 个不同事件，与日志、与状态逐一相符；{duplicates:,} 个重复只计一次；"
+        "{broken:,} 条损坏记录均成死信；日志无缺口",
+    ),
+    "told.differences": ("does not agree: {differences}", "不相符：{differences}"),
+    "loss.not_in_journal": ("{count:,} events are not in the journal", "{count:,} 个事件不在日志中"),
+    "loss.unknown_in_journal": (
+        "{count:,} events in the journal that nobody fed",
+        "日志中有 {count:,} 个来历不明的事件",
+    ),
+    "loss.not_applied": ("{count:,} events are in no state", "{count:,} 个事件未计入状态"),
+    "loss.applied_twice": ("{count:,} events are counted twice", "{count:,} 个事件被重复计入"),
+    "loss.journal_behind": ("{count:,} journal partitions are not finished", "{count:,} 个日志分区未处理完"),
+    "loss.dead_letters_missing": ("{count:,} broken records left no dead letter", "{count:,} 条损坏记录没有死信"),
+    "loss.dead_letters_extra": ("{count:,} dead letters of sound records", "{count:,} 条正常记录成了死信"),
+    "loss.holes": ("{count:,} journal positions were never seen", "{count:,} 个日志位置从未读到"),
+    "verdict.ok": ("All checks hold.", "全部检查通过。"),
+    "verdict.failed": ("Not all checks hold.", "有检查未通过。"),
+}
+"""Every text: English, Chinese."""
+
+
+class Words:
+    """Says things in one language.
+
+    Parameters
+    ----------
+    language
+        Which one.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, name: str, **figures: object) -> str:
+        """Say something.
+
+        Parameters
+        ----------
+        name
+            One of `TEXTS`.
+        **figures
+            What the text has places for.
+
+        Examples
+        --------
+        >>> Words("zh")("day", day=3, moment=__import__("datetime").date(2026, 1, 7))
+        '第 3 天，2026-01-07'
+        """
+        text = TEXTS[name][self.language == "zh"]
+        return text.format(**figures) if figures else text
+
+    def reason(self, reason: Reason) -> str:
+        """Say why."""
+        match self.language:
+            case "zh":
+                return reason.text.zh
+            case "en":
+                return reason.text.en
+            case _:
+                return f"{reason.text.en} / {reason.text.zh}"
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """Guess the language of who is watching, as other programs do.
+
+    Parameters
+    ----------
+    environment
+        Of the process; LC_ALL wins over LC_MESSAGES, which wins over LANG.
+
+    Examples
+    --------
+    >>> language_of({"LANG": "zh_CN.UTF-8"}), language_of({"LANG": "en_GB.UTF-8"}), language_of({"LANG": "C.UTF-8"})
+    ('zh', 'en', 'both')
+    """
+    told = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    if told.startswith("zh"):
+        return "zh"
+    return "en" if told.startswith("en") else "both"
