@@ -33,7 +33,7 @@ Examples:
   foreshock simulate --customers 2000 --days 60 --output events.jsonl --truth truth.jsonl
   foreshock replay events.jsonl --alerts alerts.jsonl
   foreshock simulate --bootstrap 127.0.0.1:9092 --speed 1000 --for 60s
-  foreshock simulate --days 7 --clean --rate complaining_share=0.16 --rate silent_share=0.61
+  foreshock simulate --output week.jsonl --days 7 --clean --rate complaining_share=0.16 --rate silent_share=0.61
 
 The same options give the same bytes. The insurer has fields of its own, which whoever reads the events declares:
 FORESHOCK_ATTRIBUTES=member_level,sales_channel,tenure_years

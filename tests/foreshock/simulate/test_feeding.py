@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -103,3 +108,31 @@ def test_pace_waits_until_a_moment_has_come_and_no_longer() -> None:
 def test_a_pace_that_goes_nowhere_is_refused() -> None:
     with pytest.raises(ValueError, match="speed"):
         Pace(0.0, lambda: 0.0)
+
+
+@pytest.mark.broker
+def test_the_command_feeds_a_broker_until_ctrl_c_and_writes_the_truth(tmp_path: Path) -> None:
+    truth = tmp_path / "truth.jsonl"
+    command = "from foreshock.simulate.command import simulate; simulate()"
+    with EmbeddedBroker() as broker:
+        asyncio.run(_create_topics(broker.bootstrap_servers))
+        options = (
+            "--bootstrap",
+            broker.bootstrap_servers,
+            "--prefix",
+            "t.",
+            "--speed",
+            "100000",
+            "--truth",
+            str(truth),
+        )
+        process = subprocess.Popen([sys.executable, "-c", command, *options], stderr=subprocess.DEVNULL)
+        try:
+            read = asyncio.run(_read(broker.bootstrap_servers, 50))
+            process.send_signal(signal.SIGINT)
+
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
+    assert {topic for topic, _ in read} <= {f"t.{topic}" for topic in SOURCE_TOPICS}
+    assert sum(json.loads(truth.read_text().splitlines()[-1])["events"].values()) >= 50
