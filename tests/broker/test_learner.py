@@ -61,9 +61,7 @@ async def write_examples(settings: Settings, examples: Iterable[RiskExample]) ->
     producer = new_producer(settings)
     await producer.start()
     try:
-        await send_records(
-            producer, settings.topic("examples"), 0, [Record(None, encode(one)) for one in examples]
-        )
+        await send_records(producer, settings.topic("examples"), 0, [Record(None, encode(one)) for one in examples])
     finally:
         await producer.stop()
 

@@ -108,9 +108,7 @@ async def test_an_error_of_the_delivery_is_raised() -> None:
 
 
 async def test_with_every_buffer_full_the_next_look_comes_soon() -> None:
-    consumer = bare(
-        EagerDelivery, _active_partitions=set(), flow_active=True, app=SimpleNamespace(client_only=False)
-    )
+    consumer = bare(EagerDelivery, _active_partitions=set(), flow_active=True, app=SimpleNamespace(client_only=False))
 
     started = asyncio.get_running_loop().time()
     records, _ = await consumer._wait_next_records(1.0)

@@ -30,7 +30,7 @@ class Thread:
         return {COMMITTED: 40, FRESH: None, AT_ZERO: 0}
 
     async def earliest_offsets(self, *tps: TP) -> dict[TP, int]:
-        return {tp: 3 for tp in tps}
+        return dict.fromkeys(tps, 3)
 
     async def seek_wait(self, offsets: dict[TP, int]) -> None:
         self.position.update(offsets)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from schemas.codec import decode_as, decode_journal_line, encode
+from schemas.dead_letters import DeadLetter
+from schemas.events import Call
+from schemas.ticks import Tick
+from sinks.prometheus import Metrics
+from streams.agents.event_clock import EventClock
+from streams.agents.ingest import Ingest, journal_records
+from streams.settings import Settings, load_settings
+from streams.wiring import intake_of
+from tests.support.journal import call
+from tests.support.records import consumed
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def ingest_of(settings: Settings | None = None) -> Ingest:
+    settings = settings or load_settings()
+    return Ingest(settings, intake_of(settings), Metrics(CollectorRegistry()))
+
+
+def test_an_event_reaches_the_partition_of_its_customer_as_one_line() -> None:
+    lines, letters = ingest_of().prepare([consumed("foreshock.calls", encode(call(1)))])
+
+    ((partition, (line,)),) = lines.items()
+    event = decode_journal_line(line)
+    assert isinstance(event, Call)
+    assert event.customer_id.startswith("c_")
+    assert event.customer_id != call(1).customer_id
+    assert 0 <= partition < 4
+    assert letters == []
+
+
+def test_events_of_one_customer_stay_in_order() -> None:
+    records = [consumed("foreshock.calls", encode(call(number, customers=1)), number) for number in range(5)]
+
+    lines, _ = ingest_of().prepare(records)
+
+    ((_, found),) = lines.items()
+    assert [orjson.loads(line)["event_id"] for line in found] == ["e0", "e1", "e2", "e3", "e4"]
+
+
+def test_what_cannot_be_read_becomes_a_dead_letter_with_its_place() -> None:
+    ingest = ingest_of()
+    _, (letter,) = ingest.prepare([consumed("foreshock.calls", b"{broken", offset=9, partition=2)])
+
+    assert (letter.topic, letter.partition, letter.offset) == ("foreshock.calls", 2, 9)
+    assert letter.reason == "not_json"
+
+
+def test_neighbours_of_a_broken_event_go_on() -> None:
+    good = encode(call(1))
+
+    lines, letters = ingest_of().prepare([consumed("foreshock.calls", value) for value in (good, b"{broken", good)])
+
+    assert sum(map(len, lines.values())) == 2
+    assert len(letters) == 1
+
+
+@pytest.mark.parametrize("timestamp", [-1, 0, 2**62])
+def test_a_senseless_timestamp_stops_nothing(timestamp: int) -> None:
+    settings = load_settings(clock="event")
+    records = [
+        consumed("foreshock.calls", encode(call(1)), timestamp=timestamp),
+        consumed("foreshock.calls", b"{broken", timestamp=timestamp),
+    ]
+
+    lines, letters = ingest_of(settings).prepare(records)
+
+    assert lines
+    assert decode_as(DeadLetter, encode(letters[0])) == letters[0]
+
+
+@given(value=st.one_of(st.none(), st.binary(max_size=300), st.text(max_size=100).map(str.encode)))
+def test_no_bytes_stop_ingest(value: bytes | None) -> None:
+    lines, letters = ingest_of().prepare([consumed("foreshock.calls", value)])
+
+    assert sum(map(len, lines.values())) + len(letters) == 1
+    assert all(decode_as(DeadLetter, encode(letter)) == letter for letter in letters)
+
+
+@given(value=st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists))
+def test_no_json_stops_ingest(value: object) -> None:
+    lines, letters = ingest_of().prepare([consumed("foreshock.surveys", orjson.dumps({"kind": "survey", "x": value}))])
+
+    assert (lines, len(letters)) == ({}, 1)
+
+
+def test_records_hold_neither_too_many_lines_nor_too_many_bytes() -> None:
+    lines = [b"x" * 400_000] * 5
+
+    assert [len(part) for part in journal_records(lines, max_lines=128)] == [2, 2, 1]
+    assert [len(part) for part in journal_records([b"{}"] * 300, max_lines=128)] == [128, 128, 44]
+    assert list(journal_records([], max_lines=128)) == []
+
+
+def test_the_event_clock_stays_behind_the_newest_event() -> None:
+    clock = EventClock(load_settings(allowed_lateness_seconds=60.0, tick_seconds=10.0, partitions=2))
+    clock.see(NOON)
+    clock.see(NOON - timedelta(hours=1))
+
+    ticks = [(partition, decode_journal_line(line)) for partition, line in clock.ticks()]
+
+    at = NOON - timedelta(seconds=60)
+    assert ticks == [(0, Tick(at=at, partition=0)), (1, Tick(at=at, partition=1))]
+
+
+def test_the_event_clock_ticks_again_only_after_a_step() -> None:
+    clock = EventClock(load_settings(tick_seconds=10.0, partitions=1))
+    ticks = []
+    for seconds in (0, 5, 9, 10, 19, 21):
+        clock.see(NOON + timedelta(seconds=seconds))
+        ticks.append(len(list(clock.ticks())))
+
+    assert ticks == [1, 0, 0, 1, 0, 1]
+
+
+def test_the_event_clock_says_nothing_before_the_first_event() -> None:
+    assert list(EventClock(load_settings()).ticks()) == []
+
+
+def test_with_the_event_clock_ticks_follow_the_events_that_move_it() -> None:
+    settings = load_settings(clock="event", partitions=2)
+
+    lines, _ = ingest_of(settings).prepare([consumed("foreshock.calls", encode(call(1)))])
+
+    last = {partition: orjson.loads(found[-1])["kind"] for partition, found in lines.items()}
+    assert last == {0: "tick", 1: "tick"}
+
+
+def test_with_the_wall_clock_an_event_from_the_future_is_refused() -> None:
+    arrived = int((call(1).occurred_at - timedelta(days=1)).timestamp() * 1000)
+
+    _, (letter,) = ingest_of().prepare([consumed("foreshock.calls", encode(call(1)), timestamp=arrived)])
+
+    assert letter.reason == "from_the_future"

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+
+from schemas.catalogue import TOPICS
+from schemas.errors import ConfigurationError
+from streams.broker import EmbeddedBroker, free_port
+from streams.connections import BrokerUnavailableError
+from streams.settings import load_settings
+from streams.topics import CHANGELOG, check_topics, create_topics, plan_topics, topic_problems
+from tests.support.journal import broker_settings
+
+
+def test_every_topic_of_the_catalogue_is_planned_and_the_changelog_too() -> None:
+    settings = load_settings(topic_prefix="x.")
+
+    names = [plan.name for plan in plan_topics(settings)]
+
+    assert names == [f"x.{name}" for name in (*TOPICS, CHANGELOG)]
+
+
+def test_state_is_compacted_and_never_deleted() -> None:
+    configs = {plan.name: plan.configs for plan in plan_topics(load_settings(topic_prefix=""))}
+
+    for name in (CHANGELOG, "risk", "snapshots"):
+        assert configs[name]["cleanup.policy"] == "compact"
+        assert configs[name]["min.compaction.lag.ms"] == "3600000"
+    assert configs["journal"]["cleanup.policy"] == "delete"
+
+
+def test_topics_as_planned_are_no_problem() -> None:
+    plans = plan_topics(load_settings())
+
+    assert topic_problems(plans, {plan.name: plan.partitions for plan in plans}) == []
+
+
+def test_a_missing_topic_is_named_with_what_to_do() -> None:
+    plans = plan_topics(load_settings())
+    found = {plan.name: plan.partitions for plan in plans if plan.name != "foreshock.alerts"}
+
+    assert topic_problems(plans, found) == ["foreshock.alerts does not exist: run `foreshock topics create`"]
+
+
+def test_another_number_of_journal_partitions_is_refused_with_the_reason() -> None:
+    plans = plan_topics(load_settings(partitions=8))
+    found = {plan.name: plan.partitions for plan in plans} | {"foreshock.journal": 4}
+
+    (problem,) = topic_problems(plans, found)
+
+    assert "foreshock.journal has 4 partitions, the settings say 8" in problem
+    assert "would split their state" in problem
+    assert "FORESHOCK_PARTITIONS=4" in problem
+
+
+def test_examples_need_exactly_one_partition() -> None:
+    plans = plan_topics(load_settings())
+    found = {plan.name: plan.partitions for plan in plans} | {"foreshock.examples": 3}
+
+    (problem,) = topic_problems(plans, found)
+
+    assert "needs exactly one, because its order counts" in problem
+
+
+def test_source_topics_may_have_any_number_of_partitions() -> None:
+    plans = plan_topics(load_settings())
+    found = {plan.name: plan.partitions for plan in plans} | {"foreshock.calls": 96}
+
+    assert topic_problems(plans, found) == []
+
+
+@pytest.mark.broker
+async def test_topics_are_created_once_and_then_as_they_should_be(embedded_broker: EmbeddedBroker) -> None:
+    settings = broker_settings(embedded_broker.bootstrap_servers)
+
+    created = await create_topics(settings)
+    again = await create_topics(settings)
+
+    assert created == [plan.name for plan in plan_topics(settings)]
+    assert again == []
+    await check_topics(settings)
+
+
+@pytest.mark.broker
+async def test_a_worker_with_other_partitions_than_the_journal_is_refused(embedded_broker: EmbeddedBroker) -> None:
+    settings = broker_settings(embedded_broker.bootstrap_servers)
+    await create_topics(settings)
+
+    with pytest.raises(ConfigurationError, match="has 4 partitions, the settings say 5"):
+        await check_topics(settings.model_copy(update={"partitions": 5}))
+
+
+async def test_no_broker_is_said_plainly() -> None:
+    settings = load_settings(bootstrap_servers=f"127.0.0.1:{free_port()}", request_timeout_seconds=2.0)
+
+    with pytest.raises(BrokerUnavailableError, match="no broker answers at 127"):
+        await check_topics(settings)
