@@ -13,11 +13,11 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import ValidationError
 
-from foreshock.importing.cells import Cells, text_of
+from foreshock.importing.cells import Cells, column_of, text_of
 from foreshock.importing.conditions import compiled_when
 from foreshock.importing.fields import Fields
 from foreshock.importing.loading import check_columns, is_text, name_of, words_of
-from foreshock.importing.mapping import Mapping
+from foreshock.importing.mapping import Fill, Mapping
 from foreshock.importing.reading import compiled_fields, items_of
 from foreshock.importing.rows import OWN_COLUMNS, BadRow, Row, Table
 from schemas.codec import EVENT_TYPES, CustomerEvent, unreadable
@@ -124,9 +124,12 @@ class _Converter:
         self._skips = [(compiled_when(skip.when, empty), skip.because) for skip in mapping.skip]
         self._rules = [_Maker(number, mapping, empty, summary) for number in range(len(mapping.event))]
         self._seen: set[bytes] = set()
+        self._fill = _Filler(mapping.fill, empty) if mapping.fill else None
 
     def convert(self, row: Row) -> Iterator[CustomerEvent | BadRow]:
         """Make the events of one row, and at most one report of what could not be made."""
+        if self._fill:
+            self._fill.take_over(row.values)
         for fits, because in self._skips:
             if fits(row.values):
                 self._summary.skipped[because] += 1
@@ -152,6 +155,28 @@ class _Converter:
         if mark in self._seen:
             self._summary.repeated_ids += 1
         self._seen.add(mark)
+
+
+class _Filler:
+    """Remembers what the rows of a case said, for later rows that leave it out."""
+
+    def __init__(self, fill: Fill, empty: frozenset[str]) -> None:
+        self._key = column_of((fill.key,), empty)
+        self._columns = [(column, column_of((column,), empty)) for column in fill.columns]
+        self._known: dict[str, Cells] = {}
+
+    def take_over(self, cells: Cells) -> None:
+        """Fill the empty cells of a row, and remember those that are not."""
+        key = self._key(cells)
+        if key is None:
+            return
+        known = self._known.setdefault(text_of(key), {})
+        for column, get in self._columns:
+            found = get(cells)
+            if found is not None:
+                known[column] = found
+            elif column in known:
+                cells[column] = known[column]
 
 
 class _Maker:

@@ -161,6 +161,10 @@ def _words_written(value: Value) -> Iterator[str]:
 def _columns_read(mapping: Mapping) -> Iterator[tuple[str, str]]:
     """Give every column that is read, with the key that reads it."""
     yield from _read_by("common", mapping.common)
+    if mapping.fill:
+        yield "fill: key", mapping.fill.key
+        for column in mapping.fill.columns:
+            yield "fill: columns", column
     for number, skip in enumerate(mapping.skip):
         yield from _read_by(f"skip {number + 1}", skip)
     for number, rule in enumerate(mapping.event):

@@ -57,6 +57,16 @@ class Common(Part):
         return _gathered(given, frozenset({"attributes", "fields"}))
 
 
+class Fill(Part):
+    """Cells that stand only in the first row of a case: later rows of the same case take them over."""
+
+    key: str
+    """The column that names the case."""
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    """Columns whose empty cells take what an earlier row of the same case said."""
+
+
 class Skip(Part):
     """Rows that are left out on purpose, and why."""
 
@@ -75,6 +85,9 @@ class Mapping(Part):
 
     common: Common = Field(default_factory=Common)
     """Fields that every event gets."""
+
+    fill: Fill | None = None
+    """Cells to take over from earlier rows; memory grows with the number of cases."""
 
     skip: tuple[Skip, ...] = ()
     """Rows to leave out. A row that no skip and no rule fits is reported as bad."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from foreshock.importing.fields import UNITS, Value
-from foreshock.importing.mapping import Rule, Skip
+from foreshock.importing.mapping import Fill, Rule, Skip
 from foreshock.importing.parts import Condition, Each, Source
 from foreshock.importing.rows import ITEM, LINE, ROW
 from foreshock.reference.text import default_of, fields_table, page, sentence, table
@@ -24,6 +24,10 @@ Whole ones to start from:
 _COMMON = """\
 Fields that every event gets, unless its rule says otherwise: the fields of every event, below.
 `[common.attributes]` holds the company's own fields by name; declare the names in `FORESHOCK_ATTRIBUTES`."""
+
+_FILL = """\
+Logs of cases often tell a case's properties only in its first row.
+A derived `event_id` then depends on what came before; give `event_id` of columns."""
 
 _EVENT = """\
 Every rule that fits a row makes an event of it, in the order of the file; a row that no rule and no skip fits is bad.
@@ -52,6 +56,7 @@ def import_page() -> bytes:
     parts = [
         ("`[source]`: how the file is written", fields_table(Source)),
         ("`[common]`: what all events share", _COMMON),
+        ("`[fill]`: cells that later rows take over", f"{_FILL}\n\n{fields_table(Fill)}"),
         ("`[[skip]]`: rows to leave out", fields_table(Skip)),
         ("`[[event]]`: rows that become events", f"{_EVENT}\n\n{fields_table(Rule, rule_keys)}"),
         ("Values", f"{_VALUE}\n\n{fields_table(Value)}\n\n{_OWN}"),

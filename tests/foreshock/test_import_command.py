@@ -192,3 +192,29 @@ def test_the_help_text_teaches_with_a_mapping_that_works(tmp_path: Path) -> None
         ("call", "HQ/广东", "hotline"),
         ("complaint", "HQ/广东", "other"),
     ]
+
+
+def test_later_rows_of_a_case_take_over_what_the_first_one_said(tmp_path: Path) -> None:
+    export, mapping = tmp_path / "log.csv", tmp_path / "mapping.toml"
+    steps = ["1,a,gold,5", "2,a,iron,", "1,b,,", "2,b,,7", ",b,,", "1,c,tin,"]
+    rows = [f"{10**9 + number},{step}" for number, step in enumerate(steps)]
+    export.write_text("\n".join(["at,case,step,plan,sum", *rows]), encoding="utf-8")
+    mapping.write_text(
+        '[fill]\nkey = "case"\ncolumns = ["plan", "sum"]\n'
+        '[common]\ncustomer_id = { column = "case" }\noccurred_at = { column = "at", format = "epoch_seconds" }\n'
+        'event_id = { template = "{case}{step}" }\n'
+        '[common.attributes]\nplan = { column = "plan" }\nsum = { column = "sum", number = true }\n'
+        '[[event]]\nkind = "call"\n',
+        encoding="utf-8",
+    )
+
+    result = run("--mapping", mapping, export)
+
+    assert [(event.event_id, event.attributes) for event in events_in(result.stdout)] == [
+        ("1a", {"plan": "gold", "sum": 5}),
+        ("2a", {"plan": "iron"}),
+        ("1b", {"plan": "gold", "sum": 5}),
+        ("2b", {"plan": "iron", "sum": 7}),
+        ("1c", {"plan": "tin", "sum": 5}),
+    ]
+    assert "log.csv:6: event 1 (call): customer_id: Field required" in result.stderr
