@@ -164,7 +164,8 @@ class Metrics:
         )
         self.learned = Counter(
             "foreshock_examples_learned",
-            "Examples the learner took: new, or dropped as seen before (after a crash).",
+            "Examples the learner took: new, or dropped as seen before (after a crash). A rise of repeated: scorers "
+            "crash again and again.",
             ["result"],
             registry=registry,
         )

@@ -131,22 +131,23 @@ async def test_a_worker_that_joins_and_leaves_costs_nothing(settings: Settings, 
 
 
 async def test_a_worker_that_slept_past_its_session_overwrites_nothing(settings: Settings, tmp_path: Path) -> None:
-    with WorkerProcess(settings, tmp_path / "log", COUNTING_FAULT="slow") as sleeper:
-        with WorkerProcess(settings, tmp_path / "other") as other:
+    sleeper = WorkerProcess(settings, tmp_path / "log", COUNTING_FAULT="slow")
+    other = WorkerProcess(settings, tmp_path / "other")
 
-            async def fault() -> None:
-                await sleeper.has_said(READY)
-                await other.has_said(READY)
-                sleeper.signal(signal.SIGSTOP)
-                # Past its session: the other one gets its partitions and recovers them.
-                await other.has_said(READY, times=2)
-                sleeper.signal(signal.SIGCONT)
-                await asyncio.sleep(1.0)
-                other.kill()
-                if sleeper.exit_code is not None:
-                    sleeper.start()
+    async def fault() -> None:
+        await sleeper.has_said(READY)
+        await other.has_said(READY)
+        sleeper.signal(signal.SIGSTOP)
+        # Past its session: the other one gets its partitions and recovers them.
+        await other.has_said(READY, times=2)
+        sleeper.signal(signal.SIGCONT)
+        await asyncio.sleep(1.0)
+        other.kill()
+        if sleeper.exit_code is not None:
+            sleeper.start()
 
-            await run_with(settings, sleeper, fault)
+    with sleeper, other:
+        await run_with(settings, sleeper, fault)
 
 
 async def test_an_error_while_carrying_ends_the_worker_and_the_journal_replays(
