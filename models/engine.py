@@ -220,6 +220,7 @@ class Engine:
         if mattered:
             state.evidence = [*state.evidence, event.event_id][-self.params.memory.evidence :]
         state.categories = category_buckets(event)
+        state.seen_at = max(state.seen_at, at)
         state.clock = max(state.clock, at)
         decisions: list[Decision] = []
         is_complaint = isinstance(event, Complaint) and not event.withdrawn

@@ -16,6 +16,9 @@ NONE, BLUE, YELLOW, ORANGE, RED = range(5)
 LASTING_DAYS = 14.0
 """How long a refusal, a missed promise and an ignored survey speak for themselves."""
 
+HORIZON_DAYS = 30.0
+"""The longer horizon of the risk model."""
+
 FRESH_DAYS = 7.0
 """How long a bad rating or a bad contact does."""
 
@@ -38,7 +41,7 @@ def supported_levels(state: CustomerState, at: float, params: Params) -> dict[Ca
     if state.stage >= COMPLAINT:
         return {}
     levels: dict[Cause, int] = {
-        "complaint_risk": _risk_level(state, params),
+        "complaint_risk": _risk_level(state, at, params),
         "threat": _threat_level(state, at, params),
         "unanswered": _unanswered_level(state, at, params),
         "repeat_contact": _repeat_level(state, at, params),
@@ -148,9 +151,12 @@ def id_of(customer_key: str, alert: OpenAlert) -> str:
     return alert_id_of(customer_key, alert.cause, alert.opened_at, alert.number)
 
 
-def _risk_level(state: CustomerState, params: Params) -> int:
-    """Grade the model's probability; an open alert holds its level a little longer (hysteresis)."""
-    if state.cold:
+def _risk_level(state: CustomerState, at: float, params: Params) -> int:
+    """Grade the model's probability; an open alert holds its level a little longer (hysteresis).
+
+    After a whole horizon without any event the probability speaks of a past that did not come true.
+    """
+    if state.cold or not _within(at, state.seen_at, HORIZON_DAYS):
         return NONE
     policy = params.policy
     held = next((alert.level for alert in state.alerts if alert.cause == "complaint_risk"), NONE)

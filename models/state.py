@@ -128,6 +128,8 @@ class CustomerState:
     """Drivers of vulnerability named so far."""
     events: int = 0
     """Events counted (without duplicates)."""
+    seen_at: float = NEVER
+    """When the newest event happened."""
     clock: float = NEVER
     """The latest time that this row has seen: an event's, or a timer's due time."""
     stage: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log1p
 
 from models.heat import heat_at, recency
-from models.params import Params
+from models.params import DAY, Params
 from models.state import CustomerState
 
 NAMES = {
@@ -15,6 +15,7 @@ NAMES = {
     "stage": "stage of dissatisfaction, 0 to 4",
     "vulnerable": "1 if the company named a driver of vulnerability",
     "events": "events so far, ln(1 + n)",
+    "silence": "time since the newest event, ln(1 + days)",
 }
 
 
@@ -27,4 +28,5 @@ def values(state: CustomerState, at: float, params: Params) -> tuple[float, ...]
         float(state.stage),
         float(bool(state.drivers)),
         log1p(state.events),
+        log1p(max(0.0, at - state.seen_at) / DAY) if state.seen_at else 0.0,
     )
