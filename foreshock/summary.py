@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 from river.metrics import ROCAUC, LogLoss
 
 from models.outcome import Outcome
-from schemas.alerts import STAGES, Alert
+from schemas.alerts import LEVELS, STAGES, Alert
 from schemas.examples import RiskExample
 
 HOURS = 3_600.0
+
+SHOWN, REASONS_SHOWN = 3, 2
+"""Alerts, and reasons of each, that fit a screen above the figures; all are in the file of `--alerts`."""
 
 
 @dataclass
@@ -32,10 +36,10 @@ class Summary:
     """Alerts opened, by cause."""
     transitions: Counter[str] = field(default_factory=Counter)
     """Transitions of alerts."""
-    lead_hours: list[float] = field(default_factory=list)
-    """Hours from alert to complaint."""
-    newest: list[Alert] = field(default_factory=list)
-    """The last alerts that opened or rose."""
+    urgent: list[Alert] = field(default_factory=list)
+    """The most urgent alerts as they opened or rose, one per customer, the most urgent first."""
+    leads: dict[str, float] = field(default_factory=dict)
+    """Hours from alert to complaint, by alert id."""
     auc: ROCAUC = field(default_factory=ROCAUC)
     """Area under the ROC curve of matured 30-day predictions."""
     log_loss: LogLoss = field(default_factory=LogLoss)
@@ -63,9 +67,12 @@ class Summary:
         if alert.transition == "opened":
             self.opened[alert.cause] += 1
         if alert.transition in ("opened", "raised"):
-            self.newest = [*self.newest, alert][-5:]
+            of_customer: dict[str, Alert] = {}
+            for known in sorted([*self.urgent, alert], key=_urgency, reverse=True):
+                of_customer.setdefault(known.customer_key, known)
+            self.urgent = list(of_customer.values())[:SHOWN]
         if alert.lead_seconds is not None:
-            self.lead_hours.append(alert.lead_seconds / HOURS)
+            self.leads[alert.alert_id] = alert.lead_seconds / HOURS
 
     def _count_example(self, example: RiskExample) -> None:
         """Take in one matured prediction; quality is judged on the long horizon."""
@@ -76,7 +83,7 @@ class Summary:
             self.log_loss.update(example.label, {True: example.probability, False: 1 - example.probability})
 
     def render(self, customers_by_stage: Sequence[int]) -> RenderableType:
-        """Draw the summary, one line per group of figures."""
+        """Draw the summary: the most urgent alerts with their reasons, then one line per group of figures."""
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="bold", no_wrap=True)
         grid.add_column()
@@ -90,17 +97,37 @@ class Summary:
             ("quality", self._quality()),
         ):
             grid.add_row(title, _figures(figures))
-        return grid
+        return Group(*self._alerts(), grid)
+
+    def _alerts(self) -> Iterator[Text]:
+        """Say who should have been called first, and why."""
+        for alert in self.urgent:
+            case = alert.claim_ref or alert.policy_ref or alert.customer_key
+            told = f"{alert.at:%m-%d %H:%M}  {alert.level}  {alert.cause.replace('_', ' ')}  {alert.org_path}  {case}"
+            if alert.alert_id in self.leads:
+                since_opened = (alert.at - alert.opened_at).total_seconds() / HOURS
+                told += f"  complained {self.leads[alert.alert_id] - since_opened:.0f} h later"
+            yield Text(told, style="bold")
+            for reason in alert.reasons[:REASONS_SHOWN]:
+                yield Text(f"    {reason.text.zh}")
+                yield Text(f"    {reason.text.en}")
+        if self.urgent:
+            yield Text()
 
     def _quality(self) -> dict[str, int | str]:
         """Say how early alerts came, and how good the probabilities were on labels that had matured."""
-        told: dict[str, int | str] = {"alerts before a complaint": len(self.lead_hours)}
-        if self.lead_hours:
-            told["median lead hours"] = f"{median(self.lead_hours):.1f}"
+        told: dict[str, int | str] = {"alerts before a complaint": len(self.leads)}
+        if self.leads:
+            told["median lead hours"] = f"{median(self.leads.values()):.1f}"
         if 0 < self.facts["complaints 30 d"] < self.facts["examples 30 d"]:
             told["AUC 30 d"] = f"{self.auc.get():.3f}"
             told["log loss 30 d"] = f"{self.log_loss.get():.4f}"
         return told
+
+
+def _urgency(alert: Alert) -> tuple[int, int, float]:
+    """Order alerts by level, then by how much they say, then by age."""
+    return LEVELS.index(alert.level), len(alert.reasons), -alert.at.timestamp()
 
 
 def _figures(figures: Mapping[str, int | str]) -> str:
