@@ -15,10 +15,11 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from foreshock.importing.converting import Summary, events_of
+from foreshock.importing.converting import Converter
 from foreshock.importing.loading import load_mapping
 from foreshock.importing.mapping import Mapping
 from foreshock.importing.rows import BadRow, open_table
+from foreshock.importing.summary import Summary
 from foreshock.producing import produce
 from schemas.codec import CustomerEvent, encode
 from schemas.errors import ConfigurationError
@@ -99,10 +100,10 @@ def import_command(
     """Turn exports into events; the help text is `_HELP`."""
     console = Console(stderr=True)
     mapping = _with_encoding(load_mapping(mapping_file), encoding)
-    summary = Summary()
+    converter = Converter(mapping)
     with ExitStack() as stack:
         report = _BadRows(console, _writer(stack, rejects) if rejects else None)
-        events: Iterable[CustomerEvent] = _read(files, mapping, summary, report, console)
+        events: Iterable[CustomerEvent] = _read(files, mapping, converter, report, console)
         if is_sorted:
             events = sorted(events, key=lambda event: event.occurred_at)
         if bootstrap:
@@ -110,6 +111,7 @@ def import_command(
         else:
             _write(events, sys.stdout.buffer if output == "-" else _writer(stack, Path(output)))
     report.close()
+    summary = converter.summary
     _tell(console, summary, mapping, f"Kafka at {bootstrap}" if bootstrap else output)
     if not summary.events.total():
         raise click.ClickException("nothing could be read: no event was made")
@@ -152,7 +154,7 @@ def _with_encoding(mapping: Mapping, encoding: str | None) -> Mapping:
 
 
 def _read(
-    files: tuple[Path, ...], mapping: Mapping, summary: Summary, report: _BadRows, console: Console
+    files: tuple[Path, ...], mapping: Mapping, converter: Converter, report: _BadRows, console: Console
 ) -> Iterator[CustomerEvent]:
     """Read all files, one after the other, with a bar where a person watches."""
     sizes = [file.stat().st_size if file.is_file() else None for file in files]
@@ -166,16 +168,16 @@ def _read(
                 stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
             except OSError as error:
                 raise ConfigurationError(f"{name}: {error.strerror}") from error
-            counted = _Counted(stream, lambda read: progress.advance(task, read))
+            counted = _WatchedBytes(stream, lambda read: progress.advance(task, read))
             with open_table(file.name, mapping.source, counted) as table:
-                for made in events_of(table, mapping, summary, name):
+                for made in converter.events_of(table, name):
                     if isinstance(made, BadRow):
                         report.add(name, made)
                     else:
                         yield made
 
 
-class _Counted(io.RawIOBase):
+class _WatchedBytes(io.RawIOBase):
     """Bytes of a file, told as they are read: of a gzipped file too, we know how far we are."""
 
     def __init__(self, stream: IO[bytes], tell: Callable[[int], None]) -> None:
@@ -220,16 +222,16 @@ def _tell(console: Console, summary: Summary, mapping: Mapping, destination: str
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(summary.events.items())) or "none"
-    say(f"{summary.rows:,} rows -> {summary.events.total():,} events ({kinds}) to {destination}")
+    say(f"{_counted(summary.rows, 'row')} -> {_counted(summary.events.total(), 'event')} ({kinds}) to {destination}")
     if summary.first_at and summary.last_at:
         say(f"from {summary.first_at:%Y-%m-%d %H:%M} to {summary.last_at:%Y-%m-%d %H:%M} UTC")
     for because, count in summary.skipped.most_common():
-        say(f"{count:,} rows skipped: {because}")
+        say(f"{_counted(count, 'row')} skipped: {because}")
     if summary.bad_rows:
-        say(f"{summary.bad_rows:,} bad rows")
+        say(_counted(summary.bad_rows, "bad row"))
     if summary.repeated_ids:
         say(
-            f"{summary.repeated_ids:,} events have an event_id that was there before and will count once; "
+            f"{_counted(summary.repeated_ids, 'event')} with an event_id that was there before: each id counts once; "
             "if they are different events, make event_id of more columns"
         )
     for (field, word), count in summary.unknown_words.most_common(10):
@@ -238,3 +240,8 @@ def _tell(console: Console, summary: Summary, mapping: Mapping, destination: str
         say(f"columns that the mapping does not read: {', '.join(sorted(summary.unread_columns))}")
     if mapping.attribute_names:
         say(f"own fields, to be declared where they are used: FORESHOCK_ATTRIBUTES={','.join(mapping.attribute_names)}")
+
+
+def _counted(count: int, what: str) -> str:
+    """Write a number of things."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 from uuid import UUID, uuid5
@@ -20,6 +17,7 @@ from foreshock.importing.loading import check_columns, is_text, name_of, words_o
 from foreshock.importing.mapping import Fill, Mapping
 from foreshock.importing.reading import compiled_fields, items_of
 from foreshock.importing.rows import OWN_COLUMNS, BadRow, Row, Table
+from foreshock.importing.summary import Summary
 from schemas.codec import EVENT_TYPES, CustomerEvent, unreadable
 from schemas.errors import UnreadableMessageError
 
@@ -31,108 +29,73 @@ _ROWS_LOOKED_AT = 1000
 _TIMES = frozenset({"occurred_at", "due_at"})
 
 
-@dataclass(slots=True)
-class Summary:
-    """What became of the rows, counted while they pass."""
-
-    rows: int = 0
-    """Rows of data seen."""
-
-    bad_rows: int = 0
-    """Rows of which at least one event could not be made."""
-
-    skipped: Counter[str] = field(default_factory=Counter)
-    """Rows left out on purpose, by the reason that the mapping gives."""
-
-    events: Counter[str] = field(default_factory=Counter)
-    """Events made, by kind."""
-
-    unknown_words: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Words that the schema reads as `other`, by (field, word): a map may be missing an entry."""
-
-    repeated_ids: int = 0
-    """Events whose id was there before: they count once in a customer's state."""
-
-    unread_columns: set[str] = field(default_factory=set)
-    """Columns of the exports that the mapping does not read; for JSON, keys of the first rows."""
-
-    first_at: datetime | None = None
-    """Time of the earliest event."""
-
-    last_at: datetime | None = None
-    """Time of the latest event."""
-
-    def add(self, event: CustomerEvent) -> None:
-        """Count one event."""
-        self.events[event.kind] += 1
-        at = event.occurred_at
-        self.first_at = at if self.first_at is None else min(self.first_at, at)
-        self.last_at = at if self.last_at is None else max(self.last_at, at)
-
-
-def events_of(
-    table: Table, mapping: Mapping, summary: Summary, where: str = "the file"
-) -> Iterator[CustomerEvent | BadRow]:
-    """Make events of rows, in the order of the file.
+class Converter:
+    """Makes events of rows by one mapping, over one file or several.
 
     Parameters
     ----------
-    table
-        An open export.
     mapping
-        What its columns mean.
+        What the columns mean.
+
+    Attributes
+    ----------
     summary
-        Counted up as rows pass; may be shared by several files.
-    where
-        Name of the export, for messages.
-
-    Yields
-    ------
-    CustomerEvent or BadRow
-        Events, and rows of which something could not be made. Both may come of one row.
-
-    Raises
-    ------
-    MappingError
-        If the mapping reads columns that the export does not have.
+        What became of the rows so far.
     """
-    rows = table.rows
-    columns = set(table.columns or ())
-    if table.columns is None:
-        head = list(islice(rows, _ROWS_LOOKED_AT))
-        columns = {key for row in head if isinstance(row, Row) for key in row.values if key not in OWN_COLUMNS}
-        rows = chain(head, rows)
-    if columns:
-        summary.unread_columns |= columns - check_columns(mapping, columns, where)
-    converter = _Converter(mapping, summary)
-    for row in rows:
-        summary.rows += 1
-        for made in [row] if isinstance(row, BadRow) else converter.convert(row):
-            if isinstance(made, BadRow):
-                summary.bad_rows += 1
-            else:
-                summary.add(made)
-            yield made
 
-
-class _Converter:
-    """A mapping made ready to read many rows."""
-
-    def __init__(self, mapping: Mapping, summary: Summary) -> None:
+    def __init__(self, mapping: Mapping) -> None:
+        self.summary = Summary()
+        self._mapping = mapping
         empty = frozenset(mapping.source.empty)
-        self._summary = summary
-        self._skips = [(compiled_when(skip.when, empty), skip.because) for skip in mapping.skip]
-        self._rules = [_Maker(number, mapping, empty, summary) for number in range(len(mapping.event))]
-        self._seen: set[bytes] = set()
         self._fill = _Filler(mapping.fill, empty) if mapping.fill else None
+        self._skips = [(compiled_when(skip.when, empty), skip.because) for skip in mapping.skip]
+        self._rules = [_Maker(number, mapping, empty, self.summary) for number in range(len(mapping.event))]
+        self._seen: set[bytes] = set()
 
-    def convert(self, row: Row) -> Iterator[CustomerEvent | BadRow]:
+    def events_of(self, table: Table, where: str) -> Iterator[CustomerEvent | BadRow]:
+        """Make events of the rows of one file, in its order.
+
+        Parameters
+        ----------
+        table
+            An open export.
+        where
+            Its name, for messages.
+
+        Yields
+        ------
+        CustomerEvent or BadRow
+            Events, and rows of which something could not be made. Both may come of one row.
+
+        Raises
+        ------
+        MappingError
+            If the mapping reads columns that the export does not have.
+        """
+        rows = table.rows
+        columns = set(table.columns or ())
+        if table.columns is None:
+            head = list(islice(rows, _ROWS_LOOKED_AT))
+            columns = {key for row in head if isinstance(row, Row) for key in row.values if key not in OWN_COLUMNS}
+            rows = chain(head, rows)
+        if columns:
+            self.summary.unread_columns |= columns - check_columns(self._mapping, columns, where)
+        for row in rows:
+            self.summary.rows += 1
+            for made in [row] if isinstance(row, BadRow) else self._convert(row):
+                if isinstance(made, BadRow):
+                    self.summary.bad_rows += 1
+                else:
+                    self.summary.add(made)
+                yield made
+
+    def _convert(self, row: Row) -> Iterator[CustomerEvent | BadRow]:
         """Make the events of one row, and at most one report of what could not be made."""
         if self._fill:
             self._fill.take_over(row.values)
         for fits, because in self._skips:
             if fits(row.values):
-                self._summary.skipped[because] += 1
+                self.summary.skipped[because] += 1
                 return
         problems: list[str] = []
         fitting = [rule for rule in self._rules if rule.fits(row.values)]
@@ -153,7 +116,7 @@ class _Converter:
         # 16 bytes each: ten million events fit in about 1 GB, their texts would not.
         mark = uuid5(_NAMESPACE, event_id).bytes
         if mark in self._seen:
-            self._summary.repeated_ids += 1
+            self.summary.repeated_ids += 1
         self._seen.add(mark)
 
 

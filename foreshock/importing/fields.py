@@ -69,7 +69,7 @@ class Value(Part):
     """A list written out: one table of fields per entry. An entry with an empty field is left out."""
 
     start: datetime | None = None
-    """Synthetic time, for data without any: the first row is here, with an offset."""
+    """Synthetic time, for data without any: the first row of a file is here, with an offset."""
 
     step_seconds: float = Field(default=60.0, ge=0)
     """With `start`: seconds from one row to the next."""

@@ -34,7 +34,7 @@ def test_the_example_gives_every_kind_of_event_and_one_bad_row(imported: Result)
     assert imported.exit_code == 0
     assert "25 rows -> 23 events (1 action, 8 call, 8 claim, 2 complaint, 4 survey)" in imported.stderr
     assert "company_export.csv:12: event 1 (call): occurred_at: not a time written as %Y-%m-%d %H:%M" in imported.stderr
-    assert "1 rows skipped: line tests of the company's own" in imported.stderr
+    assert "1 row skipped: line tests of the company's own" in imported.stderr
     assert len(events_in(imported.stdout)) == 23
 
 
@@ -130,6 +130,18 @@ def test_sort_orders_by_time_and_keeps_ties_as_they_were(tmp_path: Path) -> None
     assert ids.index("crm-4") + 1 == ids.index("crm-4b")
 
 
+def test_several_files_are_one_import(tmp_path: Path) -> None:
+    header, *rows = EXPORT.read_text(encoding="utf-8").splitlines()
+    halves = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    halves[0].write_text("\n".join([header, *rows[:2]]), encoding="utf-8")
+    halves[1].write_text("\n".join([header, *rows[1:2], *rows[5:9]]), encoding="utf-8")
+
+    result = run("--mapping", MAPPING, *halves)
+
+    assert [event.event_id for event in events_in(result.stdout)][:3] == ["crm-1", "crm-2", "crm-2"]
+    assert "1 event with an event_id that was there before" in result.stderr
+
+
 def test_an_export_of_which_nothing_can_be_read_fails(tmp_path: Path) -> None:
     export = tmp_path / "export.csv"
     export.write_text(EXPORT.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
@@ -171,7 +183,7 @@ def test_words_that_nobody_mapped_are_told(tmp_path: Path) -> None:
     result = run("--mapping", mapping, export)
 
     assert "2 x call.channel = '鸽子' is read as 'other'" in result.stderr
-    assert "1 events have an event_id that was there before" in result.stderr
+    assert "1 event with an event_id that was there before" in result.stderr
     assert [event.customer_id for event in events_in(result.stdout)] == ["7", "7"]
 
 

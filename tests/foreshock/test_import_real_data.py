@@ -13,9 +13,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from foreshock.importing.converting import Summary, events_of
+from foreshock.importing.converting import Converter
 from foreshock.importing.loading import load_mapping
 from foreshock.importing.rows import BadRow, open_table
+from foreshock.importing.summary import Summary
 from schemas.codec import CustomerEvent, encode
 from schemas.events import Call, Claim
 from schemas.labels import Complaint
@@ -27,11 +28,12 @@ pytestmark = pytest.mark.realdata
 
 
 def imported(mapping: str, name: str, data: bytes) -> tuple[list[CustomerEvent], Summary]:
-    rules, summary = load_mapping(EXAMPLES / mapping), Summary()
+    rules = load_mapping(EXAMPLES / mapping)
+    converter = Converter(rules)
     with open_table(name, rules.source, io.BytesIO(data)) as table:  # type: ignore[arg-type]
-        made = list(events_of(table, rules, summary, name))
+        made = list(converter.events_of(table, name))
     assert not [row for row in made if isinstance(row, BadRow)]
-    return [event for event in made if not isinstance(event, BadRow)], summary
+    return [event for event in made if not isinstance(event, BadRow)], converter.summary
 
 
 @pytest.fixture(scope="module")
