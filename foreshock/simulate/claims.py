@@ -60,9 +60,8 @@ class _Case:
 
 def accidents(world: World) -> Iterator[float]:
     """Let claims be reported as the week goes."""
-    mean_gap = DAY / (world.rates.claims_per_day * len(world.population.customers))
-    while True:
-        yield world.rhythm.after(world.now, mean_gap, world.chance)
+    for moment in world.moments(world.rates.claims_per_day):
+        yield moment
         world.start(_claim_life(world, world.population.anyone(world.chance)))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from foreshock.simulate import reactions, surveys
 from foreshock.simulate.customers import Customer
-from foreshock.simulate.rhythm import DAY, HOUR, at_waking_hours
+from foreshock.simulate.rhythm import HOUR, at_waking_hours
 from foreshock.simulate.speech import Mood
 from foreshock.simulate.truth import Grievance, Trouble
 from schemas.events import Call, ServiceTypeName, TierName
@@ -74,9 +74,8 @@ _CONTENT, _QUIET, _SORE = (0.855, 0.025, 0.055, 0.065), (0.93, 0.03, 0.04, 0.0),
 def ordinary_contacts(world: World) -> Iterator[float]:
     """Let customers get in touch as the week goes."""
     chance = world.chance
-    mean_gap = DAY / (world.rates.contacts_per_day * len(world.population.customers))
-    while True:
-        yield world.rhythm.after(world.now, mean_gap, chance)
+    for moment in world.moments(world.rates.contacts_per_day):
+        yield moment
         customer = world.population.somebody_eager(chance)
         if customer.grievance is not None and customer.grievance.quiet and chance.random() < 0.5:
             continue  # who has given up asks less

@@ -33,6 +33,7 @@ async def feed(
     speed: float | None,
     stop: asyncio.Event,
     on_emit: Callable[[Emission], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> int:
     """Send a world's records to Kafka as time goes by, until it ends or `stop` is set.
 
@@ -50,6 +51,8 @@ async def feed(
         Ends the feeding within a fraction of a second; what was handed over until then is acknowledged first.
     on_emit
         Is told of each record that the broker acknowledged, in order of arrival.
+    clock
+        Seconds that never go backwards; while they stand still, next to nothing is sent.
 
     Returns
     -------
@@ -64,7 +67,7 @@ async def feed(
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, acks="all", max_batch_size=_BATCH_BYTES, max_request_size=4 * _BATCH_BYTES
     )
-    pace = Pace(speed, time.monotonic)
+    pace = Pace(speed, clock)
     acknowledged = 0
     try:
         await producer.start()

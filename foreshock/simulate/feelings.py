@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TOO_MUCH = 0.65
 """Hurt beyond which a customer is unhappy; on the scale of the severities below."""
 
-# How bad each trouble is for an average customer: several shrug it off, a denied claim nearly nobody.
+# How bad each trouble is for an average customer: most shrug off one long wait, hardly anybody a denied claim.
 _SEVERITIES: dict[Trouble, float] = {
     "long_wait": 0.35,
     "passed_on": 0.4,
@@ -59,10 +59,10 @@ def hurt(world: World, customer: Customer, trouble: Trouble) -> None:
 
 def disappointments(world: World) -> Iterator[float]:
     """Let customers find out that what they bought is not what they believed, or was charged out of the blue."""
-    worst = 3.0
-    mean_gap = DAY / (world.rates.disappointments_per_day * len(world.population.customers) * worst)
-    while True:
-        yield world.rhythm.after(world.now, mean_gap, world.chance)
+    # More than any product disappoints, even those who bought in a hurry: who draws above their own is spared.
+    worst = 4.0
+    for moment in world.moments(world.rates.disappointments_per_day * worst):
+        yield moment
         customer = world.population.anyone(world.chance)
         hurried = 1.5 if customer.attributes["sales_channel"] in ("internet", "bank") else 0.7
         if world.chance.random() * worst < customer.product.disappointment * hurried:

@@ -25,9 +25,8 @@ _DIMENSIONS: tuple[DimensionName, ...] = ("tangibles", "reliability", "responsiv
 def periodic_surveys(world: World) -> Iterator[float]:
     """Ask customers now and then how they feel about the company."""
     chance = world.chance
-    mean_gap = DAY / (world.rates.periodic_surveys_per_day * len(world.population.customers))
-    while True:
-        yield world.rhythm.after(world.now, mean_gap, chance)
+    for moment in world.moments(world.rates.periodic_surveys_per_day):
+        yield moment
         instrument: InstrumentName = "servqual" if chance.random() < 0.15 else "nps"
         world.start(_survey_life(world, world.population.anyone(chance), instrument, "periodic", went_well=True))
 

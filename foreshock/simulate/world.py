@@ -108,6 +108,15 @@ class World:
         for arrives, emission in self._wire.carry(event, self.now + lag_seconds):
             heappush(self._arriving, (arrives, next(self._order), emission))
 
+    def moments(self, per_customer_day: float) -> Iterator[float]:
+        """Yield the moments at which something befalls a customer, as the week goes; none at a rate of zero.
+
+        Each is drawn from the time at which it is asked for, so a life may hand them on one by one.
+        """
+        per_second = per_customer_day * len(self.population.customers) / DAY
+        while per_second:
+            yield self.rhythm.after(self.now, 1 / per_second, self.chance)
+
     def hurt(self, customer: Customer, trouble: Trouble) -> None:
         """Let something go wrong for a customer."""
         feelings.hurt(self, customer, trouble)

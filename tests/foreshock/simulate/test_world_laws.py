@@ -164,3 +164,12 @@ def test_rates_that_cannot_be_are_refused() -> None:
     for wrong in ({"silent_share": 0.7}, {"peak": 7}, {"late_share": 1.5}, {"claims_per_day": -1}):
         with pytest.raises(ValueError, match=next(iter(wrong)) if "silent_share" not in wrong else "fates"):
             Rates(**wrong)
+
+
+def test_what_has_a_rate_of_zero_never_happens() -> None:
+    quiet = Rates(contacts_per_day=0, claims_per_day=0, disappointments_per_day=0)
+    world = World(11, 200, MONDAY, days=20, rates=quiet)
+
+    topics = {emission.topic for emission in world.events()}
+    assert topics == {"surveys"}
+    assert world.truth.grievances == []
