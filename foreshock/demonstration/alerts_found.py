@@ -40,8 +40,8 @@ class Alerts:
     """What happened to them."""
     warnings: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     """Alert id to customer key and the time at which it first asked somebody to act."""
-    newest: deque[Alert] = field(default_factory=lambda: deque(maxlen=_KEPT))
-    """The last that opened as a warning or rose to one, newest last."""
+    newest: dict[str, Alert] = field(default_factory=dict)
+    """By id, the last that opened as a warning or rose to one, newest last."""
     hits: deque[Hit] = field(default_factory=lambda: deque(maxlen=_KEPT))
     """The last warnings that a complaint followed, newest last."""
     unexplained: int = 0
@@ -66,8 +66,11 @@ class Alerts:
             self.levels[alert.level] += 1
         if alert.transition in ("opened", "raised") and LEVELS.index(alert.level) >= WARNING:
             self.warnings.setdefault(alert.alert_id, (alert.customer_key, alert.at))
-            self.newest.append(alert)
             self._open[alert.alert_id] = alert
+            self.newest.pop(alert.alert_id, None)
+            self.newest[alert.alert_id] = alert
+            if len(self.newest) > _KEPT:
+                del self.newest[next(iter(self.newest))]
         elif alert.transition not in _GOES_ON:
             last = self._open.pop(alert.alert_id, None)
             if alert.transition == "complained" and last is not None and alert.lead_seconds is not None:

@@ -51,33 +51,37 @@ def closing(ended: Ended, checks: list[Check], words: Words) -> RenderableType:
 def _facts(ended: Ended, words: Words) -> Table:
     """Write one line per group of figures."""
     figures, found, metrics = ended.figures, ended.monitor.found, ended.monitor.metrics
-    late, disordered = (metrics.count("foreshock_messages_noted_total", fact) for fact in ("late", "out_of_order"))
     events = [
         words("summary.span", days=figures.day, customers=figures.customers, seconds=ended.seconds),
         f"{words('fed')} {figures.fed:,}",
         f"{words('applied')} {figures.applied:,}",
         words("summary.rate", rate=figures.applied / ended.seconds),
+        f"{words('duplicates')} {figures.duplicates:,}",
+        words("summary.late", count=metrics.count("foreshock_messages_noted_total", "late")),
+        words("summary.disordered", count=metrics.count("foreshock_messages_noted_total", "out_of_order")),
+        f"{words('restarts')} {figures.restarts:,}",
     ]
-    letters = [words("of", part=figures.dead_letters, whole=figures.broken)]
+    letters = [words("dead letters.value", found=figures.dead_letters, broken=figures.broken)]
     if found.dead_letters:
         letters.append(_counted(Counter(found.dead_letters.values())))
+    examples = words("examples.value", examples=figures.examples, complaints=figures.complaints_learned)
     learned = [
-        f"{words('examples')} {figures.examples:,}",
-        f"{words('complaints learned')} {figures.complaints_learned:,}",
+        f"{words('examples')} {examples}",
         f"{words('snapshot')} "
         + words("snapshot.value", active=figures.snapshot_active, published=figures.snapshots_published),
     ]
+    transitions = [
+        _counted(_named(found.alerts.transitions, TRANSITIONS, "transition", words)),
+        words("summary.delivered", count=metrics.count("foreshock_alerts_delivered_total", "log")),
+    ]
     return _table(
         [
-            ("flow", " · ".join(events)),
-            ("duplicates", f"{figures.duplicates:,}"),
-            ("summary.noted", f"{late:,} / {disordered:,}"),
+            ("events", " · ".join(events)),
             ("dead letters", " · ".join(letters)),
-            ("restarts", f"{figures.restarts:,}"),
             ("learning", " · ".join(learned)),
             ("summary.causes", _counted(_named(found.alerts.opened, CAUSES, "cause", words))),
             ("summary.levels", _counted(_named(found.alerts.levels, LEVELS, "level", words))),
-            ("summary.transitions", _counted(_named(found.alerts.transitions, TRANSITIONS, "transition", words))),
+            ("summary.transitions", " · ".join(transitions)),
             ("stages", _stages(figures, words)),
             ("quality", _quality(figures, words)),
         ],
@@ -119,7 +123,7 @@ def _samples(alerts: Alerts, words: Words) -> Iterator[RenderableType]:
     hits = sorted(alerts.hits, key=lambda hit: _weight(hit.alert))[-_SAMPLES:]
     shown: list[tuple[Alert, float | None]] = [(hit.alert, hit.lead_seconds) for hit in reversed(hits)]
     if not shown:
-        newest = sorted(alerts.newest, key=_weight)[-_SAMPLES:]
+        newest = sorted(alerts.newest.values(), key=_weight)[-_SAMPLES:]
         shown = [(alert, None) for alert in reversed(newest)]
     yield Text()
     yield Text(words("summary.samples" if hits else "summary.newest samples"), style="bold")

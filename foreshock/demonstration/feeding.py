@@ -7,6 +7,7 @@ import time
 
 from foreshock.demonstration.figures import Figures
 from foreshock.demonstration.monitor import Monitor
+from foreshock.demonstration.patience import PatientClock
 from foreshock.demonstration.stopping import Stop
 from foreshock.demonstration.views import View
 from foreshock.demonstration.workers import DemoWorker
@@ -88,7 +89,15 @@ class Feeding:
         """
         settings, monitor, enough = self._settings, self._monitor, asyncio.Event()
         sending = asyncio.create_task(
-            feed(self._world, settings.bootstrap_servers, settings.topic_prefix, speed, enough, monitor.fed.take),
+            feed(
+                self._world,
+                settings.bootstrap_servers,
+                settings.topic_prefix,
+                speed,
+                enough,
+                monitor.fed.take,
+                PatientClock(lambda: monitor.behind),
+            ),
             name="feeding",
         )
         try:

@@ -30,13 +30,15 @@ class Figures:
     day: int
     """Day of the simulation, from 1."""
     speed: float
-    """Times life's speed."""
+    """Times life's speed, as it was so far: the insurer waits for a worker that is behind."""
     customers: int
     """How many the insurer has."""
     fed: int
     """Distinct readable events fed."""
     applied: int
     """Distinct events counted in durable state rows."""
+    behind: int
+    """Distinct events that were fed and are not in a durable row yet."""
     per_second: float
     """Events applied per second, lately."""
     history: Sequence[float]
@@ -55,6 +57,8 @@ class Figures:
     """Matured examples in the newest snapshot."""
     complaints_learned: int
     """How many of them were complaints."""
+    complaints_needed: int
+    """How many it takes until the model may raise alerts by itself."""
     snapshots_published: int
     """Number of the newest snapshot."""
     snapshot_active: int
@@ -83,6 +87,6 @@ class Figures:
     """What stands before the names of topics."""
 
     @property
-    def behind(self) -> int:
-        """Distinct events that were fed and are not in a durable row yet."""
-        return max(0, self.fed - self.applied)
+    def is_cold(self) -> bool:
+        """Whether the model has learned from too few complaints to be trusted."""
+        return self.complaints_learned < self.complaints_needed

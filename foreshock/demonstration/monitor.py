@@ -13,6 +13,7 @@ from foreshock.demonstration.plan import START_AT, Plan
 from foreshock.demonstration.quality import Quality, assess, true_stages
 from foreshock.demonstration.tempo import Tempo
 from foreshock.simulate.world import World, moment_of
+from models.params import load_params
 from models.pseudonym import Pseudonymiser
 from streams.settings import Settings
 
@@ -27,7 +28,7 @@ class Monitor:
     Parameters
     ----------
     plan
-        What is done.
+        What is done: how many customers, and for how long.
     settings
         Of the worker.
     world
@@ -44,9 +45,11 @@ class Monitor:
         self.key_of = Pseudonymiser(settings.pseudonym_secret()).key_of
         self._plan = plan
         self._settings = settings
+        self._complaints_needed = load_params(settings.params_file).policy.cold_positives
         self._world = world
         self._restarts = restarts
         self._tempo = Tempo()
+        self._fed_seconds = 0.0
         self._quality: Quality | None = None
         self._began = self._judge_at = self._metrics_at = time.monotonic()
         # The simulated insurer has one tenant.
@@ -59,6 +62,11 @@ class Monitor:
     def elapsed_seconds(self) -> float:
         """Time since the monitor was made."""
         return time.monotonic() - self._began
+
+    @property
+    def behind(self) -> int:
+        """Distinct events that were fed and are not in a durable row yet."""
+        return max(0, self.fed.events - self.found.customers.events)
 
     @property
     def progress(self) -> tuple[int, int, int]:
@@ -80,6 +88,8 @@ class Monitor:
         """Look at everything, at what is costly only now and then, and return the figures."""
         now = time.monotonic()
         self._tempo.count(now, self.found.customers.events)
+        if self.phase == "feeding":
+            self._fed_seconds = self.elapsed_seconds
         if now >= self._metrics_at:
             self._metrics_at = now + _METRICS_SECONDS
             await self.read_metrics()
@@ -111,10 +121,11 @@ class Monitor:
             feed_seconds=plan.feed_seconds,
             moment=moment,
             day=(moment - START_AT).days + 1,
-            speed=plan.speed,
+            speed=(moment - START_AT).total_seconds() / max(self._fed_seconds, 1.0),
             customers=plan.customers,
             fed=fed.events,
             applied=found.customers.events,
+            behind=self.behind,
             per_second=self._tempo.per_second,
             history=tuple(self._tempo.history),
             duplicates=fed.duplicates,
@@ -124,6 +135,7 @@ class Monitor:
             restarts=self._restarts(),
             examples=found.learning.examples,
             complaints_learned=found.learning.complaints,
+            complaints_needed=self._complaints_needed,
             snapshots_published=found.learning.published,
             snapshot_active=found.learning.switched_to,
             stages=tuple(found.customers.by_stage),
@@ -133,7 +145,7 @@ class Monitor:
             quality=self._quality,
             alerts=found.alerts.count,
             warnings=len(found.alerts.warnings),
-            newest=tuple(found.alerts.newest),
+            newest=tuple(found.alerts.newest.values()),
             port=self._settings.web_port,
             bootstrap=self._settings.bootstrap_servers,
             prefix=self._settings.topic_prefix,

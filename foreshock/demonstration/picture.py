@@ -26,8 +26,11 @@ LEVEL_STYLES: dict[Level, str] = {
 
 _STAGE_STYLES = ("green", "yellow", "dark_orange", "red")
 _SPARKS = "▁▂▃▄▅▆▇█"
-_HEAD, _FOOT, _FLOW, _STAGES = 3, 2, 11, 11
-_BAR = 14
+_BAR = 12
+
+# Lines of each part, and the size of terminal from which there is room for more.
+_HEAD, _FOOT, _PANEL, _FRAME = 3, 2, 12, 3
+_WIDE, _HIGH = 120, 40
 
 
 def picture(figures: Figures, words: Words, width: int, height: int) -> RenderableType:
@@ -45,40 +48,31 @@ def picture(figures: Figures, words: Words, width: int, height: int) -> Renderab
     flow = Panel(_flow(figures, words), title=words("flow"))
     stages = Panel(_stages(figures, words), title=words("stages"))
     quality = Panel(_quality(figures, words), title=words("quality"))
-    whole, upper = Layout(), Layout(size=_FLOW)
-    if width >= 120:
-        upper.split_row(Layout(flow, ratio=4), Layout(stages, ratio=5), Layout(quality, ratio=5))
-        rest = height - _HEAD - _FLOW - _FOOT
+    whole, upper, first = Layout(), Layout(size=_PANEL), Layout()
+    if width >= _WIDE:
+        upper.split_row(Layout(flow), Layout(stages), Layout(quality))
+    elif height >= _HIGH:
+        first.split_row(Layout(flow), Layout(quality))
+        upper.split_column(first, Layout(stages))
+        upper.size = 2 * _PANEL
     else:
-        upper.size = _FLOW + _STAGES
-        left = Layout()
-        left.split_row(Layout(flow), Layout(quality))
-        upper.split_column(left, Layout(stages))
-        rest = height - _HEAD - _FLOW - _STAGES - _FOOT
+        upper.split_row(Layout(flow), Layout(quality))
     title = words("newest", count=figures.warnings, alerts=figures.alerts)
-    newest = Panel(_newest(figures.newest, words, rest - 2), title=title)
-    whole.split_column(
-        Layout(_head(figures, words), size=_HEAD),
-        upper,
-        Layout(newest),
-        Layout(_foot(figures, words), size=_FOOT),
-    )
+    room = height - _HEAD - _FOOT - (upper.size or 0) - _FRAME
+    newest = Panel(_newest(figures, words, room), title=title)
+    head, foot = Layout(_head(figures, words), size=_HEAD), Layout(_foot(figures, words), size=_FOOT)
+    whole.split_column(head, upper, Layout(newest), foot)
     return whole
 
 
 def alert_line(alert: Alert, words: Words) -> tuple[Text, ...]:
-    """Write an alert as cells: when, how urgent, where, about what."""
+    """Write an alert as cells: when, how urgent, where, and about what."""
     return (
         Text(f"{alert.at:%m-%d %H:%M}", style="dim"),
         Text(words(f"level.{alert.level}"), style=LEVEL_STYLES[alert.level]),
         Text(alert.org_path.rpartition("/")[2]),
         Text(words(f"cause.{alert.cause}"), style="bold"),
     )
-
-
-def reasons_text(alert: Alert, words: Words) -> Text:
-    """Write all reasons of an alert in one line."""
-    return Text(" · ".join(words.reason(reason) for reason in alert.reasons))
 
 
 def percent(share: float | None) -> str:
@@ -124,11 +118,13 @@ def _flow(figures: Figures, words: Words) -> RenderableType:
         ("behind", f"{figures.behind:,}"),
         ("per second", Text.assemble(f"{figures.per_second:,.0f} ", (spark(figures.history, 12), "cyan"))),
         ("duplicates", f"{figures.duplicates:,}"),
-        ("dead letters", words("of", part=figures.dead_letters, whole=figures.broken)),
+        ("dead letters", words("dead letters.value", found=figures.dead_letters, broken=figures.broken)),
         ("latency", "–" if latency is None else words("latency.value", seconds=latency)),
-        ("examples", f"{figures.examples:,} ({words('complaints learned')} {figures.complaints_learned:,})"),
+        ("examples", words("examples.value", examples=figures.examples, complaints=figures.complaints_learned)),
         ("snapshot", words("snapshot.value", active=figures.snapshot_active, published=figures.snapshots_published)),
     ]
+    model = words("model.cold", needed=figures.complaints_needed) if figures.is_cold else words("model.warm")
+    rows.append(("model", model))
     if figures.restarts:
         rows.append(("restarts", Text(f"{figures.restarts}", style="bold red")))
     return _pairs(rows, words)
@@ -146,8 +142,8 @@ def _stages(figures: Figures, words: Words) -> RenderableType:
     unhappy, truly = sum(row[1] for row in rows), sum(row[2] for row in rows)
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
-    grid.add_column(justify="right")
-    grid.add_column(justify="right")
+    for _ in range(2):
+        grid.add_column(justify="right", no_wrap=True)
     grid.add_column(no_wrap=True)
     grid.add_row("", Text(words("stages.found"), style="dim"), Text(words("stages.true"), style="dim"), "")
     most = max(1, *(max(row[1:]) for row in rows))
@@ -186,16 +182,18 @@ def _quality(figures: Figures, words: Words) -> RenderableType:
     )
 
 
-def _newest(alerts: Sequence[Alert], words: Words, lines: int) -> RenderableType:
-    """Show the newest alerts that fit, newest first."""
-    if not alerts:
+def _newest(figures: Figures, words: Words, lines: int) -> RenderableType:
+    """Show the newest alerts that fit, newest first; what a cold model says of them would only mislead."""
+    if not figures.newest:
         return Text(words("none yet"), style="dim")
-    table = Table.grid(padding=(0, 1), expand=True)
-    for _ in range(4):
-        table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    for alert in list(reversed(alerts))[: max(1, lines)]:
-        table.add_row(*alert_line(alert, words), reasons_text(alert, words))
+    table = Table(box=None, padding=(0, 1, 0, 0), expand=True, header_style="dim", pad_edge=False)
+    for name in ("at", "level", "where", "cause", "probability"):
+        table.add_column(words(f"column.{name}"), no_wrap=True)
+    table.add_column(words("column.reasons"), no_wrap=True, overflow="ellipsis", ratio=1)
+    for alert in sorted(figures.newest, key=lambda alert: alert.at, reverse=True)[: max(1, lines)]:
+        reasons = " · ".join(words.reason(reason) for reason in alert.reasons)
+        probability = percent(None if figures.is_cold else alert.probability_30d)
+        table.add_row(*alert_line(alert, words), Text(probability, justify="right"), Text(reasons))
     return table
 
 

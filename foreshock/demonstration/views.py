@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 
 from foreshock.demonstration.figures import Figures
-from foreshock.demonstration.picture import picture
+from foreshock.demonstration.picture import percent, picture
 from foreshock.demonstration.words import Words
 
 _LINE_SECONDS = 3.0
@@ -96,12 +96,12 @@ def line(figures: Figures, words: Words) -> str:
         f"{words('applied')} {figures.applied:,} ({words('summary.rate', rate=figures.per_second)})",
         f"{words('behind')} {figures.behind:,}",
         f"{words('examples')} {figures.examples:,}",
-        f"{words('snapshot')} {figures.snapshot_active}",
+        f"{words('snapshot')} {figures.snapshot_active:,}",
         words("plain.alerts", count=figures.warnings, alerts=figures.alerts),
     ]
     if figures.quality and (foreseen := figures.quality.judgement.foreseen_share) is not None:
         complaints = figures.quality.judgement.complaints
-        told.append(f"{words('foreseen')} {words('of', part=round(foreseen * complaints), whole=complaints)}")
+        told.append(f"{words('complaints')} {complaints:,}, {words('foreseen')} {percent(foreseen)}")
     return " · ".join(told)
 
 
