@@ -37,7 +37,7 @@ class Summary:
     transitions: Counter[str] = field(default_factory=Counter)
     """Transitions of alerts."""
     urgent: list[Alert] = field(default_factory=list)
-    """The most urgent alerts as they opened or rose, one per customer, the most urgent first."""
+    """The most urgent alerts as they opened or rose, one per customer: first those that came true, then by level."""
     leads: dict[str, float] = field(default_factory=dict)
     """Hours from alert to complaint, by alert id."""
     auc: ROCAUC = field(default_factory=ROCAUC)
@@ -68,11 +68,15 @@ class Summary:
             self.opened[alert.cause] += 1
         if alert.transition in ("opened", "raised"):
             of_customer: dict[str, Alert] = {}
-            for known in sorted([*self.urgent, alert], key=_urgency, reverse=True):
+            for known in sorted([*self.urgent, alert], key=self._urgency, reverse=True):
                 of_customer.setdefault(known.customer_key, known)
             self.urgent = list(of_customer.values())[:SHOWN]
         if alert.lead_seconds is not None:
             self.leads[alert.alert_id] = alert.lead_seconds / HOURS
+
+    def _urgency(self, alert: Alert) -> tuple[bool, int, int, float]:
+        """Order alerts by whether they came true, by level, by how much they say, and by age."""
+        return alert.alert_id in self.leads, LEVELS.index(alert.level), len(alert.reasons), -alert.at.timestamp()
 
     def _count_example(self, example: RiskExample) -> None:
         """Take in one matured prediction; quality is judged on the long horizon."""
@@ -123,11 +127,6 @@ class Summary:
             told["AUC 30 d"] = f"{self.auc.get():.3f}"
             told["log loss 30 d"] = f"{self.log_loss.get():.4f}"
         return told
-
-
-def _urgency(alert: Alert) -> tuple[int, int, float]:
-    """Order alerts by level, then by how much they say, then by age."""
-    return LEVELS.index(alert.level), len(alert.reasons), -alert.at.timestamp()
 
 
 def _figures(figures: Mapping[str, int | str]) -> str:

@@ -81,3 +81,10 @@ def test_an_alert_that_rose_says_how_long_before_the_complaint_it_rose() -> None
 
     assert "complained 24 h later" in text
     assert "median lead hours 34.0" in text
+
+
+def test_an_alert_that_came_true_is_not_replaced_by_what_follows_the_complaint() -> None:
+    came_true = [alert("a", "yellow"), alert("a", "yellow", "complained", hour=10, lead_seconds=36_000.0)]
+    summary = summary_of([*came_true, alert("a", "orange", alert_id="later", hour=20), alert("b", "red")])
+
+    assert [each.alert_id for each in summary.urgent] == ["alert-of-a", "alert-of-b"]
