@@ -57,7 +57,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         ),
     },
     "Build on it": {
-        "schema": Entry("foreshock.schema:schema", "Write the contracts of all topics."),
+        "schema": Entry("foreshock.schema:schema", "Write the contracts of all topics and the reference pages."),
     },
 }
 """Every command, by what it is for, in the order in which a newcomer meets them."""
