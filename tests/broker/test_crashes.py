@@ -10,6 +10,8 @@ from pathlib import Path
 
 import orjson
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.broker import EmbeddedBroker
 from streams.exits import ExitCode
@@ -17,8 +19,6 @@ from streams.settings import Settings
 from tests.support.counting import counted_position
 from tests.support.journal import broker_settings, call, prepare_topics, read_topic, write_journal
 from tests.support.worker_process import WorkerProcess
-
-pytestmark = pytest.mark.broker
 
 CUSTOMERS = 50
 EVENTS = 3000
@@ -34,7 +34,7 @@ async def feed(settings: Settings, seconds: float) -> None:
         await asyncio.sleep(seconds / portions)
 
 
-async def settle(settings: Settings, worker: WorkerProcess, timeout_seconds: float = 30.0) -> None:
+async def settle(settings: Settings, worker: WorkerProcess, timeout_seconds: float = 45.0) -> None:
     """Wait until every event has left an alert."""
     deadline = asyncio.get_running_loop().time() + timeout_seconds
     while len(await alert_counts(settings)) < EVENTS:
@@ -82,9 +82,21 @@ async def run_with(settings: Settings, worker: WorkerProcess, fault: Callable[[]
     await assert_exact(settings)
 
 
-@pytest.fixture
-async def settings(embedded_broker: EmbeddedBroker) -> Settings:
-    settings = broker_settings(embedded_broker.bootstrap_servers)
+ON_KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.slow])
+
+
+@pytest.fixture(params=[pytest.param("embedded", marks=pytest.mark.broker), ON_KAFKA])
+async def settings(request: pytest.FixtureRequest) -> Settings:
+    """Topics of one's own on the embedded broker, and on Apache Kafka where there is one."""
+    if request.param == "kafka":
+        address = request.getfixturevalue("apache_kafka")
+        # Kafka takes no shorter session unless told to.
+        settings = broker_settings(
+            address, producer_idempotence=True, session_timeout_seconds=6.0, heartbeat_seconds=1.0
+        )
+    else:
+        broker: EmbeddedBroker = request.getfixturevalue("embedded_broker")
+        settings = broker_settings(broker.bootstrap_servers)
     await prepare_topics(settings)
     return settings
 
@@ -163,3 +175,30 @@ async def test_an_error_while_carrying_ends_the_worker_and_the_journal_replays(
         await run_with(settings, worker, fault)
 
     assert "carrying_failed" in worker.said()
+
+
+@pytest.mark.parametrize("settings", [ON_KAFKA], indirect=True)
+@pytest.mark.parametrize("topic", ["alerts", "score-states-changelog"])
+async def test_a_topic_that_refuses_batches_for_a_while_loses_nothing(
+    settings: Settings, tmp_path: Path, topic: str
+) -> None:
+    await largest_message(settings, topic, 300)
+    with WorkerProcess(settings, tmp_path / "log") as worker:
+
+        async def fault() -> None:
+            assert await asyncio.to_thread(worker.wait, 30.0) == ExitCode.INFRASTRUCTURE, worker.said()
+            await largest_message(settings, topic, 1_048_588)
+            worker.start()
+
+        await run_with(settings, worker, fault)
+
+
+async def largest_message(settings: Settings, topic: str, size: int) -> None:
+    """Change what the broker takes on a topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    await admin.start()
+    try:
+        wanted = {"max.message.bytes": str(size)}
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic(topic), configs=wanted)])
+    finally:
+        await admin.close()
