@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from foreshock.reaching import in_plain_words
+from foreshock.broker.reaching import in_plain_words
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
 from schemas.codec import CustomerEvent, encode

@@ -14,10 +14,10 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from foreshock.broker.reaching import in_plain_words
+from foreshock.broker.reading import Span, open_topic
+from foreshock.broker.topic_state import TopicState, topic_states
 from foreshock.journal_dump import dump_header, dump_record
-from foreshock.reaching import in_plain_words
-from foreshock.reading import Span, open_topic
-from foreshock.topic_state import TopicState, topic_states
 from schemas.catalogue import TOPICS
 from schemas.errors import ConfigurationError
 from streams.settings import Settings, load_settings

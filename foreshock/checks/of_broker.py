@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from aiokafka.errors import KafkaError
 
+from foreshock.broker.reaching import admin_client, silent_client, unreachable_because
+from foreshock.broker.reading import Span, TopicReader, open_topic
+from foreshock.broker.topic_state import TopicState, topic_states
 from foreshock.checks.findings import Finding, Status
-from foreshock.reaching import admin_client, silent_client, unreachable_because
-from foreshock.reading import Span, TopicReader, open_topic
-from foreshock.topic_state import TopicState, topic_states
 from models.partition import PartitionState, decode_partition, engine_key
 from streams.connections import new_producer
 from streams.settings import Settings

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from foreshock.reaching import admin_client, in_plain_words
+from foreshock.broker.reaching import admin_client, in_plain_words
 from schemas.errors import ConfigurationError
 from streams.settings import Settings
 from streams.topics import check_topics, create_topics, plan_topics

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
+from foreshock.broker.reaching import in_plain_words
+from foreshock.broker.reading import Span, open_topic
 from foreshock.letters.redriving import Redriven, intake_without_secret
-from foreshock.reaching import in_plain_words
-from foreshock.reading import Span, open_topic
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.codec import decode_as
 from schemas.dead_letters import DeadLetter

@@ -9,10 +9,10 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from foreshock.broker.reading import Span
 from foreshock.checks.of_broker import judge_epoch
 from foreshock.checks.of_settings import check_params, check_pseudonym_key, check_variables
 from foreshock.cli import main
-from foreshock.reading import Span
 from models.partition import PartitionState, encode_partition, engine_key
 from schemas.types import Position
 from streams.broker import EmbeddedBroker

@@ -10,8 +10,8 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from foreshock.broker.reading import open_topic
 from foreshock.cli import main
-from foreshock.reading import open_topic
 from models.intake import Intake
 from models.pseudonym import Pseudonymiser
 from schemas.codec import encode

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiokafka.errors import SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
-from foreshock.reaching import admin_client, unreachable_because
+from foreshock.broker.reaching import admin_client, unreachable_because
 from schemas.errors import ConfigurationError
 from streams.broker import EmbeddedBroker
 from streams.settings import Settings, load_settings
@@ -44,7 +44,7 @@ async def test_each_cause_names_what_to_change(error: Exception, says: str, monk
     async def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("foreshock.reaching.create_conn", refuse)
+    monkeypatch.setattr("foreshock.broker.reaching.create_conn", refuse)
     settings = load_settings(security_protocol="SASL_PLAINTEXT", sasl_username="crm", sasl_password="wrong-password")
     why = await unreachable_because(settings)
 

@@ -9,7 +9,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from foreshock.reaching import admin_client
+from foreshock.broker.reaching import admin_client
 from streams.settings import Settings
 from streams.topics import TopicPlan, plan_topics
 

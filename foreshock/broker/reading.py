@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from foreshock.reaching import admin_client, in_plain_words
-from foreshock.topic_state import partition_counts
+from foreshock.broker.reaching import admin_client, in_plain_words
+from foreshock.broker.topic_state import partition_counts
 from schemas.errors import ConfigurationError
 from streams.connections import BrokerUnavailableError, new_reader
 from streams.settings import Settings
