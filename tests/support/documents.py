@@ -1,0 +1,153 @@
+"""Markdown of this project, read for the tests: fenced blocks, links and headings.
+
+`python -m tests.support.documents` writes the shown output of README and tutorial anew, after a change of what the
+commands print. Review its diff as you would code.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.peers import CHECKOUT
+
+_FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>[^\n`]*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"<!--(.*?)-->\s*\Z", re.DOTALL)
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#{1,6} +(.*)$", re.MULTILINE)
+
+READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh-CN.md"]
+TUTORIALS = [CHECKOUT / "docs/tutorial/first-alert.md", CHECKOUT / "docs/tutorial/first-alert.zh-CN.md"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block."""
+
+    document: str
+    line: int
+    language: str
+    text: str
+    comment: str
+    """The HTML comment right before it, empty if there is none."""
+
+
+def documents() -> list[Path]:
+    """Every Markdown file of the project, those that are generated included."""
+    folders = ("docs", "examples", "deploy", "bench")
+    found = [*CHECKOUT.glob("*.md"), *(path for folder in folders for path in (CHECKOUT / folder).rglob("*.md"))]
+    return sorted(found)
+
+
+def name_of(path: Path) -> str:
+    """Name a document from the root of the checkout."""
+    return path.relative_to(CHECKOUT).as_posix()
+
+
+def blocks(path: Path) -> list[Block]:
+    """The fenced blocks of a document, in their order."""
+    text = path.read_text(encoding="utf-8")
+    found = []
+    for match in _FENCE.finditer(text):
+        before = text[: match.start()]
+        comment = _COMMENT.search(before)
+        found.append(
+            Block(
+                document=name_of(path),
+                line=before.count("\n") + 1,
+                language=match["language"].strip(),
+                text=match["text"],
+                comment=comment[1].strip() if comment else "",
+            )
+        )
+    return found
+
+
+def prose(path: Path) -> str:
+    """A document without its fenced blocks."""
+    return _FENCE.sub("", path.read_text(encoding="utf-8"))
+
+
+def links(path: Path) -> list[str]:
+    """Where a document's links lead; what only looks like one in code is none."""
+    return _LINK.findall(re.sub(r"`[^`\n]*`", "code", prose(path)))
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that headings of a document make, as GitHub does."""
+    headings = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading) for heading in _HEADING.findall(prose(path)))
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def answers(path: Path) -> list[tuple[Block, Block | None]]:
+    """Commands that are run, each with the block that shows what it prints; `None` where nothing is shown.
+
+    Of a tutorial every command is run, unless a comment before it says why not. Of a README the replay of its story
+    is: the demo, the tests and Docker take longer than a test may.
+    """
+    found = blocks(path)
+    commands = [block for block in found if block.language == "sh" and not block.comment.startswith("not run")]
+    if path.parent == CHECKOUT:
+        commands = [block for block in commands if "replay examples/" in block.text]
+    return [(command, _answer(command, found)) for command in commands]
+
+
+def _answer(command: Block, found: list[Block]) -> Block | None:
+    following = found[found.index(command) + 1 :]
+    return following[0] if following and following[0].language in {"text", "json"} else None
+
+
+@contextmanager
+def newcomers_folder() -> Iterator[Path]:
+    """Give an empty folder in which the examples are where they are in a checkout."""
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "examples").symlink_to(CHECKOUT / "examples")
+        yield Path(name)
+
+
+def run_shell(script: str, folder: Path) -> str:
+    """Run a block as a newcomer would, with the environment's commands first on the path; return what is shown.
+
+    A terminal of 100 columns is assumed, and no setting of whoever runs the tests.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("FORESHOCK_")}
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script.replace(".venv/bin/", "")],
+        cwd=folder,
+        env=ours | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return tidy(done.stdout)
+
+
+def tidy(text: str) -> str:
+    """Leave out blanks at the end of lines, and blank lines around."""
+    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines()).strip("\n")
+
+
+def write_shown_output(path: Path) -> None:
+    """Run the commands of a document and write what they print where it is shown."""
+    text = path.read_text(encoding="utf-8")
+    with newcomers_folder() as folder:
+        for command, answer in answers(path):
+            printed = run_shell(command.text, folder)
+            if answer is not None:
+                text = text.replace(f"```{answer.language}\n{answer.text}```", f"```{answer.language}\n{printed}\n```")
+    path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for each in (*READMES, *TUTORIALS):
+        write_shown_output(each)
