@@ -20,6 +20,8 @@ _NOISY = {
     "streams.guards.app": logging.WARNING,
     "streams.tables": logging.WARNING,
     "mode": logging.WARNING,
+    # A timer that is late under load says so at every turn.
+    "mode.timers": logging.ERROR,
     "aiohttp.access": logging.WARNING,
 }
 

@@ -71,15 +71,14 @@ class Watchdog:
             self.look(time.monotonic())
 
 
-def end_after(seconds: float) -> threading.Timer:
-    """End the process when an orderly stop takes too long, such as without a broker; cancel when it was in time.
+def end_after(seconds: float) -> None:
+    """End the process when an orderly stop takes too long, such as without a broker.
 
     The code is that of a worker that was stopped: it was asked to, and the journal keeps what it did not finish.
     """
     timer = threading.Timer(seconds, die, ("stop_deadline_passed", ExitCode.STOPPED), {"seconds": seconds})
     timer.daemon = True
     timer.start()
-    return timer
 
 
 async def until(condition: Callable[[], bool], every_seconds: float = 0.1) -> None:

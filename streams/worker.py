@@ -19,7 +19,7 @@ from streams.agents.learn import run_learn
 from streams.agents.tick import run_tick
 from streams.app import create_app
 from streams.connections import BrokerUnavailableError, new_producer
-from streams.exits import ExitCode
+from streams.exits import ExitCode, die
 from streams.guards.app import GuardedApp
 from streams.logs import set_up_logging
 from streams.settings import Settings
@@ -67,14 +67,12 @@ class Worker:
         await check_topics(self.settings)
         async with self._outlet() as outlet, self._web():
             self._start_roles(outlet)
-            try:
-                code = await self._until_over()
-                deadline = end_after(self.settings.stop_deadline_seconds)
+            code = await self._until_over()
+            if code is ExitCode.STOPPED:
                 await self._stop_roles()
-                deadline.cancel()
-            except KafkaError as error:
-                log.critical("broker_refused", extra={"error": repr(error)})
-                return ExitCode.INFRASTRUCTURE
+            else:
+                # No orderly stop: it would flush and commit for a worker that cannot tell what it has delivered.
+                self._cancel_roles()
             return code
 
     def readiness(self) -> dict[str, bool]:
@@ -161,22 +159,31 @@ class Worker:
         if self.stop.is_set():
             log.info("worker_stops")
             return ExitCode.STOPPED
+        code = ExitCode.INFRASTRUCTURE
         for name, task in self._tasks.items():
             if task.done():
-                log.critical("role_ended", extra={"role": name, "error": repr(task.exception())})
-        return ExitCode.INFRASTRUCTURE
+                error = task.exception()
+                log.critical("role_ended", extra={"role": name, "error": repr(error)})
+                if isinstance(error, ConfigurationError) and not error.retriable:
+                    code = ExitCode.CONFIGURATION
+        return code
 
     async def _stop_roles(self) -> None:
         """Let every role finish what it holds, then cancel what is left."""
         self.stop.set()
         tasks = list(self._tasks.values())
         score = self._tasks.get("score")
-        # Scoring has its own, longer way to an end; the deadline of the process bounds it.
+        # Scoring has its own, longer way to an end; the stop deadline of the process bounds it.
         await asyncio.wait([task for task in tasks if task is not score] or tasks, timeout=_GRACE_SECONDS)
         for task in tasks:
             if task is not score:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _cancel_roles(self) -> None:
+        """Drop everything that every role holds."""
+        for task in self._tasks.values():
+            task.cancel()
 
 
 def run_worker(settings: Settings) -> int:
@@ -186,21 +193,29 @@ def run_worker(settings: Settings) -> int:
     """
     set_up_logging(settings)
     try:
-        return int(asyncio.run(_run(settings)))
-    except BrokerUnavailableError as error:
-        log.critical("broker_unavailable", extra={"error": str(error)})
-        return int(ExitCode.INFRASTRUCTURE)
+        code = asyncio.run(_run(settings))
+    except (BrokerUnavailableError, KafkaError) as error:
+        die("broker_unavailable", error=str(error))
     except ConfigurationError as error:
-        log.critical("configuration_unusable", extra={"error": str(error)})
-        return int(ExitCode.CONFIGURATION)
+        die("configuration_unusable", ExitCode.CONFIGURATION, error=str(error))
+    if code is not ExitCode.STOPPED:
+        # Faust's threads may still run; nothing of them is waited for.
+        die("worker_ended", code)
+    return int(code)
 
 
 async def _run(settings: Settings) -> ExitCode:
     """Run with signals attached."""
     worker = Worker(settings)
-    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if not worker.stop.is_set():
+            # From here on, because even the way to the first record waits for the broker.
+            end_after(settings.stop_deadline_seconds)
+        worker.stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, worker.stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     return await worker.run()
 
 
