@@ -1,0 +1,116 @@
+"""Our worker carrying the core: the whole job. Run as `python -m bench.carriers.worker JOB`.
+
+The real worker process with the roles ingest, score and tick: source topics, journal, scoring, then risk, alerts,
+examples and rows at the broker. Only its metrics are watched, to notice the first and the last event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import sys
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from prometheus_client import CollectorRegistry
+
+import streams.worker
+from bench.carriers.job import Figures, Job, Stopwatch, job_of, report
+from bench.profiling import profiled
+from schemas.codec import CustomerEvent
+from sinks.prometheus import Metrics
+from streams.agents.ingest import Ingest, IngestObserver, run_ingest
+from streams.exits import ExitCode
+from streams.logs import set_up_logging
+from streams.memory import spare_collector
+from streams.settings import Settings
+from streams.wiring import wire
+from streams.worker import Worker
+
+_SETTLE_SECONDS = 60.0
+
+
+class WatchedMetrics(Metrics):
+    """The worker's own metrics, which also notice the first event and the last one.
+
+    Parameters
+    ----------
+    registry
+        Where metrics are registered.
+    expected
+        How many events there are.
+    """
+
+    def __init__(self, registry: CollectorRegistry, expected: int) -> None:
+        super().__init__(registry)
+        self.stopwatch = Stopwatch()
+        self.applied = 0
+        """Events that changed a state."""
+        self.ready = asyncio.Event()
+        """Set once scoring has its partitions."""
+        self.all_applied = asyncio.Event()
+        """Set once every event has gone through the core."""
+        self._expected = expected
+        self._has_begun = False
+
+    def ingested(self, event: CustomerEvent) -> None:
+        """Notice the first event."""
+        if not self._has_begun:
+            self._has_begun = True
+            self.stopwatch.start()
+        super().ingested(event)
+
+    def stepped(self, outcome: Any) -> None:
+        """Notice the last event."""
+        super().stepped(outcome)
+        if outcome.touched:
+            self.applied += 1
+            if self.applied == self._expected:
+                self.all_applied.set()
+
+    def recovered(self, rows: int, seconds: float) -> None:
+        """Notice that scoring can begin."""
+        super().recovered(rows, seconds)
+        self.ready.set()
+
+
+async def main(job: Job) -> None:
+    """Carry all events and report."""
+    settings = job.settings(roles=("ingest", "score", "tick"))
+    set_up_logging(settings)
+    parts = wire(settings)
+    metrics = WatchedMetrics(CollectorRegistry(), job.count)
+    worker = Worker(settings, dataclasses.replace(parts, metrics=metrics))
+
+    async def ingest_once_ready(
+        settings: Settings, ingest: Ingest, outlet: AIOKafkaProducer, observer: IngestObserver, stop: asyncio.Event
+    ) -> None:
+        """Let ingest begin when scoring can follow: joining the groups is not what is measured."""
+        await metrics.ready.wait()
+        await run_ingest(settings, ingest, outlet, observer, stop)
+
+    # The one thing that is not as in production: when ingest begins.
+    vars(streams.worker)["run_ingest"] = ingest_once_ready
+    with profiled(job.profile):
+        running = asyncio.create_task(worker.run())
+        figures = await _figures(worker, metrics, running)
+    worker.stop.set()
+    code = await running
+    assert code == ExitCode.STOPPED, code  # noqa: S101 - anything else is no measurement
+    report(figures)
+
+
+async def _figures(worker: Worker, metrics: WatchedMetrics, running: asyncio.Task[ExitCode]) -> Figures:
+    """Wait until the last event is settled: its outputs and rows are at the broker."""
+    applied = asyncio.create_task(metrics.all_applied.wait())
+    await asyncio.wait([applied, running], return_when=asyncio.FIRST_COMPLETED)
+    app = worker._app
+    assert app is not None  # noqa: S101 - scoring applied the events
+    assert not running.done()  # noqa: S101 - the worker has ended before its work
+    assert await app.lanes.drain(_SETTLE_SECONDS)  # noqa: S101 - the broker no longer answers
+    return metrics.stopwatch.stop(metrics.applied)
+
+
+if __name__ == "__main__":
+    spare_collector()
+    asyncio.run(main(job_of(sys.argv)))
