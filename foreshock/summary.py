@@ -10,13 +10,16 @@ from statistics import median
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-from river.metrics import ROCAUC, LogLoss
+from river.metrics import LogLoss, RollingROCAUC
 
 from models.outcome import Outcome
 from schemas.alerts import LEVELS, STAGES, Alert
 from schemas.examples import RiskExample
 
 HOURS = 3_600.0
+
+RANKED = 50_000
+"""Newest matured predictions whose order is judged, exactly: on rare labels fixed thresholds see no difference."""
 
 SHOWN, REASONS_SHOWN = 3, 2
 """Alerts, and reasons of each, that fit a screen above the figures; all are in the file of `--alerts`."""
@@ -40,7 +43,7 @@ class Summary:
     """The most urgent alerts as they opened or rose, one per customer: first those that came true, then by level."""
     leads: dict[str, float] = field(default_factory=dict)
     """Hours from alert to complaint, by alert id."""
-    auc: ROCAUC = field(default_factory=ROCAUC)
+    auc: RollingROCAUC = field(default_factory=lambda: RollingROCAUC(window_size=RANKED))
     """Area under the ROC curve of matured 30-day predictions."""
     log_loss: LogLoss = field(default_factory=LogLoss)
     """Log loss of the same."""

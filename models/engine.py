@@ -11,7 +11,7 @@ from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets
 from models.listening import Listener
-from models.maturity import Matured, complained, keep_prediction, mature
+from models.maturity import Matured, decide_labels, keep_prediction, mature
 from models.observing import observe_event
 from models.observing.surveys import rating_of
 from models.outcome import Outcome
@@ -225,7 +225,7 @@ class Engine:
         decisions: list[Decision] = []
         is_complaint = isinstance(event, Complaint) and not event.withdrawn
         if is_complaint:
-            self._release(key, complained(state, at), outcome)
+            decide_labels(state, at)
             decisions = end_by_complaint(state)
         elif isinstance(event, Action):
             decisions = answer(state, key, event, state.clock, self.params)

@@ -1,4 +1,4 @@
-"""Which labels may be believed yet: predictions wait in the state until the complaint comes or the horizon ends."""
+"""Which labels may be believed yet: predictions wait in the state until their horizon has ended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from models.params import DAY, Params
-from models.state import CustomerState, PendingPrediction
+from models.state import NEVER, CustomerState, PendingPrediction
 from models.timers import LONG, SHORT
 from schemas.snapshots import Horizon
 
@@ -44,6 +44,7 @@ def keep_prediction(
             probability_30d=round(state.probability_30d, 6),
             snapshot=state.snapshot,
             short_released=False,
+            complained_at=NEVER,
             dense=[round(value, DIGITS) for value in dense],
             hashed=hashed,
         ),
@@ -51,15 +52,20 @@ def keep_prediction(
 
 
 def mature(state: CustomerState, at: float) -> list[Matured]:
-    """Release the negatives whose horizon has ended by `at` without a complaint."""
+    """Release every label whose horizon has ended by `at`: a complaint within it, or none.
+
+    A complaint decides a label at once, but it is released with its horizon's end like its absence. Were complaints
+    released first, the learner would see a stream of complaints before the calm that surrounded them, and expect too
+    many (docs/decisions/0009).
+    """
     released: list[Matured] = []
     waiting: list[PendingPrediction] = []
     for prediction in state.predictions:
         if not prediction.short_released and prediction.at + SHORT <= at:
-            released.append(Matured(prediction, 7, False, _moment(prediction.at + SHORT)))
+            released.append(_matured(prediction, 7, prediction.at + SHORT))
             prediction = prediction._replace(short_released=True)
         if prediction.at + LONG <= at:
-            released.append(Matured(prediction, 30, False, _moment(prediction.at + LONG)))
+            released.append(_matured(prediction, 30, prediction.at + LONG))
         else:
             waiting.append(prediction)
     if released:
@@ -67,23 +73,22 @@ def mature(state: CustomerState, at: float) -> list[Matured]:
     return released
 
 
-def complained(state: CustomerState, at: float) -> list[Matured]:
-    """Release every waiting prediction because the customer complained at `at`.
+def decide_labels(state: CustomerState, at: float) -> None:
+    """Note a complaint at `at` on every prediction that waits for its label.
 
-    A prediction made after the complaint (which then arrived late) is dropped: it knew of nothing, and its own label
-    is unknown. A short horizon that has ended before is a negative, or was released as one.
+    A prediction made after the complaint (which then arrived late) is dropped: it is about a customer who had
+    complained already.
     """
-    released: list[Matured] = []
-    now = _moment(max(at, state.clock))
-    for prediction in state.predictions:
-        elapsed = at - prediction.at
-        if elapsed < 0:
-            continue
-        if not prediction.short_released:
-            released.append(Matured(prediction, 7, elapsed <= SHORT, now))
-        released.append(Matured(prediction, 30, elapsed <= LONG, now))
-    state.predictions = []
-    return released
+    state.predictions = [
+        prediction._replace(complained_at=prediction.complained_at or at)
+        for prediction in state.predictions
+        if prediction.at <= at
+    ]
+
+
+def _matured(prediction: PendingPrediction, horizon_days: Horizon, ended_at: float) -> Matured:
+    """Join a prediction with what came true within a horizon."""
+    return Matured(prediction, horizon_days, NEVER < prediction.complained_at <= ended_at, _moment(ended_at))
 
 
 def _moment(seconds: float) -> datetime:

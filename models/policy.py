@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from models.params import DAY, HOUR, Params
 from models.stages import COMPLAINT, DISSATISFIED
-from models.state import CoolDown, CustomerState, OpenAlert
+from models.state import NEVER, CoolDown, CustomerState, OpenAlert
+from models.timers import last_stall_at
 from schemas.actions import Action
 from schemas.alerts import Cause, Transition, alert_id_of
 
@@ -46,7 +47,7 @@ def supported_levels(state: CustomerState, at: float, params: Params) -> dict[Ca
         "unanswered": _unanswered_level(state, at, params),
         "repeat_contact": _repeat_level(state, at, params),
         "broken_promise": _promise_level(state, at),
-        "claim_stalled": _stalled_level(state),
+        "claim_stalled": _stalled_level(state, at, params),
         "claim_refused": _refused_level(state, at),
         "bad_experience": _experience_level(state, at, params),
         "silent_after_bad_contact": _silence_level(state, at),
@@ -74,11 +75,11 @@ def decide(state: CustomerState, at: float, params: Params) -> list[Decision]:
             continue
         decisions.append(decision)
         if decision.transition == "expired":
-            _cool_down(state, alert, at, params.policy.cool_down_days)
+            _close(state, alert, at, params.policy.cool_down_days)
         else:
             kept.append(decision.alert)
     for cause, level in supported.items():
-        if _may_open(state, cause, level, at):
+        if _may_open(state, cause, level, at, params):
             opened = OpenAlert(cause, state.alerts_opened, level, at, 0, at, False)
             state.alerts_opened += 1
             kept.append(opened)
@@ -111,13 +112,13 @@ def answer(state: CustomerState, customer_key: str, action: Action, at: float, p
             kept.append(after)
         else:
             days = params.policy.dismissed_days if transition == "dismissed" else params.policy.cool_down_days
-            _cool_down(state, alert, at, days)
+            _close(state, alert, at, days)
     state.alerts = kept
     return decisions
 
 
 def end_by_complaint(state: CustomerState) -> list[Decision]:
-    """End every open alert because the customer complained: the truth is known."""
+    """End every open alert because the customer complained: the truth is known, and what led to it is settled."""
     decisions = [Decision(alert._replace(sequence=alert.sequence + 1), "complained") for alert in state.alerts]
     state.alerts = []
     return decisions
@@ -135,15 +136,42 @@ def _revised(alert: OpenAlert, level: int, at: float, params: Params) -> Decisio
     return Decision(after._replace(level=alert.level), "expired")
 
 
-def _may_open(state: CustomerState, cause: Cause, level: int, at: float) -> bool:
-    """Say whether a cause may open: not while it cools down, unless it came back worse."""
-    return all(c.cause != cause or c.until <= at or level > c.level for c in state.cool_downs)
+def _may_open(state: CustomerState, cause: Cause, level: int, at: float, params: Params) -> bool:
+    """Say whether a cause may open: on evidence newer than its last end and the last complaint, later or worse."""
+    evidence_at = _evidence_at(state, cause, params)
+    if evidence_at <= state.complained_at:
+        return False
+    closed = next((c for c in state.cool_downs if c.cause == cause), None)
+    return closed is None or (evidence_at > closed.closed_at and (closed.until <= at or level > closed.level))
 
 
-def _cool_down(state: CustomerState, alert: OpenAlert, at: float, days: float) -> None:
-    """Remember that a cause was closed; forget those whose time is over."""
-    others = [c for c in state.cool_downs if c.cause != alert.cause and c.until > at]
-    state.cool_downs = [*others, CoolDown(alert.cause, at + days * DAY, alert.level)]
+def _evidence_at(state: CustomerState, cause: Cause, params: Params) -> float:
+    """Return when the newest evidence for a cause came."""
+    match cause:
+        case "complaint_risk":
+            return state.seen_at
+        case "threat":
+            return state.threat_at
+        case "unanswered":
+            return state.feedback_at
+        case "repeat_contact":
+            return max(state.contacts, default=NEVER)
+        case "broken_promise":
+            return state.missed_at
+        case "claim_stalled":
+            return max((last_stall_at(claim, params) for claim in state.claims), default=NEVER)
+        case "claim_refused":
+            return max(state.refused_at, state.grumbled_at)
+        case "bad_experience":
+            return max(state.rated_at, state.bad_contact_at)
+        case "silent_after_bad_contact":
+            return state.ignored_at
+
+
+def _close(state: CustomerState, alert: OpenAlert, at: float, days: float) -> None:
+    """Remember that a cause was closed, in place of what was remembered of it."""
+    others = [c for c in state.cool_downs if c.cause != alert.cause]
+    state.cool_downs = [*others, CoolDown(alert.cause, at, at + days * DAY, alert.level)]
 
 
 def id_of(customer_key: str, alert: OpenAlert) -> str:
@@ -186,9 +214,9 @@ def _threat_level(state: CustomerState, at: float, params: Params) -> int:
 
 
 def _unanswered_level(state: CustomerState, at: float, params: Params) -> int:
-    """Negative feedback that waits for an answer."""
+    """Negative feedback that waits for an answer, for at most a horizon: then nobody expects one any more."""
     hours = params.policy.unanswered_hours * HOUR
-    if not state.feedback_at or at < state.feedback_at + hours:
+    if at < state.feedback_at + hours or not _within(at, state.feedback_at, HORIZON_DAYS):
         return NONE
     return YELLOW if at < state.feedback_at + 2 * hours else ORANGE
 
@@ -208,10 +236,17 @@ def _promise_level(state: CustomerState, at: float) -> int:
     return ORANGE if state.missed > 1 else YELLOW
 
 
-def _stalled_level(state: CustomerState) -> int:
-    """A claim whose silence has passed the threshold; twice the threshold is worse."""
-    stalls = max((claim.stalls for claim in state.claims), default=0)
-    return ORANGE if stalls > 1 else YELLOW if stalls else NONE
+def _stalled_level(state: CustomerState, at: float, params: Params) -> int:
+    """A claim whose silence has passed the threshold is to be watched; twice and four times as long is worse.
+
+    Once as much time again has passed as the last threshold took, with no further one to come, it is history.
+    """
+    stalls = [
+        claim.stalls
+        for claim in state.claims
+        if claim.stalls and at < 2 * last_stall_at(claim, params) - claim.visible_at
+    ]
+    return min(ORANGE, max(stalls, default=NONE))
 
 
 def _refused_level(state: CustomerState, at: float) -> int:

@@ -73,12 +73,14 @@ class OpenAlert(NamedTuple):
 
 
 class CoolDown(NamedTuple):
-    """A cause that was closed lately and may only come back worse."""
+    """A cause that was closed: it comes back on new evidence only, and for a while only worse."""
 
     cause: Cause
     """What it was about."""
+    closed_at: float
+    """When it was closed; older evidence is settled."""
     until: float
-    """When the memory of it ends."""
+    """Until when it must come back worse."""
     level: int
     """How high it was."""
 
@@ -96,6 +98,8 @@ class PendingPrediction(NamedTuple):
     """Which snapshot predicted."""
     short_released: bool
     """Whether the 7-day label has been released."""
+    complained_at: float
+    """When the customer complained after it; `NEVER` if they have not."""
     dense: Sequence[float]
     """Numeric features."""
     hashed: Sequence[int]
@@ -205,7 +209,7 @@ class CustomerState:
     alerts_opened: int = 0
     """Alerts opened so far."""
     cool_downs: Sequence[CoolDown] = ()
-    """Causes closed lately."""
+    """Causes that were closed, each once."""
     predictions: Sequence[PendingPrediction] = ()
     """Predictions that wait for their label."""
     ids_since: float = NEVER

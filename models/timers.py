@@ -100,6 +100,13 @@ def _stall_due(claim: PendingClaim, params: Params) -> float:
     return min(silent, claim.due_at) if claim.due_at else silent
 
 
+def last_stall_at(claim: PendingClaim, params: Params) -> float:
+    """Return when the silence of a claim last passed a threshold; `NEVER` if it has not."""
+    return (
+        claim.visible_at + params.policy.claim_stalled_hours * HOUR * (1 << claim.stalls) / 2 if claim.stalls else NEVER
+    )
+
+
 def _stalled(state: CustomerState, claim: PendingClaim, due: float, params: Params) -> PendingClaim:
     """Count every threshold of one claim that has passed by `due`."""
     while (at := _stall_due(claim, params)) <= due:

@@ -10,6 +10,9 @@ from schemas.events import Claim
 ENDED = frozenset({"paid", "denied", "withdrawn", "closed"})
 """Steps after which nothing is pending."""
 
+GRANTED = frozenset({"approved", "paid"})
+"""Steps that take an earlier refusal back."""
+
 REFUSED = {"denied": 1.0, "partially_approved": 0.5}
 """Steps that disappoint, and how much of `heat.claim_denied` they add."""
 
@@ -29,8 +32,11 @@ def observe_claim(state: CustomerState, claim: Claim, at: float, params: Params)
     if share is not None:
         state.refused_at = max(state.refused_at, at)
         warm(state, share * params.heat.claim_denied, at, params)
-    elif claim.status == "paid":
-        cool(state, params.heat.positive_relief, at, params)
+    elif claim.status in GRANTED:
+        if at >= state.refused_at:
+            state.refused_at = NEVER
+        if claim.status == "paid":
+            cool(state, params.heat.positive_relief, at, params)
     return share is not None or claim.status == "reopened" or claim.video_survey_succeeded is False
 
 

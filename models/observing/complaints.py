@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from models.heat import feel, warm
 from models.params import Params
-from models.state import CustomerState
+from models.state import NEVER, CustomerState
 from schemas.labels import Complaint
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ ESCALATED_SOURCES = frozenset({"regulator", "social", "court"})
 
 def observe_complaint(state: CustomerState, complaint: Complaint, at: float, hear: Hear, params: Params) -> bool:
     """Take in a complaint, or its withdrawal."""
+    # What was said before is in the hands of the case handler now.
+    state.feedback_at = NEVER
     if complaint.withdrawn:
         state.complaint_open = False
         return True
@@ -25,7 +27,6 @@ def observe_complaint(state: CustomerState, complaint: Complaint, at: float, hea
     state.complaint_open = True
     state.complained_at = max(state.complained_at, at)
     state.escalated = complaint.source in ESCALATED_SOURCES
-    state.feedback_at = state.feedback_at or at
     warm(state, params.heat.complaint, at, params)
     if complaint.text:
         feel(state, hear(complaint.text).polarity, at, params)

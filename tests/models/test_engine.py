@@ -44,16 +44,16 @@ def test_a_promise_whose_due_time_had_passed_when_it_arrived_is_missed_at_once(c
     assert told(core.alerts(promise(day=0, due=1))) == [("broken_promise", "opened", "yellow")]
 
 
-def test_a_claim_without_visible_progress_opens_and_raises_at_the_threshold_and_its_double(core: Core) -> None:
+def test_a_claim_without_visible_progress_opens_at_the_threshold_and_rises_each_time_it_doubles(core: Core) -> None:
     core.take(claim(day=0), claim(day=2, status="assessed", customer_visible=False))
 
-    alerts = core.alerts(tick(3.9), tick(20))
+    alerts = [alert for alert in core.alerts(tick(3.9), tick(20)) if alert.cause == "claim_stalled"]
 
-    assert [(a.cause, a.transition, a.level) for a in alerts][:2] == [
-        ("claim_stalled", "opened", "yellow"),
-        ("claim_stalled", "raised", "orange"),
+    assert [(alert.transition, alert.level, alert.at) for alert in alerts] == [
+        ("opened", "blue", moment(4)),
+        ("raised", "yellow", moment(8)),
+        ("raised", "orange", moment(16)),
     ]
-    assert [a.at for a in alerts][:2] == [moment(4), moment(8)]
 
 
 def test_visible_progress_restarts_the_clock_of_a_claim(core: Core) -> None:
@@ -121,6 +121,38 @@ def test_a_dismissed_alert_does_not_come_back_at_the_same_level(core: Core) -> N
     assert told(alerts) == [("repeat_contact", "dismissed", "yellow"), ("repeat_contact", "opened", "orange")]
 
 
+def test_an_alert_that_was_resolved_does_not_come_back_on_old_evidence(core: Core) -> None:
+    core.take(call(day=0), call(day=1), call(day=2), action(day=2.1, what="resolved"))
+
+    alerts = core.alerts(call(day=6, tier="self", resolved=True), tick(9))
+
+    assert alerts == []
+
+
+def test_a_refusal_that_was_taken_back_no_longer_speaks(core: Core) -> None:
+    core.take(claim(day=0), claim(day=1, status="denied"), claim(day=2, status="reopened"))
+
+    core.take(claim(day=3, status="paid"))
+
+    assert told(core.alerts(tick(7))) == [("claim_refused", "expired", "blue")]
+
+
+def test_what_led_to_a_complaint_is_settled_by_it(core: Core) -> None:
+    core.take(call(day=0, text=ANGRY), promise(day=0, due=1), complaint(day=2))
+
+    alerts = core.alerts(complaint(day=3, withdrawn=True), tick(4))
+
+    assert alerts == []
+
+
+def test_a_claim_that_stays_silent_for_ever_does_not_keep_its_alert_for_ever(core: Core) -> None:
+    core.take(claim(day=0))
+
+    alerts = core.alerts(tick(400))
+
+    assert told(alerts)[-1] == ("claim_stalled", "expired", "orange")
+
+
 def test_acknowledging_twice_is_one_transition(core: Core) -> None:
     core.take(call(day=0), call(day=1), call(day=2))
 
@@ -181,13 +213,13 @@ def test_a_prediction_becomes_a_negative_when_its_horizon_ends(core: Core) -> No
     ]
 
 
-def test_a_prediction_becomes_a_positive_when_the_complaint_comes(core: Core) -> None:
-    core.take(call(day=0), call(day=8))
+def test_a_complaint_makes_positives_of_the_horizons_it_falls_into_released_when_they_end(core: Core) -> None:
+    core.take(call(day=0), call(day=8), complaint(day=10))
 
-    examples = [example for outcome in core.take(complaint(day=10)) for example in outcome.examples]
+    examples = [example for outcome in core.take(tick(60)) for example in outcome.examples]
 
-    labels = [(e.horizon_days, e.label) for e in examples if isinstance(e, RiskExample)]
-    assert labels == [(30, True), (7, True), (30, True)]
+    labels = [(e.horizon_days, e.label, e.released_at) for e in examples if isinstance(e, RiskExample)]
+    assert labels == [(7, True, moment(15)), (30, True, moment(30)), (30, True, moment(38))]
 
 
 def test_a_rated_comment_becomes_an_example_without_its_text(core: Core) -> None:
