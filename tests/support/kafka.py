@@ -167,7 +167,8 @@ def format_storage(properties: dict[str, str], folder: Path) -> None:
     """
     path = folder / "server.properties"
     path.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
-    cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+    # An id that began with a hyphen would be taken for an option.
+    cluster_id = base64.urlsafe_b64encode(b"\0" + os.urandom(15)).decode().rstrip("=")
     done = subprocess.run(
         [*_JAVA, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(path)],
         capture_output=True,
