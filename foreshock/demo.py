@@ -21,7 +21,7 @@ from foreshock.simulate.command import Duration
 _EPILOG = """
 \b
 Examples:
-  foreshock demo                        until Ctrl-C
+  foreshock demo                        for three minutes, or until Ctrl-C
   foreshock demo --for 60s              ends by itself; what `make demo ARGS="--for 60s"` runs
   foreshock demo --language zh --customers 5000
   foreshock demo --broker 127.0.0.1:9092
@@ -33,6 +33,8 @@ knows who is unhappy, every alert can be judged.
 Exit code 0 means that events flowed, examples were learned, snapshots switched, alerts were raised and nothing was
 lost; the summary shows what each of these rests on.
 """
+
+_FOR_HELP = "End after so long; starting comes on top, and the embedded broker keeps everything in memory."
 
 _INTERRUPTED = 130
 """What a shell expects of a command that Ctrl-C ended."""
@@ -47,13 +49,7 @@ _LEFT_SECONDS = 4.0
 
 
 @click.command("demo", epilog=_EPILOG)
-@click.option(
-    "--for",
-    "limit",
-    type=Duration(),
-    metavar="60s",
-    help="End after so long; starting comes on top.  [default: Ctrl-C]",
-)
+@click.option("--for", "limit", type=Duration(), default="3m", show_default=True, metavar="60s", help=_FOR_HELP)
 @click.option("--customers", default=3000, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
 @click.option(
     "--speed",
@@ -81,7 +77,7 @@ _LEFT_SECONDS = 4.0
 @click.pass_context
 def demo(
     ctx: click.Context,
-    limit: timedelta | None,
+    limit: timedelta,
     customers: int,
     speed: float,
     seed: int,
@@ -98,7 +94,7 @@ def demo(
         customers=customers,
         speed=speed,
         seed=seed,
-        feed_seconds=None if limit is None else _feeding_seconds(limit.total_seconds()),
+        feed_seconds=_feeding_seconds(limit.total_seconds()),
         broker=broker,
         web_port=web_port,
     )

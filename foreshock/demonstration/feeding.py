@@ -70,7 +70,7 @@ class Feeding:
         self._stop = stop
         self._view = view
 
-    async def feed(self, speed: float, seconds: float | None) -> None:
+    async def feed(self, speed: float, seconds: float) -> None:
         """Feed until the time is over or somebody asks for the end; everything sent is acknowledged then.
 
         Parameters
@@ -78,7 +78,7 @@ class Feeding:
         speed
             Times life's speed.
         seconds
-            How long; None until somebody asks for the end.
+            How long.
 
         Raises
         ------
@@ -101,9 +101,7 @@ class Feeding:
             name="feeding",
         )
         try:
-            while not (sending.done() or self._stop.asked.is_set()):
-                if seconds is not None and monitor.elapsed_seconds >= seconds:
-                    break
+            while not (sending.done() or self._stop.asked.is_set() or monitor.elapsed_seconds >= seconds):
                 await self._redraw()
         finally:
             enough.set()

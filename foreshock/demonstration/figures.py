@@ -23,8 +23,8 @@ class Figures:
     """What is going on."""
     elapsed_seconds: float
     """Since feeding began."""
-    feed_seconds: float | None
-    """How long feeding takes; None until somebody stops it."""
+    feed_seconds: float
+    """How long feeding takes, unless somebody stops it."""
     moment: datetime
     """How late it is in the simulated world."""
     day: int

@@ -102,9 +102,9 @@ def _head(figures: Figures, words: Words) -> RenderableType:
         ("Foreshock ", "bold magenta"), words("title", customers=figures.customers, speed=figures.speed)
     )
     grid.add_row(title, Text(words("day", day=figures.day, moment=figures.moment), style="bold"))
-    seconds = figures.feed_seconds
-    phase = f"{words(figures.phase)} {figures.elapsed_seconds:.0f} s" + (f" / {seconds:.0f} s" if seconds else "")
-    bar = ProgressBar(total=seconds, completed=min(figures.elapsed_seconds, seconds or 0.0), pulse=seconds is None)
+    elapsed, seconds = figures.elapsed_seconds, figures.feed_seconds
+    phase = f"{words(figures.phase)} {elapsed:.0f} s / {seconds:.0f} s"
+    bar = ProgressBar(total=seconds, completed=min(elapsed, seconds))
     grid.add_row(bar, Text(phase, style="dim"))
     return grid
 

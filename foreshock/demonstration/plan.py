@@ -37,8 +37,8 @@ class Plan:
     seed: int
     """Where all chance comes from."""
 
-    feed_seconds: float | None
-    """How long to feed, in seconds; None until somebody stops it."""
+    feed_seconds: float
+    """How long to feed, in seconds."""
 
     broker: str | None
     """A Kafka that runs already, as `host:port`; None starts the embedded one."""
