@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import READMES, TUTORIALS, answers, blocks, newcomers_folder, run_shell, tidy
+from tests.support.documents import (
+    READMES,
+    TUTORIALS,
+    answers,
+    blocks,
+    documents,
+    headings,
+    newcomers_folder,
+    run_shell,
+    tidy,
+)
 
 
 @pytest.mark.parametrize("path", [*READMES, *TUTORIALS], ids=lambda path: path.name)
@@ -29,11 +39,16 @@ def test_the_readme_shows_the_replay_of_its_story() -> None:
     assert [len(answers(path)) for path in READMES] == [1, 1]
 
 
-@pytest.mark.parametrize(("one", "other"), [READMES, TUTORIALS], ids=["readme", "tutorial"])
-def test_chinese_and_english_show_the_same_blocks(one: Path, other: Path) -> None:
-    assert [(block.language, block.text) for block in blocks(one)] == [
-        (block.language, block.text) for block in blocks(other)
+@pytest.mark.parametrize(
+    "chinese", [path for path in documents() if path.name.endswith(".zh-CN.md")], ids=lambda path: path.name
+)
+def test_chinese_and_english_show_the_same_blocks_and_sections(chinese: Path) -> None:
+    english = chinese.with_name(chinese.name.replace(".zh-CN", ""))
+
+    assert [(block.language, block.text) for block in blocks(chinese)] == [
+        (block.language, block.text) for block in blocks(english)
     ]
+    assert [heading.level for heading in headings(chinese)] == [heading.level for heading in headings(english)]
 
 
 def test_whatever_a_tutorial_does_not_run_says_why() -> None:

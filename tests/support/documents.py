@@ -15,16 +15,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.support.peers import CHECKOUT
 
 _FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>[^\n`]*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!--(.*?)-->\s*\Z", re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-_HEADING = re.compile(r"^#{1,6} +(.*)$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 
 READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh-CN.md"]
 TUTORIALS = [CHECKOUT / "docs/tutorial/first-alert.md", CHECKOUT / "docs/tutorial/first-alert.zh-CN.md"]
+
+
+class Heading(NamedTuple):
+    """One heading."""
+
+    level: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -80,10 +88,15 @@ def links(path: Path) -> list[str]:
     return _LINK.findall(re.sub(r"`[^`\n]*`", "code", prose(path)))
 
 
+def headings(path: Path) -> list[Heading]:
+    """The headings of a document, in their order."""
+    return [Heading(len(marks), text.strip()) for marks, text in _HEADING.findall(prose(path))]
+
+
 def anchors(path: Path) -> set[str]:
     """The anchors that headings of a document make, as GitHub does."""
-    headings = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading) for heading in _HEADING.findall(prose(path)))
-    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+    texts = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading.text) for heading in headings(path))
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in texts}
 
 
 def answers(path: Path) -> list[tuple[Block, Block | None]]:
