@@ -76,6 +76,8 @@ class Lane:
         How many decoded states to keep.
     observer
         Hears what happens.
+    first_offset
+        Where the journal begins, for a partition of which there are no rows yet.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Lane:
         to_heal: set[bytes],
         cached: int,
         observer: Observer,
+        first_offset: int = 0,
     ) -> None:
         self.partition = partition
         self._journal = journal
@@ -99,19 +102,19 @@ class Lane:
         self.engine = core.open_engine(partition, own, self.states)
         self.restored_offset = core.position(self.engine).offset
         """Last journal offset whose outputs and rows are all written, or -1."""
-        self.next_offset: int | None = self.restored_offset + 1 if self.restored_offset >= 0 else None
-        """The journal offset that has to come next, if that is known."""
+        self.next_offset = self.restored_offset + 1 if self.restored_offset >= 0 else first_offset
+        """The journal offset that has to come next."""
         self.waiting_count = 0
         """Records carried and not yet taken by a group."""
         self._touched: dict[str, None] = {}
         self._others: dict[str, list[Carried]] = {"alerts": [], "examples": [], "dead-letters": []}
         self._alert_ages: list[float] = []
 
-    def carry(self, offset: int, value: bytes, timestamp: float) -> None:
+    def carry(self, offset: int, value: bytes, timestamp: float) -> bool:
         """Take one journal record, line by line, through the core.
 
         A line that cannot be read, or that the core fails on, becomes a dead letter; its neighbours go on. A record
-        that was completely written before is passed over.
+        that was carried before is passed over.
 
         Parameters
         ----------
@@ -121,37 +124,44 @@ class Lane:
             JSON Lines.
         timestamp
             When the journal took the record, in seconds since 1970.
+
+        Returns
+        -------
+        bool
+            Whether it was carried, and so will be part of a group.
         """
-        if offset > self.restored_offset:
-            core, engine, states, others = self._core, self.engine, self.states, self._others
-            stepped, started, number = self._observer.stepped, time.perf_counter(), 0
-            for number, line in enumerate(value.split(b"\n")):
-                if not line:
-                    continue
-                try:
-                    message = decode_journal_line(line)
-                    outcome = core.step(engine, states, message, Position(offset, number))
-                except Exception as error:  # whatever it is, the line is lost unless it is kept here
-                    others["dead-letters"].append(self._dead_letter(offset, number, line, timestamp, error))
-                    continue
-                for key in outcome.touched:
-                    self._touched[key] = None
-                if outcome.alerts:
-                    others["alerts"].extend(outcome.alerts)
-                    self._alert_ages.extend([timestamp] * len(outcome.alerts))
-                others["examples"].extend(outcome.examples)
-                stepped(outcome)
-            core.pass_over(engine, Position(offset, number))
-            self._observer.carried(time.perf_counter() - started)
+        if offset < self.next_offset:
+            return False
+        core, engine, states, others = self._core, self.engine, self.states, self._others
+        stepped, started, number = self._observer.stepped, time.perf_counter(), 0
+        for number, line in enumerate(value.split(b"\n")):
+            if not line:
+                continue
+            try:
+                message = decode_journal_line(line)
+                outcome = core.step(engine, states, message, Position(offset, number))
+            except Exception as error:  # whatever it is, the line is lost unless it is kept here
+                others["dead-letters"].append(self._dead_letter(offset, number, line, timestamp, error))
+                continue
+            for key in outcome.touched:
+                self._touched[key] = None
+            if outcome.alerts:
+                others["alerts"].extend(outcome.alerts)
+                self._alert_ages.extend([timestamp] * len(outcome.alerts))
+            others["examples"].extend(outcome.examples)
+            stepped(outcome)
+        core.pass_over(engine, Position(offset, number))
+        self._observer.carried(time.perf_counter() - started)
         self.next_offset = offset + 1
         self.waiting_count += 1
+        return True
 
     def take(self) -> Group | None:
         """Return everything carried since the last call as one group, or `None` if nothing was.
 
         Of a customer touched several times only the last row and the last risk are in it.
         """
-        if not self.waiting_count or self.next_offset is None:
+        if not self.waiting_count:
             return None
         engine, states = self.engine, self.states
         risks = [self._core.risk_of(engine, key, states[key]) for key in self._touched]

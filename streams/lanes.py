@@ -106,10 +106,10 @@ class Lanes:
         """
         try:
             lane, writer = self._open.get(partition) or await self._open_lane(partition)
-            if lane.next_offset is not None and offset > lane.next_offset:
+            if offset > lane.next_offset:
                 await self._check_hole(lane, offset)
-            lane.carry(offset, value, timestamp)
-            await writer.admit()
+            if lane.carry(offset, value, timestamp):
+                await writer.admit()
         except asyncio.CancelledError:
             raise  # a rebalance: the record is unsettled, so it is read again by whoever owns it then
         except BaseException as error:
@@ -135,6 +135,8 @@ class Lanes:
 
     async def _open_lane(self, partition: int) -> tuple[Lane, GroupWriter]:
         """Start the lane of a partition from its rows."""
+        # Asked for even if it is not used: a partition without rows has to begin at the beginning, and nowhere else.
+        earliest = await self._journal.earliest(partition)
         lane = Lane(
             partition,
             self._ledger.topic,
@@ -143,6 +145,7 @@ class Lanes:
             self._table.to_heal.setdefault(partition, set()),
             self._settings.cached_customers,
             self._observer,
+            earliest or 0,
         )
         highwater = self._journal.highwater(partition)
         if highwater is not None and lane.restored_offset >= highwater:
@@ -163,6 +166,8 @@ class Lanes:
             self._settings.max_waiting_records,
         )
         self._open[partition] = lane, writer
+        if lane.restored_offset >= 0:
+            self._ledger.settle(partition, lane.restored_offset + 1)
         return lane, writer
 
     async def _send(self, topic: str, partition: int, records: list[Record]) -> int | None:
@@ -188,9 +193,8 @@ class Lanes:
 
     async def _check_hole(self, lane: Lane, offset: int) -> None:
         """End the process over journal positions that were never seen, unless the journal no longer has them."""
-        expected = lane.next_offset or 0
-        self._observer.skipped(offset - expected)
-        facts = {"partition": lane.partition, "expected": expected, "got": offset}
+        self._observer.skipped(offset - lane.next_offset)
+        facts = {"partition": lane.partition, "expected": lane.next_offset, "got": offset}
         earliest = await self._journal.earliest(lane.partition)
         if earliest is None or earliest < offset:
             die("journal_positions_skipped", ExitCode.INFRASTRUCTURE, **facts)

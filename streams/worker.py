@@ -22,6 +22,7 @@ from streams.connections import BrokerUnavailableError, new_producer
 from streams.exits import ExitCode, die
 from streams.guards.app import GuardedApp
 from streams.logs import set_up_logging
+from streams.memory import spare_collector
 from streams.settings import Settings
 from streams.topics import check_topics
 from streams.views import create_web, start_web
@@ -207,6 +208,7 @@ def run_worker(settings: Settings) -> int:
 async def _run(settings: Settings) -> ExitCode:
     """Run with signals attached."""
     worker = Worker(settings)
+    spare_collector()
 
     def stop() -> None:
         if not worker.stop.is_set():

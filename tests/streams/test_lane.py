@@ -102,10 +102,17 @@ def test_a_record_that_was_completely_written_is_passed_over() -> None:
     group = taken(first)
 
     again = lane_of(group.rows | group.own_rows)
-    again.carry(3, record(0, 1), 0.0)
 
     assert again.restored_offset == 3
-    assert taken(again).outputs == {}
+    assert again.carry(3, record(0, 1), 0.0) is False
+    assert again.take() is None
+
+
+def test_a_record_that_comes_again_before_it_is_written_is_passed_over() -> None:
+    lane = lane_of()
+
+    assert [lane.carry(offset, record(offset), 0.0) for offset in (0, 1, 0, 1, 2)] == [True, True, False, False, True]
+    assert len(taken(lane).outputs["alerts"]) == 3
 
 
 def test_after_a_half_written_group_only_the_missing_half_is_made_again() -> None:
@@ -127,7 +134,7 @@ def test_the_next_offset_is_known_from_the_rows() -> None:
     lane.carry(8, record(0), 0.0)
     group = taken(lane)
 
-    assert lane_of().next_offset is None
+    assert lane_of().next_offset == 0
     assert lane_of(group.own_rows).next_offset == 9
 
 

@@ -122,11 +122,26 @@ async def test_a_skipped_position_ends_the_process_and_is_counted(harness: Harne
     harness.lanes.reset()
 
 
+async def test_a_partition_without_rows_begins_at_the_beginning_and_nowhere_else(harness: Harness) -> None:
+    with pytest.raises(ProcessEndedError):
+        await harness.carry(4, 1)
+
+    assert harness.ended[0][2] == {"partition": 0, "expected": 0, "got": 4}
+
+
+async def test_what_was_written_before_a_restart_may_be_committed_at_once(harness: Harness) -> None:
+    harness.table.apply(0, [(b"@engine/0", orjson.dumps([1, EPOCH, 6, 0, 0]))])
+    await harness.carry(5, 1)
+
+    assert harness.ledger.uncommitted() == {0: 7}
+    harness.lanes.reset()
+
+
 async def test_a_journal_that_was_trimmed_before_it_was_read_is_counted_and_read_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     harness = Harness(monkeypatch, Journal(first=3))
-    await harness.carry(0, 1)
+    harness.table.apply(0, [(b"@engine/0", orjson.dumps([1, EPOCH, 0, 0, 0]))])
     await harness.carry(3, 2)
     await harness.lanes.drain(2.0)
 
