@@ -48,7 +48,7 @@ def encode(message: Message) -> bytes:
     The `kind` that tells the members of a union apart is always written.
     """
     body = message.__pydantic_serializer__.to_json(message, exclude_defaults=True)
-    kind = getattr(message, "kind", None)
+    kind = vars(message).get("kind")  # `getattr` takes 2 us where a message has none
     return b'{"kind":"%b",%b' % (kind.encode(), body[1:]) if kind else body
 
 
