@@ -12,7 +12,7 @@ from rich.text import Text
 
 from foreshock.demonstration.alerts_found import Alerts
 from foreshock.demonstration.figures import Figures
-from foreshock.demonstration.picture import alert_line, percent
+from foreshock.demonstration.picture import alert_line, quality_figures
 from foreshock.demonstration.run import Ended
 from foreshock.demonstration.verdict import Check, Losses
 from foreshock.demonstration.words import Words
@@ -104,18 +104,7 @@ def _quality(figures: Figures, words: Words) -> str:
     """Say what the alerts were worth."""
     if figures.quality is None:
         return words("none yet")
-    told = figures.quality.judgement
-    lead = told.median_lead_hours
-    return " · ".join(
-        [
-            f"{words('complaints')} {told.complaints:,}",
-            f"{words('foreseen')} {percent(told.foreseen_share)}",
-            f"{words('lead')} {'–' if lead is None else words('lead.value', days=lead / 24)}",
-            f"{words('alerted')} {percent(figures.quality.alerted_lately_share)}",
-            f"{words('precision')} {percent(told.followed_share)}",
-            f"{words('justified')} {percent(told.justified_share)}",
-        ]
-    )
+    return " · ".join(f"{words(name).strip()} {told}" for name, told in quality_figures(figures.quality, words))
 
 
 def _samples(alerts: Alerts, words: Words) -> Iterator[RenderableType]:

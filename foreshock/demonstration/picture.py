@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.layout import Layout
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foreshock.demonstration.figures import Figures
+from foreshock.demonstration.quality import Quality
 from foreshock.demonstration.words import Words
 from schemas.alerts import Alert, Level
 
@@ -29,7 +30,7 @@ _SPARKS = "▁▂▃▄▅▆▇█"
 _BAR = 12
 
 # Lines of each part, and the size of terminal from which there is room for more.
-_HEAD, _FOOT, _PANEL, _FRAME = 3, 2, 12, 3
+_HEAD, _FOOT, _PANEL, _FRAME = 3, 2, 13, 3
 _WIDE, _HIGH = 120, 40
 
 
@@ -112,7 +113,7 @@ def _head(figures: Figures, words: Words) -> RenderableType:
 def _flow(figures: Figures, words: Words) -> RenderableType:
     """Show what goes in, what comes through, and what was learned."""
     latency = figures.latency_seconds
-    rows: list[tuple[str, str | Text]] = [
+    rows: list[tuple[str, str] | tuple[str, Text]] = [
         ("fed", f"{figures.fed:,}"),
         ("applied", f"{figures.applied:,}"),
         ("behind", f"{figures.behind:,}"),
@@ -122,9 +123,8 @@ def _flow(figures: Figures, words: Words) -> RenderableType:
         ("latency", "–" if latency is None else words("latency.value", seconds=latency)),
         ("examples", words("examples.value", examples=figures.examples, complaints=figures.complaints_learned)),
         ("snapshot", words("snapshot.value", active=figures.snapshot_active, published=figures.snapshots_published)),
+        ("model", words("model.cold" if figures.is_cold else "model.warm")),
     ]
-    model = words("model.cold", needed=figures.complaints_needed) if figures.is_cold else words("model.warm")
-    rows.append(("model", model))
     if figures.restarts:
         rows.append(("restarts", Text(f"{figures.restarts}", style="bold red")))
     return _pairs(rows, words)
@@ -166,20 +166,20 @@ def _quality(figures: Figures, words: Words) -> RenderableType:
     """Show what the alerts are worth."""
     if figures.quality is None:
         return Text(words("none yet"), style="dim")
-    told = figures.quality.judgement
+    return _pairs(quality_figures(figures.quality, words), words)
+
+
+def quality_figures(quality: Quality, words: Words) -> Iterator[tuple[str, str]]:
+    """Say what the alerts are worth: names of words, and what there is to say."""
+    told = quality.judgement
     lead = told.median_lead_hours
-    return _pairs(
-        [
-            ("complaints", f"{told.complaints:,}"),
-            ("foreseen", Text(percent(told.foreseen_share), style="bold green")),
-            ("foreseen from silence", percent(told.foreseen_from_silence_share)),
-            ("lead", "–" if lead is None else words("lead.value", days=lead / 24)),
-            ("alerted", percent(figures.quality.alerted_lately_share)),
-            ("precision", percent(told.followed_share)),
-            ("justified", percent(told.justified_share)),
-        ],
-        words,
-    )
+    yield "complaints", f"{told.complaints:,}"
+    yield "foreseen", words("of complaints", share=percent(told.foreseen_share))
+    yield "foreseen from silence", percent(told.foreseen_from_silence_share)
+    yield "lead", "–" if lead is None else words("lead.value", days=lead / 24)
+    yield "alerted", words("of customers", share=percent(quality.alerted_lately_share))
+    yield "precision", words("of alerts", share=percent(told.followed_share))
+    yield "justified", words("of alerts", share=percent(told.justified_share))
 
 
 def _newest(figures: Figures, words: Words, lines: int) -> RenderableType:
@@ -187,13 +187,15 @@ def _newest(figures: Figures, words: Words, lines: int) -> RenderableType:
     if not figures.newest:
         return Text(words("none yet"), style="dim")
     table = Table(box=None, padding=(0, 1, 0, 0), expand=True, header_style="dim", pad_edge=False)
-    for name in ("at", "level", "where", "cause", "probability"):
+    for name in ("at", "level", "where", "cause"):
         table.add_column(words(f"column.{name}"), no_wrap=True)
+    if not figures.is_cold:
+        table.add_column(words("column.probability"), justify="right", no_wrap=True)
     table.add_column(words("column.reasons"), no_wrap=True, overflow="ellipsis", ratio=1)
     for alert in sorted(figures.newest, key=lambda alert: alert.at, reverse=True)[: max(1, lines)]:
+        probability = () if figures.is_cold else (percent(alert.probability_30d),)
         reasons = " · ".join(words.reason(reason) for reason in alert.reasons)
-        probability = percent(None if figures.is_cold else alert.probability_30d)
-        table.add_row(*alert_line(alert, words), Text(probability, justify="right"), Text(reasons))
+        table.add_row(*alert_line(alert, words), *probability, Text(reasons))
     return table
 
 
@@ -209,7 +211,7 @@ def _foot(figures: Figures, words: Words) -> RenderableType:
     )
 
 
-def _pairs(rows: Iterable[tuple[str, str | Text]], words: Words) -> Table:
+def _pairs(rows: Iterable[tuple[str, str] | tuple[str, Text]], words: Words) -> Table:
     """Write labels and values in two columns."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(style="dim", no_wrap=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import Protocol
 
 from rich.console import Console
 from rich.live import Live
 
 from foreshock.demonstration.figures import Figures
-from foreshock.demonstration.picture import percent, picture
+from foreshock.demonstration.picture import picture, quality_figures
 from foreshock.demonstration.words import Words
 
 _LINE_SECONDS = 3.0
@@ -99,9 +100,8 @@ def line(figures: Figures, words: Words) -> str:
         f"{words('snapshot')} {figures.snapshot_active:,}",
         words("plain.alerts", count=figures.warnings, alerts=figures.alerts),
     ]
-    if figures.quality and (foreseen := figures.quality.judgement.foreseen_share) is not None:
-        complaints = figures.quality.judgement.complaints
-        told.append(f"{words('complaints')} {complaints:,}, {words('foreseen')} {percent(foreseen)}")
+    if figures.quality is not None:
+        told += [f"{words(name)} {value}" for name, value in islice(quality_figures(figures.quality, words), 2)]
     return " · ".join(told)
 
 

@@ -19,8 +19,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "stopped early": ("stopped before anything was fed", "尚未送入任何事件即已停止"),
     # -- title ---------------------------------------------------------------------------------------------------
     "title": (
-        "A made-up insurer with {customers:,} customers, at {speed:,.0f} times life's speed",
-        "一家虚拟保险公司，{customers:,} 位客户，{speed:,.0f} 倍真实速度",
+        "{customers:,} made-up customers, {speed:,.0f} times life's speed",
+        "虚拟保险公司，{customers:,} 位客户，{speed:,.0f} 倍真实速度",
     ),
     "day": ("day {day}, {moment:%Y-%m-%d}", "第 {day} 天，{moment:%Y-%m-%d}"),
     "feeding": ("feeding", "送入事件中"),
@@ -44,14 +44,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "snapshot": ("snapshot", "模型快照"),
     "snapshot.value": ("number {active} of {published}", "第 {active} 号（共 {published}）"),
     "model": ("model", "模型判断"),
-    "model.cold": ("rules alone until {needed} complaints", "投诉满 {needed} 前仅凭规则"),
+    "model.cold": ("cold: rules decide alone", "样本尚少，仅凭规则"),
     "model.warm": ("raises alerts too", "参与预警"),
     # -- customers -----------------------------------------------------------------------------------------------
     "stages": ("Customers now", "客户现状"),
     "stages.found": ("believed", "判断"),
     "stages.true": ("true", "实际"),
     "stage.content": ("content", "满意"),
-    "stage.dissatisfied": ("silently unhappy", "沉默不满"),
+    "stage.dissatisfied": ("silent", "沉默不满"),
     "stage.grumbling": ("grumbling", "抱怨"),
     "stage.complaint": ("complaint", "投诉"),
     "fates": (
@@ -61,15 +61,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "投诉 {shares[complaining]:.0%}（行业经验：69/23/8%）",
     ),
     # -- quality -------------------------------------------------------------------------------------------------
-    "quality": ("Alerts from yellow up, against the truth", "黄色及以上预警与实际对照"),
+    "quality": ("Alerts from yellow up and the truth", "预警（黄色及以上）与实际"),
     "complaints": ("first complaints", "首次投诉"),
-    "foreseen": ("alerted 2 h before or more", "提前 2 小时以上预警"),
-    "foreseen from silence": ("  of those who never grumbled", "  其中从未抱怨者"),
+    "foreseen": ("alerted ≥ 2 h before", "提前 2 小时以上预警"),
+    "foreseen from silence": ("  had never grumbled", "  其中从未抱怨者"),
     "lead": ("median lead time", "提前时间中位数"),
     "lead.value": ("{days:.1f} days", "{days:.1f} 天"),
-    "alerted": ("customers alerted in 30 days", "30 天内被预警客户"),
-    "precision": ("alerts a complaint followed", "预警后 30 天内投诉"),
-    "justified": ("alerts of the truly unhappy", "预警时客户确实不满"),
+    "alerted": ("alerted in 30 days", "30 天内被预警"),
+    "precision": ("came true in 30 days", "30 天内应验"),
+    "justified": ("truly unhappy", "当时确实不满"),
+    "of customers": ("{share} of customers", "客户的 {share}"),
+    "of alerts": ("{share} of alerts", "预警的 {share}"),
+    "of complaints": ("{share} of complaints", "投诉的 {share}"),
     "dead letters.value": ("{found:,} of {broken:,} broken", "{found:,}（损坏 {broken:,}）"),
     # -- alerts --------------------------------------------------------------------------------------------------
     "newest": (
