@@ -10,6 +10,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from foreshock.journal_dump import read_header, read_record
 from foreshock.simulate.feed import feed
 from foreshock.simulate.world import World
@@ -33,19 +35,62 @@ ATTRIBUTES = "member_level,sales_channel,tenure_years"
 async def test_the_worker_and_a_replay_of_its_journal_agree_to_the_byte(
     embedded_broker: EmbeddedBroker, tmp_path: Path
 ) -> None:
-    params = Params(learning=LearningParams(snapshot_examples=40))
-    params_file = tmp_path / "params.toml"
-    params_file.write_text("[params.learning]\nsnapshot_examples = 40\n", encoding="utf-8")
-    settings = broker_settings(embedded_broker.bootstrap_servers, partitions=3, clock="event", params_file=params_file)
-    await prepare_topics(settings)
-    world = World(seed=5, customers=600, start_at=datetime(2026, 1, 5, tzinfo=UTC), days=50)
+    settings = await _prepared(embedded_broker, tmp_path)
 
-    with _worker(settings, tmp_path):
-        fed = await feed(world, settings.bootstrap_servers, settings.topic_prefix, None, asyncio.Event())
+    with _worker(settings, tmp_path, "ingest,score,learn"):
+        fed = await feed(_world(), settings.bootstrap_servers, settings.topic_prefix, None, asyncio.Event())
         await _settled(settings, fed)
-    replay, alerts = _replayed(_dumped(settings, tmp_path / "journal.jsonl"), params)
 
     assert fed > 2_000
+    await _assert_agreement(settings, tmp_path)
+
+
+@pytest.mark.slow
+async def test_workers_killed_halfway_agree_with_a_replay_too(embedded_broker: EmbeddedBroker, tmp_path: Path) -> None:
+    settings = await _prepared(embedded_broker, tmp_path)
+    entrance = _worker(settings, tmp_path, "ingest,tick")
+    scorer = _worker(settings, tmp_path, "score")
+    learner = _worker(settings, tmp_path, "learn")
+
+    with entrance, scorer, learner:
+        feeding = asyncio.create_task(
+            # Fifty days in about ten seconds, so that the kills fall in between.
+            feed(_world(), settings.bootstrap_servers, settings.topic_prefix, 400_000.0, asyncio.Event())
+        )
+        for killed, ready in (
+            (scorer, "state_recovered"),
+            (learner, "snapshot_published"),
+            (entrance, "worker_started"),
+        ):
+            await killed.has_said(ready)
+            await asyncio.sleep(0.5)
+            killed.kill()
+            killed.start()
+        await _settled(settings, await feeding)
+
+    await _assert_agreement(settings, tmp_path)
+
+
+PARAMS = Params(learning=LearningParams(snapshot_examples=40))
+
+
+def _world() -> World:
+    return World(seed=5, customers=600, start_at=datetime(2026, 1, 5, tzinfo=UTC), days=50)
+
+
+async def _prepared(broker: EmbeddedBroker, folder: Path) -> Settings:
+    """Topics of one's own, and parameters that give a snapshot early."""
+    params_file = folder / "params.toml"
+    params_file.write_text("[params.learning]\nsnapshot_examples = 40\n", encoding="utf-8")
+    settings = broker_settings(broker.bootstrap_servers, partitions=3, clock="event", params_file=params_file)
+    await prepare_topics(settings)
+    return settings
+
+
+async def _assert_agreement(settings: Settings, folder: Path) -> None:
+    """What the workers left on the topics is what a replay of their journal gives."""
+    replay, alerts = _replayed(_dumped(settings, folder / "journal.jsonl"), PARAMS)
+
     assert alerts
     assert replay.engines[0].scorer.number > 1, "no snapshot was switched: the test shows less than it says"
     assert await _alerts(settings) == alerts
@@ -56,13 +101,13 @@ async def test_the_worker_and_a_replay_of_its_journal_agree_to_the_byte(
     }
 
 
-def _worker(settings: Settings, folder: Path) -> WorkerProcess:
+def _worker(settings: Settings, folder: Path, roles: str) -> WorkerProcess:
     return WorkerProcess(
         settings,
-        folder / "worker.log",
+        folder / f"{roles}.log",
         module="foreshock",
         arguments=("worker",),
-        roles="ingest,score,learn",
+        roles=roles,
         FORESHOCK_ATTRIBUTES=ATTRIBUTES,
     )
 
