@@ -70,10 +70,6 @@ def _facts(ended: Ended, words: Words) -> Table:
         f"{words('snapshot')} "
         + words("snapshot.value", active=figures.snapshot_active, published=figures.snapshots_published),
     ]
-    transitions = [
-        _counted(_named(found.alerts.transitions, TRANSITIONS, "transition", words)),
-        words("summary.delivered", count=metrics.count("foreshock_alerts_delivered_total", "log")),
-    ]
     return _table(
         [
             ("events", " · ".join(events)),
@@ -81,7 +77,7 @@ def _facts(ended: Ended, words: Words) -> Table:
             ("learning", " · ".join(learned)),
             ("summary.causes", _counted(_named(found.alerts.opened, CAUSES, "cause", words))),
             ("summary.levels", _counted(_named(found.alerts.levels, LEVELS, "level", words))),
-            ("summary.transitions", " · ".join(transitions)),
+            ("summary.transitions", _counted(_named(found.alerts.transitions, TRANSITIONS, "transition", words))),
             ("stages", _stages(figures, words)),
             ("quality", _quality(figures, words)),
         ],

@@ -174,12 +174,17 @@ def quality_figures(quality: Quality, words: Words) -> Iterator[tuple[str, str]]
     told = quality.judgement
     lead = told.median_lead_hours
     yield "complaints", f"{told.complaints:,}"
-    yield "foreseen", words("of complaints", share=percent(told.foreseen_share))
+    yield "foreseen", _share_of("complaints", told.foreseen_share, words)
     yield "foreseen from silence", percent(told.foreseen_from_silence_share)
     yield "lead", "–" if lead is None else words("lead.value", days=lead / 24)
-    yield "alerted", words("of customers", share=percent(quality.alerted_lately_share))
-    yield "precision", words("of alerts", share=percent(told.followed_share))
-    yield "justified", words("of alerts", share=percent(told.justified_share))
+    yield "alerted", _share_of("customers", quality.alerted_lately_share, words)
+    yield "precision", _share_of("alerts", told.followed_share, words)
+    yield "justified", _share_of("alerts", told.justified_share, words)
+
+
+def _share_of(whole: str, share: float | None, words: Words) -> str:
+    """Write a share with what it is of, unless there is none."""
+    return percent(share) if share is None else words(f"of {whole}", share=percent(share))
 
 
 def _newest(figures: Figures, words: Words, lines: int) -> RenderableType:

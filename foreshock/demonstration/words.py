@@ -124,7 +124,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "summary.transitions": ("what became of them", "后续变化"),
     "summary.late": ("behind the clock {count:,}", "迟于时钟 {count:,}"),
     "summary.disordered": ("out of order {count:,}", "乱序 {count:,}"),
-    "summary.delivered": ("delivered to the sink {count:,}", "已送达出口 {count:,}"),
     "summary.samples": ("Alerts that came true", "应验的预警"),
     "summary.newest samples": ("Alerts", "预警示例"),
     "summary.lead": ("complained {days:.1f} days later", "{days:.1f} 天后投诉"),
