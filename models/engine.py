@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from heapq import heapify, heappop, heappush
-from math import inf
+from collections.abc import Iterable, Iterator
 
+from models.agenda import Agenda
 from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets
 from models.listening import Listener
 from models.maturity import Matured, decide_labels, keep_prediction, mature
 from models.observing import observe_event
-from models.observing.surveys import rating_of
 from models.outcome import Outcome
 from models.params import Params
 from models.partition import (
@@ -25,18 +22,18 @@ from models.partition import (
     engine_key,
     snapshot_key,
 )
-from models.policy import Decision, answer, decide, end_by_complaint, id_of
+from models.policy import Decision, answer, decide, end_by_complaint
 from models.reasons import ending_of, reasons_for
 from models.risk import Scorer, untrained
-from models.sentiment import grams
 from models.stages import stage_of
 from models.state import NEVER, CustomerState, States
+from models.telling import alert_of, risk_example_of, risk_of, sentiment_example_of
 from models.timers import fire, next_due
 from schemas.actions import Action
-from schemas.alerts import LEVELS, STAGES, Alert, Risk
+from schemas.alerts import STAGES, Alert, Risk
 from schemas.codec import CustomerEvent, JournalMessage
 from schemas.events import Survey
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import Source
 from schemas.labels import Complaint
 from schemas.snapshots import ModelWeights
 from schemas.ticks import SnapshotNotice, Tick
@@ -96,8 +93,7 @@ class Engine:
         self.position = NOWHERE
         self.now = NEVER
         self.customers_by_stage = [0] * len(STAGES)
-        self._timers: list[tuple[float, str]] = []
-        self._due: dict[str, float] = {}
+        self._agenda = Agenda()
         self._load(untrained(params))
         self._snapshot_row: bytes | None = None
 
@@ -119,13 +115,7 @@ class Engine:
             kept = decode_partition(engine_row)
             self.now = kept.now
             self.position = kept.position if kept.epoch == self.epoch else NOWHERE
-        for key, state in customers:
-            self.customers_by_stage[state.stage] += 1
-            due = next_due(state, self.params)
-            if due < inf:
-                self._due[key] = due
-                self._timers.append((due, key))
-        heapify(self._timers)
+        self._agenda.restore(self._counted(customers))
 
     def partition_rows(self) -> dict[str, bytes]:
         """Return the partition's own rows as of now, to be written after the customers' rows.
@@ -170,13 +160,14 @@ class Engine:
         if at <= self.now:
             return outcome
         self.now = at
-        for _, key in sorted(self._take_due(states, at)):
+        for key in self._agenda.take(at, lambda key: next_due(states[key], self.params)):
             known = states[key]
+            if self._has_seen(known):
+                self._agenda.note(key, next_due(known, self.params))
+                continue
             state = known.copy()
-            if not self._has_seen(known):
-                self._fire(key, state, at, outcome)
-                self._put(states, key, state, outcome)
-            self._schedule(key, state)
+            self._fire(key, state, at, outcome)
+            self._put(states, key, state, outcome)
         return outcome
 
     def switch(self, weights: ModelWeights) -> Outcome:
@@ -190,24 +181,13 @@ class Engine:
 
     def risk_of(self, key: str, state: CustomerState) -> Risk:
         """Say what is believed about a customer now; the same state gives the same message."""
-        return Risk(
-            customer_key=key,
-            tenant=state.tenant,
-            org_path=state.org_path,
-            at=_time(state.clock),
-            stage=STAGES[state.stage],
-            stage_entered_at=_time(state.stage_at),
-            level=LEVELS[max((alert.level for alert in state.alerts), default=0)],
-            probability_7d=state.probability_7d,
-            probability_30d=state.probability_30d,
-            cold=state.cold,
-            sentiment=state.slow,
-            heat=state.heat,
-            evidence=tuple(state.evidence),
-            snapshot=state.snapshot,
-            params_hash=self.params_hash,
-            position=(self.partition, state.offset, state.line),
-        )
+        return risk_of(key, state, self.partition, self.params_hash)
+
+    def _counted(self, customers: Iterable[tuple[str, CustomerState]]) -> Iterator[tuple[str, float]]:
+        """Count customers by stage, and yield when each must be looked at next."""
+        for key, state in customers:
+            self.customers_by_stage[state.stage] += 1
+            yield key, next_due(state, self.params)
 
     def _load(self, weights: ModelWeights) -> None:
         """Unpack a snapshot for scoring."""
@@ -230,7 +210,9 @@ class Engine:
         elif isinstance(event, Action):
             decisions = answer(state, key, event, state.clock, self.params)
         elif isinstance(event, Survey):
-            self._release_comment(event, outcome)
+            example = sentiment_example_of(event, self._source(outcome))
+            if example is not None:
+                outcome.examples.append(example)
         self._judge(key, state, decisions, outcome, keep=not is_complaint, event_id=event.event_id)
 
     def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> None:
@@ -281,30 +263,7 @@ class Engine:
         state.epoch, (state.offset, state.line) = self.epoch, self.position
         states[key] = state
         outcome.touched.append(key)
-        self._schedule(key, state)
-
-    def _schedule(self, key: str, state: CustomerState) -> None:
-        """Note when a customer must be looked at next; a note that is too early only costs a look."""
-        due = next_due(state, self.params)
-        if due < self._due.get(key, inf):
-            self._due[key] = due
-            heappush(self._timers, (due, key))
-
-    def _take_due(self, states: States, at: float) -> list[tuple[float, str]]:
-        """Take every customer off the notes who has a timer due by `at`, with that due time."""
-        taken: list[tuple[float, str]] = []
-        while self._timers and self._timers[0][0] <= at:
-            noted, key = heappop(self._timers)
-            if self._due.get(key) != noted:
-                continue
-            del self._due[key]
-            due = next_due(states[key], self.params)
-            if due <= at:
-                taken.append((due, key))
-            elif due < inf:
-                self._due[key] = due
-                heappush(self._timers, (due, key))
-        return taken
+        self._agenda.note(key, next_due(state, self.params))
 
     def _has_seen(self, state: CustomerState) -> bool:
         """Say whether a row was written at or after the message that is being looked at."""
@@ -313,36 +272,11 @@ class Engine:
     def _release(self, key: str, matured: list[Matured], outcome: Outcome) -> None:
         """Hand matured predictions to the learner."""
         for one in matured:
-            prediction = one.prediction
-            is_short = one.horizon_days == 7
-            outcome.examples.append(
-                RiskExample(
-                    source=(self.partition, *self.position, len(outcome.examples)),
-                    customer_key=key,
-                    horizon_days=one.horizon_days,
-                    label=one.label,
-                    probability=prediction.probability_7d if is_short else prediction.probability_30d,
-                    snapshot=prediction.snapshot,
-                    predicted_at=_time(prediction.at),
-                    released_at=one.released_at,
-                    dense=tuple(prediction.dense),
-                    hashed=tuple(prediction.hashed),
-                )
-            )
+            outcome.examples.append(risk_example_of(key, one, self._source(outcome)))
 
-    def _release_comment(self, survey: Survey, outcome: Outcome) -> None:
-        """Hand a rated comment to the learner, as buckets."""
-        rating = rating_of(survey)
-        if rating is None or not survey.comment:
-            return
-        outcome.examples.append(
-            SentimentExample(
-                source=(self.partition, *self.position, len(outcome.examples)),
-                target=rating,
-                grams=tuple(grams(survey.comment)),
-                released_at=survey.occurred_at,
-            )
-        )
+    def _source(self, outcome: Outcome) -> Source:
+        """Say where the next example of an outcome comes from."""
+        return (self.partition, *self.position, len(outcome.examples))
 
     def _alert(
         self, key: str, state: CustomerState, decision: Decision, dense: tuple[float, ...], event_id: str | None
@@ -352,31 +286,4 @@ class Engine:
         reasons = ending_of(decision.transition, alert, now, event_id) or reasons_for(
             alert.cause, state, now, dense, self.scorer, self.params
         )
-        return Alert(
-            alert_id=id_of(key, alert),
-            sequence=alert.sequence,
-            transition=decision.transition,
-            at=_time(state.clock),
-            opened_at=_time(alert.opened_at),
-            cause=alert.cause,
-            level=LEVELS[alert.level],
-            customer_key=key,
-            tenant=state.tenant,
-            org_path=state.org_path,
-            stage=STAGES[state.stage],
-            probability_7d=state.probability_7d,
-            probability_30d=state.probability_30d,
-            reasons=reasons,
-            policy_ref=state.policy_ref,
-            claim_ref=state.claim_ref,
-            vulnerable=bool(state.drivers),
-            lead_seconds=state.clock - alert.opened_at if decision.transition == "complained" else None,
-            snapshot=self.scorer.number,
-            params_hash=self.params_hash,
-            position=(self.partition, *self.position),
-        )
-
-
-def _time(seconds: float) -> datetime:
-    """Turn seconds since 1970 into a time."""
-    return datetime.fromtimestamp(seconds, UTC)
+        return alert_of(key, state, decision, reasons, self.partition, self.position, self.params_hash)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from models.params import DAY, Params
 from models.state import NEVER, CustomerState, PendingPrediction
@@ -24,8 +23,8 @@ class Matured:
     """Which horizon."""
     label: bool
     """Whether a complaint came within it."""
-    released_at: datetime
-    """When that became known."""
+    released_at: float
+    """When its horizon ended, in seconds since 1970."""
 
 
 def keep_prediction(
@@ -88,9 +87,4 @@ def decide_labels(state: CustomerState, at: float) -> None:
 
 def _matured(prediction: PendingPrediction, horizon_days: Horizon, ended_at: float) -> Matured:
     """Join a prediction with what came true within a horizon."""
-    return Matured(prediction, horizon_days, NEVER < prediction.complained_at <= ended_at, _moment(ended_at))
-
-
-def _moment(seconds: float) -> datetime:
-    """Turn seconds since 1970 into a time."""
-    return datetime.fromtimestamp(seconds, UTC)
+    return Matured(prediction, horizon_days, NEVER < prediction.complained_at <= ended_at, ended_at)

@@ -1,0 +1,106 @@
+"""What the core says outward: beliefs, alerts and examples, as messages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from models.maturity import Matured
+from models.observing.surveys import rating_of
+from models.policy import Decision, id_of
+from models.sentiment import grams
+from models.state import CustomerState
+from schemas.alerts import LEVELS, STAGES, Alert, Reason, Risk
+from schemas.events import Survey
+from schemas.examples import RiskExample, SentimentExample, Source
+from schemas.types import Position
+
+
+def moment_of(seconds: float) -> datetime:
+    """Turn seconds since 1970 into a time."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def risk_of(key: str, state: CustomerState, partition: int, params_hash: str) -> Risk:
+    """Say what is believed about a customer; the same state gives the same message."""
+    return Risk(
+        customer_key=key,
+        tenant=state.tenant,
+        org_path=state.org_path,
+        at=moment_of(state.clock),
+        stage=STAGES[state.stage],
+        stage_entered_at=moment_of(state.stage_at),
+        level=LEVELS[max((alert.level for alert in state.alerts), default=0)],
+        probability_7d=state.probability_7d,
+        probability_30d=state.probability_30d,
+        cold=state.cold,
+        sentiment=state.slow,
+        heat=state.heat,
+        evidence=tuple(state.evidence),
+        snapshot=state.snapshot,
+        params_hash=params_hash,
+        position=(partition, state.offset, state.line),
+    )
+
+
+def alert_of(
+    key: str,
+    state: CustomerState,
+    decision: Decision,
+    reasons: tuple[Reason, ...],
+    partition: int,
+    position: Position,
+    params_hash: str,
+) -> Alert:
+    """Say one transition of an alert, as of the customer's own time."""
+    alert = decision.alert
+    return Alert(
+        alert_id=id_of(key, alert),
+        sequence=alert.sequence,
+        transition=decision.transition,
+        at=moment_of(state.clock),
+        opened_at=moment_of(alert.opened_at),
+        cause=alert.cause,
+        level=LEVELS[alert.level],
+        customer_key=key,
+        tenant=state.tenant,
+        org_path=state.org_path,
+        stage=STAGES[state.stage],
+        probability_7d=state.probability_7d,
+        probability_30d=state.probability_30d,
+        reasons=reasons,
+        policy_ref=state.policy_ref,
+        claim_ref=state.claim_ref,
+        vulnerable=bool(state.drivers),
+        lead_seconds=state.clock - alert.opened_at if decision.transition == "complained" else None,
+        snapshot=state.snapshot,
+        params_hash=params_hash,
+        position=(partition, *position),
+    )
+
+
+def risk_example_of(key: str, matured: Matured, source: Source) -> RiskExample:
+    """Join a prediction with what came true."""
+    prediction = matured.prediction
+    is_short = matured.horizon_days == 7
+    return RiskExample(
+        source=source,
+        customer_key=key,
+        horizon_days=matured.horizon_days,
+        label=matured.label,
+        probability=prediction.probability_7d if is_short else prediction.probability_30d,
+        snapshot=prediction.snapshot,
+        predicted_at=moment_of(prediction.at),
+        released_at=moment_of(matured.released_at),
+        dense=tuple(prediction.dense),
+        hashed=tuple(prediction.hashed),
+    )
+
+
+def sentiment_example_of(survey: Survey, source: Source) -> SentimentExample | None:
+    """Join a comment with the rating that came with it, as buckets; None where one of them is missing."""
+    rating = rating_of(survey)
+    if rating is None or not survey.comment:
+        return None
+    return SentimentExample(
+        source=source, target=rating, grams=tuple(grams(survey.comment)), released_at=survey.occurred_at
+    )
