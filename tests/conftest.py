@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.support.kafka import KafkaNode
 from tests.support.peers import Peer, find_peers, required_peers, summary_lines
 
 if TYPE_CHECKING:
     from streams.broker import EmbeddedBroker
+
+# Laws look for new cases at a desk; what decides on a landing must say the same twice.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("desk", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 PEERS = pytest.StashKey[dict[str, Peer]]()
 REQUIRED = pytest.StashKey[set[str]]()
