@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-from foreshock.demonstration.figures import Figures
 from foreshock.demonstration.monitor import Monitor
 from foreshock.demonstration.patience import PatientClock
 from foreshock.demonstration.stopping import Stop
@@ -124,13 +123,11 @@ class Feeding:
             if is_calm or now - changed_at > _STANDSTILL_SECONDS or now - began > _LONGEST_CATCHING_UP_SECONDS:
                 return
 
-    async def _redraw(self) -> Figures:
+    async def _redraw(self) -> None:
         """Show the newest figures after a moment; raise what went wrong meanwhile."""
         await asyncio.wait([self._watching], timeout=_REDRAW_SECONDS)
         if self._watching.done():
             self._watching.result()
         if self._worker.has_ended:
             raise WorkerEndedError(f"the worker ended for good:\n{self._worker.last_words()}")
-        figures = await self._monitor.refresh()
-        self._view.show(figures)
-        return figures
+        self._view.show(await self._monitor.refresh())

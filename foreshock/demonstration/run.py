@@ -39,10 +39,8 @@ class Ended:
     """The last moment."""
     lost: Losses
     """What does not agree."""
-    feeding_seconds: float
-    """How long feeding took."""
     seconds: float
-    """The same with catching up."""
+    """How long feeding and catching up took."""
     worker_log: str
     """The end of the worker's log; empty if it had nothing to say."""
 
@@ -96,20 +94,18 @@ async def run(plan: Plan, view: View) -> Ended:
         stack.callback(view.close)
         feeding = Feeding(settings, world, monitor, worker, watching, stop, view)
         await feeding.feed(plan.speed, plan.feed_seconds)
-        feeding_seconds = monitor.elapsed_seconds
         await feeding.catch_up()
         await monitor.read_metrics()
         monitor.judge()
         holes = monitor.metrics.count("foreshock_skipped_positions_total")
-        return Ended(
+        ended = Ended(
             monitor=monitor,
             figures=monitor.figures(),
             lost=losses(monitor.fed, monitor.found, monitor.key_of, holes),
-            feeding_seconds=feeding_seconds,
             seconds=monitor.elapsed_seconds,
             worker_log=worker.last_words(),
         )
-    raise AssertionError("unreachable: the block returns or raises")
+    return ended
 
 
 def _go_on(stop: Stop) -> None:
