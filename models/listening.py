@@ -52,6 +52,5 @@ class Listener:
         reading = read(text)
         polarity = reading.polarity
         if self._seen:
-            learned = self._model.polarity(grams(text))
-            polarity = combine(polarity, reading.hits, learned, self._seen, self._trust)
+            polarity = combine(polarity, self._model.shift(grams(text)), self._seen, self._trust)
         return Heard(polarity, bool(reading.categories & _THREATS) and polarity <= LEAST_ANGER)

@@ -99,41 +99,31 @@ def grams(text: str) -> list[int]:
     return list(dict.fromkeys(ones + pairs + triples))
 
 
-def combine(
-    lexicon_polarity: float,
-    hits: int,
-    learned_polarity: float,
-    examples_seen: int,
-    trust: float = 200.0,
-) -> float:
+def combine(lexicon_polarity: float, learned_shift: float, examples_seen: int, trust: float = 200.0) -> float:
     """Join what the lexicon and the learned model say about one text.
 
-    The learned model counts the more, the more rated comments it has seen; a lexicon that found
-    nothing counts a quarter of one that did, because no phrase is weak evidence of no mood.
+    The model moves what the lexicon says by how far the text sounds from the mean rating, the more so the more rated
+    comments it has seen. Moving, and not averaging: a learned polarity is shrunk towards the mean, and would silence
+    the lexicon's furious words one by one.
 
     Parameters
     ----------
     lexicon_polarity
         In [-1, 1].
-    hits
-        Phrases that the lexicon found (>= 0).
-    learned_polarity
-        In [-1, 1].
+    learned_shift
+        How far from the mean rating the text sounds.
     examples_seen
         Rated comments that the model learned from (>= 0).
     trust
-        Rated comments after which it counts as much as a lexicon that found something (> 0).
+        Rated comments after which half of its shift counts (> 0).
 
     Returns
     -------
     float
-        In [-1, 1], between the two polarities.
+        In [-1, 1].
     """
-    lexicon_share = 1.0 if hits else _SILENT_LEXICON
-    learned_share = examples_seen / trust
-    # A difference times a share in [0, 1]: rounding cannot leave the interval between the two.
-    moved = learned_share / (lexicon_share + learned_share)
-    return lexicon_polarity + moved * (learned_polarity - lexicon_polarity)
+    moved = lexicon_polarity + learned_shift * examples_seen / (examples_seen + trust)
+    return max(-1.0, min(1.0, moved))
 
 
 _SENTENCE = re.compile(r"[^。！!？?；;\n]+[？?]?")
@@ -160,7 +150,6 @@ _TOPICS = int(
     | Category.COMPLAINT
 )
 _QUESTION = int(Category.QUESTION)
-_SILENT_LEXICON = 0.25
 
 # Twelve bits, turned left by five: a pair differs from its reverse, and from its characters.
 _ROTATED = tuple((bits << 5 | bits >> 7) & 0xFFF for bits in range(GRAM_BUCKETS))

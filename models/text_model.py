@@ -35,8 +35,12 @@ class TextModel:
         float
             In [-1, 1]; 0 before anything was learned.
         """
+        return max(-1.0, min(1.0, self._bias + self.shift(buckets)))
+
+    def shift(self, buckets: Sequence[int]) -> float:
+        """Say how far from the mean rating a text sounds; 0 before anything was learned."""
         if not buckets:
-            return max(-1.0, min(1.0, self._bias))
+            return 0.0
         weight_of = self._weights.get
-        total = sum([weight_of(bucket, 0.0) for bucket in buckets])
-        return max(-1.0, min(1.0, self._bias + total / math.sqrt(len(buckets))))
+        total: float = sum([weight_of(bucket, 0.0) for bucket in buckets])
+        return total / math.sqrt(len(buckets))

@@ -52,7 +52,7 @@ class SentimentWeights(Message):
     """A frozen linear model on hashed character n-grams."""
 
     bias: float = 0.0
-    """Polarity of a text without known n-grams."""
+    """Mean rating of the comments learned from: what their n-grams are compared with."""
 
     hashed: SparseWeights = SparseWeights()
     """Weight of each n-gram bucket."""
