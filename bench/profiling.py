@@ -22,6 +22,7 @@ class Sampler:
         self.samples = 0
         self._own: Counter[str] = Counter()
         self._within: Counter[str] = Counter()
+        self._packages: Counter[str] = Counter()
         self._lines: Counter[str] = Counter()
 
     def start(self) -> None:
@@ -37,7 +38,13 @@ class Sampler:
         """Write the dearest functions and lines, in percent of all samples."""
         total = max(1, self.samples)
         parts = [f"{self.samples} samples"]
-        for title, counted in (("own time", self._own), ("with callees", self._within), ("lines", self._lines)):
+        tables = {
+            "own time by package": self._packages,
+            "own time": self._own,
+            "with callees": self._within,
+            "lines": self._lines,
+        }
+        for title, counted in tables.items():
             parts.append(f"\n{title}")
             parts += [f"{count / total:7.1%}  {name}" for name, count in counted.most_common(rows)]
         return "\n".join(parts) + "\n"
@@ -48,6 +55,7 @@ class Sampler:
             return
         self.samples += 1
         self._own[_function(frame)] += 1
+        self._packages[_package(frame)] += 1
         self._lines[f"{_file(frame)}:{frame.f_lineno} {frame.f_code.co_name}"] += 1
         seen: set[str] = set()
         above: FrameType | None = frame
@@ -74,6 +82,11 @@ def profiled(path: str) -> Iterator[None]:
 
 def _function(frame: FrameType) -> str:
     return f"{_file(frame)} {frame.f_code.co_qualname}"
+
+
+def _package(frame: FrameType) -> str:
+    """Name the package, or the folder of ours, that a function belongs to."""
+    return str(frame.f_globals.get("__name__", "?")).partition(".")[0]
 
 
 def _file(frame: FrameType) -> str:

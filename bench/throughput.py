@@ -47,8 +47,8 @@ _HELP = """Measure what carrying costs: the same core, the same events, four car
 \b
   worker  the whole job: our real worker process with the roles ingest, score and
           tick: journal, state, risk, alerts, examples and changelog at the broker
-  core    the core alone, without Kafka: check and redact each event, write and
-          read its journal line, step, encode rows, risk, alerts and examples
+  core    the core alone, without Kafka: check and redact each event and write it
+          down, step, encode rows, risk, alerts and examples
   stock   unpatched faust-streaming, one record per event: an agent, a faust.Table
           of bytes with its changelog, topic.send for each output
   plain   an aiokafka getmany loop with a dictionary: no journal, no changelog
