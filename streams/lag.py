@@ -31,3 +31,13 @@ def report_lag(
         highwater = consumer.highwater(tp)
         if highwater is not None:
             lagging(group, hash(tp), highwater - offset - 1)
+
+
+async def partitions_behind(consumer: AIOKafkaConsumer) -> set[TopicPartition]:
+    """Return the assigned partitions that have more to read, or of which that is not known yet."""
+    behind = set()
+    for tp in consumer.assignment():
+        highwater = consumer.highwater(tp)
+        if highwater is None or await consumer.position(tp) < highwater:
+            behind.add(tp)
+    return behind

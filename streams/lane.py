@@ -76,8 +76,6 @@ class Lane:
         How many decoded states to keep.
     observer
         Hears what happens.
-    first_offset
-        Where the journal begins, for a partition of which there are no rows yet.
     """
 
     def __init__(
@@ -89,7 +87,6 @@ class Lane:
         to_heal: set[bytes],
         cached: int,
         observer: Observer,
-        first_offset: int = 0,
     ) -> None:
         self.partition = partition
         self._journal = journal
@@ -102,8 +99,9 @@ class Lane:
         self.engine = core.open_engine(partition, own, self.states)
         self.restored_offset = core.position(self.engine).offset
         """Last journal offset whose outputs and rows are all written, or -1."""
-        self.next_offset = self.restored_offset + 1 if self.restored_offset >= 0 else first_offset
-        """The journal offset that has to come next."""
+        self.next_offset = self.restored_offset + 1
+        """The journal offset that has to come next; without rows, whoever opens the lane says where the journal begins.
+        """
         self.waiting_count = 0
         """Records carried and not yet taken by a group."""
         self._touched: dict[str, None] = {}

@@ -135,8 +135,6 @@ class Lanes:
 
     async def _open_lane(self, partition: int) -> tuple[Lane, GroupWriter]:
         """Start the lane of a partition from its rows."""
-        # Asked for even if it is not used: a partition without rows has to begin at the beginning, and nowhere else.
-        earliest = await self._journal.earliest(partition)
         lane = Lane(
             partition,
             self._ledger.topic,
@@ -145,8 +143,11 @@ class Lanes:
             self._table.to_heal.setdefault(partition, set()),
             self._settings.cached_customers,
             self._observer,
-            earliest or 0,
         )
+        if lane.restored_offset < 0:
+            # Without rows it has to begin at the beginning, and nowhere else. Asked for only then: the answer waits
+            # behind a fetch that is under way, a second and a half where little happens.
+            lane.next_offset = await self._journal.earliest(partition) or 0
         highwater = self._journal.highwater(partition)
         if highwater is not None and lane.restored_offset >= highwater:
             die(

@@ -187,14 +187,21 @@ class Worker:
             task.cancel()
 
 
-def run_worker(settings: Settings) -> int:
+def run_worker(settings: Settings, parts: Parts | None = None) -> int:
     """Run a worker in this process until a signal stops it; return the exit code.
 
-    SIGTERM and SIGINT stop it in order, within the stop deadline.
+    SIGTERM and SIGINT stop it in order, within the stop deadline. Any other end ends the process here and now.
+
+    Parameters
+    ----------
+    settings
+        Everything the worker needs to know.
+    parts
+        What the settings describe, if somebody has made it already.
     """
     set_up_logging(settings)
     try:
-        code = asyncio.run(_run(settings))
+        code = asyncio.run(_run(settings, parts))
     except (BrokerUnavailableError, KafkaError) as error:
         die("broker_unavailable", error=str(error))
     except ConfigurationError as error:
@@ -205,9 +212,9 @@ def run_worker(settings: Settings) -> int:
     return int(code)
 
 
-async def _run(settings: Settings) -> ExitCode:
+async def _run(settings: Settings, parts: Parts | None) -> ExitCode:
     """Run with signals attached."""
-    worker = Worker(settings)
+    worker = Worker(settings, parts)
     spare_collector()
 
     def stop() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+
+from aiokafka import TopicPartition
 
 from schemas.codec import encode
 from schemas.ticks import Tick
@@ -11,7 +13,11 @@ from streams.settings import Settings
 
 
 class EventClock:
-    """Says how late it is by the newest event seen, less the lateness that is allowed.
+    """Says how late it is by the events read, less the lateness that is allowed.
+
+    While some source partitions still have a backlog, the one that is read least far decides: its older events are
+    still to come, and a claim's timer must not fire before the step that stops it. Partitions that are read to their
+    end hold nothing back, so a topic without traffic does not stop the clock.
 
     With several ingest workers each follows what it reads itself; the core takes the latest tick, so the lateness
     has to cover how far apart the workers are.
@@ -26,19 +32,27 @@ class EventClock:
         self._lateness = timedelta(seconds=settings.allowed_lateness_seconds)
         self._step = timedelta(seconds=settings.tick_seconds)
         self._partitions = settings.partitions
-        self._newest: datetime | None = None
+        self._newest: dict[TopicPartition, datetime] = {}
         self._ticked_at: datetime | None = None
 
-    def see(self, occurred_at: datetime) -> None:
+    def see(self, source: TopicPartition, occurred_at: datetime) -> None:
         """Take note of an event's time."""
-        if self._newest is None or occurred_at > self._newest:
-            self._newest = occurred_at
+        newest = self._newest.get(source)
+        if newest is None or occurred_at > newest:
+            self._newest[source] = occurred_at
 
-    def ticks(self) -> Iterator[tuple[int, bytes]]:
-        """Return a journal line per partition, once time has moved by a step; nothing before that."""
-        if self._newest is None:
+    def ticks(self, behind: Collection[TopicPartition] = ()) -> Iterator[tuple[int, bytes]]:
+        """Return a journal line per partition, once time has moved by a step; nothing before that.
+
+        Parameters
+        ----------
+        behind
+            Source partitions that have more to read.
+        """
+        if not self._newest or not self._newest.keys() >= set(behind):
             return
-        at = self._newest - self._lateness
+        newest = min(self._newest[source] for source in behind) if behind else max(self._newest.values())
+        at = newest - self._lateness
         if self._ticked_at is not None and at < self._ticked_at + self._step:
             return
         self._ticked_at = at

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError
 
 from models.intake import Intake
@@ -24,7 +24,7 @@ from schemas.errors import UnreadableMessageError
 from streams.agents.event_clock import EventClock
 from streams.connections import new_group_consumer
 from streams.handover import HandOver
-from streams.lag import report_lag
+from streams.lag import partitions_behind, report_lag
 from streams.outbox import MAX_RECORD_BYTES, Record, send_records
 from streams.settings import Settings
 from streams.timestamps import record_time
@@ -78,8 +78,17 @@ class Ingest:
         """Full names of the topics to read."""
         return list(self._kinds)
 
-    def prepare(self, records: Iterable[ConsumerRecord]) -> tuple[dict[int, list[bytes]], list[DeadLetter]]:
+    def prepare(
+        self, records: Iterable[ConsumerRecord], behind: Collection[TopicPartition] = ()
+    ) -> tuple[dict[int, list[bytes]], list[DeadLetter]]:
         """Prepare records in their order.
+
+        Parameters
+        ----------
+        records
+            What was read.
+        behind
+            Source partitions that have more to read; they hold the event clock back.
 
         Returns
         -------
@@ -98,9 +107,9 @@ class Ingest:
             lines.setdefault(prepared.partition, []).append(prepared.line)
             self._observer.ingested(prepared.event)
             if self._clock is not None:
-                self._clock.see(prepared.event.occurred_at)
+                self._clock.see(TopicPartition(record.topic, record.partition), prepared.event.occurred_at)
         if self._clock is not None:
-            for partition, tick in self._clock.ticks():
+            for partition, tick in self._clock.ticks(behind):
                 lines.setdefault(partition, []).append(tick)
         return lines, letters
 
@@ -134,7 +143,7 @@ async def run_ingest(
             if not records:
                 continue
             async with hand_over.busy:
-                lines, letters = ingest.prepare(records)
+                lines, letters = ingest.prepare(records, await partitions_behind(consumer))
                 await _send(settings, outlet, lines, letters)
                 try:
                     await consumer.commit()

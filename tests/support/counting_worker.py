@@ -6,10 +6,8 @@ remembers that it did.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -20,17 +18,15 @@ from prometheus_client import CollectorRegistry
 from schemas.types import Position
 from sinks.prometheus import Metrics
 from streams.core import Core
-from streams.logs import set_up_logging
 from streams.settings import load_settings
 from streams.wiring import Parts, intake_of
-from streams.worker import Worker
+from streams.worker import run_worker
 from tests.support.counting import counting_core
 
 
 def main() -> int:
     """Run the worker and return its exit code."""
     settings = load_settings()
-    set_up_logging(settings)
     registry = CollectorRegistry()
     parts = Parts(
         core=with_fault(counting_core(), os.environ.get("COUNTING_FAULT", "")),
@@ -41,12 +37,7 @@ def main() -> int:
         registry=registry,
     )
 
-    async def run() -> int:
-        worker = Worker(settings, parts)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop.set)
-        return int(await worker.run())
-
-    return asyncio.run(run())
+    return run_worker(settings, parts)
 
 
 def with_fault(core: Core[Any, Any], fault: str) -> Core[Any, Any]:
