@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
+from aiokafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -21,6 +22,7 @@ from tests.support.journal import call
 from tests.support.records import consumed
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+CALLS, CLAIMS = TopicPartition("calls", 0), TopicPartition("claims", 0)
 
 
 def ingest_of(settings: Settings | None = None) -> Ingest:
@@ -105,8 +107,8 @@ def test_records_hold_neither_too_many_lines_nor_too_many_bytes() -> None:
 
 def test_the_event_clock_stays_behind_the_newest_event() -> None:
     clock = EventClock(load_settings(allowed_lateness_seconds=60.0, tick_seconds=10.0, partitions=2))
-    clock.see(NOON)
-    clock.see(NOON - timedelta(hours=1))
+    clock.see(CALLS, NOON)
+    clock.see(CALLS, NOON - timedelta(hours=1))
 
     ticks = [(partition, decode_journal_line(line)) for partition, line in clock.ticks()]
 
@@ -118,10 +120,26 @@ def test_the_event_clock_ticks_again_only_after_a_step() -> None:
     clock = EventClock(load_settings(tick_seconds=10.0, partitions=1))
     ticks = []
     for seconds in (0, 5, 9, 10, 19, 21):
-        clock.see(NOON + timedelta(seconds=seconds))
+        clock.see(CALLS, NOON + timedelta(seconds=seconds))
         ticks.append(len(list(clock.ticks())))
 
     assert ticks == [1, 0, 0, 1, 0, 1]
+
+
+def test_a_partition_with_a_backlog_holds_the_event_clock_back() -> None:
+    clock = EventClock(load_settings(allowed_lateness_seconds=0.0, partitions=1))
+    clock.see(CALLS, NOON)
+
+    assert list(clock.ticks(behind={CALLS, CLAIMS})) == []
+
+    clock.see(CLAIMS, NOON - timedelta(days=2))
+    (held,) = clock.ticks(behind={CLAIMS})
+    (caught_up,) = clock.ticks()
+
+    assert [decode_journal_line(line) for _, line in (held, caught_up)] == [
+        Tick(at=NOON - timedelta(days=2), partition=0),
+        Tick(at=NOON, partition=0),
+    ]
 
 
 def test_the_event_clock_says_nothing_before_the_first_event() -> None:
