@@ -122,6 +122,7 @@ def intake_of(settings: Settings) -> Intake:
         attributes=frozenset(settings.attributes),
         # With the event clock, arrival says nothing about when something happened.
         max_ahead=timedelta(seconds=settings.max_future_seconds) if settings.clock == "wall" else None,
+        max_bytes=settings.max_event_bytes,
     )
 
 

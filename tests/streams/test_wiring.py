@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.codec import encode
+from schemas.errors import UnreadableMessageError
+from streams.settings import load_settings
+from streams.wiring import intake_of
+from tests.support.events import START, call
+
+
+@pytest.mark.parametrize(
+    ("setting", "event", "reason"),
+    [
+        ({"max_event_bytes": 1024}, {"text": "x" * 2000}, "too_large"),
+        ({"attributes": "member_level"}, {"attributes": {"birthday": "1990-01-01"}}, "undeclared_attribute"),
+        ({"max_future_seconds": 60}, {"day": 1}, "from_the_future"),
+    ],
+)
+def test_what_the_settings_refuse_is_refused(setting: dict[str, Any], event: dict[str, Any], reason: str) -> None:
+    refusing, taking = (
+        intake_of(load_settings(**setting)),
+        intake_of(load_settings(attributes="birthday", clock="event")),
+    )
+    raw = encode(call(**event))
+
+    assert taking.prepare(raw, "call", START)
+    with pytest.raises(UnreadableMessageError) as refused:
+        refusing.prepare(raw, "call", START)
+    assert refused.value.reason == reason
