@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -17,12 +19,15 @@ from prometheus_client import CollectorRegistry
 import streams.worker
 from bench.carriers.job import Figures, Job, Stopwatch, job_of, report
 from bench.profiling import profiled
-from schemas.codec import CustomerEvent
+from schemas.codec import CustomerEvent, encode
+from schemas.ticks import Tick
 from sinks.prometheus import Metrics
 from streams.agents.ingest import Ingest, IngestObserver, run_ingest
+from streams.connections import new_producer
 from streams.exits import ExitCode
 from streams.logs import set_up_logging
 from streams.memory import spare_collector
+from streams.outbox import Record, send_records
 from streams.settings import Settings
 from streams.wiring import wire
 from streams.worker import Worker
@@ -39,18 +44,21 @@ class WatchedMetrics(Metrics):
         Where metrics are registered.
     expected
         How many events there are.
+    partitions
+        How many partitions the journal has.
     """
 
-    def __init__(self, registry: CollectorRegistry, expected: int) -> None:
+    def __init__(self, registry: CollectorRegistry, expected: int, partitions: int) -> None:
         super().__init__(registry)
         self.stopwatch = Stopwatch()
         self.applied = 0
         """Events that changed a state."""
         self.ready = asyncio.Event()
-        """Set once scoring has its partitions."""
+        """Set once scoring has settled something in every partition."""
         self.all_applied = asyncio.Event()
         """Set once every event has gone through the core."""
         self._expected = expected
+        self._unsettled = set(range(partitions))
         self._has_begun = False
 
     def ingested(self, event: CustomerEvent) -> None:
@@ -68,10 +76,12 @@ class WatchedMetrics(Metrics):
             if self.applied == self._expected:
                 self.all_applied.set()
 
-    def recovered(self, rows: int, seconds: float) -> None:
-        """Notice that scoring can begin."""
-        super().recovered(rows, seconds)
-        self.ready.set()
+    def settled(self, partition: int, lag: int | None, alert_ages: Sequence[float], stages: Sequence[int]) -> None:
+        """Notice that scoring works in every partition."""
+        super().settled(partition, lag, alert_ages, stages)
+        self._unsettled.discard(partition)
+        if not self._unsettled:
+            self.ready.set()
 
 
 async def main(job: Job) -> None:
@@ -79,18 +89,19 @@ async def main(job: Job) -> None:
     settings = job.settings(roles=("ingest", "score", "tick"))
     set_up_logging(settings)
     parts = wire(settings)
-    metrics = WatchedMetrics(CollectorRegistry(), job.count)
+    metrics = WatchedMetrics(CollectorRegistry(), job.count, settings.partitions)
     worker = Worker(settings, dataclasses.replace(parts, metrics=metrics))
 
     async def ingest_once_ready(
         settings: Settings, ingest: Ingest, outlet: AIOKafkaProducer, observer: IngestObserver, stop: asyncio.Event
     ) -> None:
-        """Let ingest begin when scoring can follow: joining the groups is not what is measured."""
+        """Let ingest begin when scoring can follow: joining groups and opening lanes is not what is measured."""
         await metrics.ready.wait()
         await run_ingest(settings, ingest, outlet, observer, stop)
 
     # The one thing that is not as in production: when ingest begins.
     vars(streams.worker)["run_ingest"] = ingest_once_ready
+    await _write_first_ticks(settings)
     with profiled(job.profile):
         running = asyncio.create_task(worker.run())
         figures = await _figures(worker, metrics, running)
@@ -98,6 +109,18 @@ async def main(job: Job) -> None:
     code = await running
     assert code == ExitCode.STOPPED, code  # noqa: S101 - anything else is no measurement
     report(figures)
+
+
+async def _write_first_ticks(settings: Settings) -> None:
+    """Write a tick of long ago into every partition, so that every lane has something to open for."""
+    producer = new_producer(settings)
+    await producer.start()
+    try:
+        for partition in range(settings.partitions):
+            tick = encode(Tick(at=datetime(1972, 1, 1, tzinfo=UTC), partition=partition))
+            await send_records(producer, settings.topic("journal"), partition, [Record(None, tick)])
+    finally:
+        await producer.stop()
 
 
 async def _figures(worker: Worker, metrics: WatchedMetrics, running: asyncio.Task[ExitCode]) -> Figures:
