@@ -41,6 +41,22 @@ class EventClock:
         if newest is None or occurred_at > newest:
             self._newest[source] = occurred_at
 
+    def forget(self) -> None:
+        """Forget how far each source partition was read: they are read again, from an earlier place or elsewhere."""
+        self._newest.clear()
+
+    def reached(self, behind: Collection[TopicPartition]) -> datetime | None:
+        """Return the time up to which everything has been read, or `None` while nobody knows.
+
+        Parameters
+        ----------
+        behind
+            Source partitions that have more to read.
+        """
+        if not self._newest or not self._newest.keys() >= set(behind):
+            return None
+        return min(self._newest[source] for source in behind) if behind else max(self._newest.values())
+
     def ticks(self, behind: Collection[TopicPartition] = ()) -> Iterator[tuple[int, bytes]]:
         """Return a journal line per partition, once time has moved by a step; nothing before that.
 
@@ -49,10 +65,10 @@ class EventClock:
         behind
             Source partitions that have more to read.
         """
-        if not self._newest or not self._newest.keys() >= set(behind):
+        reached = self.reached(behind)
+        if reached is None:
             return
-        newest = min(self._newest[source] for source in behind) if behind else max(self._newest.values())
-        at = newest - self._lateness
+        at = reached - self._lateness
         if self._ticked_at is not None and at < self._ticked_at + self._step:
             return
         self._ticked_at = at

@@ -13,14 +13,15 @@ from datetime import datetime
 from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 
-from models.intake import Intake
+from models.intake import Intake, Prepared
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
 from schemas.codec import CustomerEvent, encode
 from schemas.dead_letters import DeadLetter
 from schemas.errors import UnreadableMessageError
+from streams.agents.alignment import Alignment
 from streams.agents.event_clock import EventClock
 from streams.connections import new_group_consumer
 from streams.handover import HandOver
@@ -71,7 +72,9 @@ class Ingest:
         self._intake = intake
         self._observer = observer
         self._kinds = {settings.topic(name): kind for name, kind in SOURCE_TOPICS.items()}
-        self._clock = EventClock(settings) if settings.clock == "event" else None
+        self._clock = EventClock(settings)
+        self.alignment = Alignment(self._clock) if settings.clock == "event" else None
+        """What holds events that are ahead of a backlog; with the wall clock there is none."""
 
     @property
     def topics(self) -> list[str]:
@@ -88,13 +91,14 @@ class Ingest:
         records
             What was read.
         behind
-            Source partitions that have more to read; they hold the event clock back.
+            Source partitions that have more to read; with the event clock, what is ahead of them waits.
 
         Returns
         -------
         tuple
             Journal lines per partition, and dead letters for what could not be read.
         """
+        ready: list[Prepared] = []
         lines: dict[int, list[bytes]] = {}
         letters: list[DeadLetter] = []
         for record in records:
@@ -104,11 +108,16 @@ class Ingest:
             except Exception as error:  # no bytes may stop the worker
                 letters.append(self._refuse(record, arrived_at, error))
                 continue
+            if self.alignment is None:
+                ready.append(prepared)
+            else:
+                self.alignment.hold(TopicPartition(record.topic, record.partition), record.offset, prepared)
+        if self.alignment is not None:
+            ready = self.alignment.release(behind)
+        for prepared in ready:
             lines.setdefault(prepared.partition, []).append(prepared.line)
             self._observer.ingested(prepared.event)
-            if self._clock is not None:
-                self._clock.see(TopicPartition(record.topic, record.partition), prepared.event.occurred_at)
-        if self._clock is not None:
+        if self.alignment is not None:
             for partition, tick in self._clock.ticks(behind):
                 lines.setdefault(partition, []).append(tick)
         return lines, letters
@@ -134,26 +143,54 @@ async def run_ingest(
         If the broker refuses something; the worker then ends, and reads again what was not committed.
     """
     hand_over = HandOver()
+    generation = 0
     consumer = new_group_consumer(settings, "ingest")
     consumer.subscribe(ingest.topics, listener=hand_over)
     await consumer.start()
     try:
         while not stop.is_set():
             records = await _portion(settings, consumer)
-            if not records:
+            alignment = ingest.alignment
+            if not records and not (alignment is not None and alignment.is_holding):
                 continue
             async with hand_over.busy:
+                if alignment is not None:
+                    if generation != hand_over.generation:
+                        # Reading began again at the committed offsets: what waited comes again, here or elsewhere.
+                        generation = hand_over.generation
+                        alignment.forget()
+                    records = await _of_this_assignment(consumer, records)
                 lines, letters = ingest.prepare(records, await partitions_behind(consumer))
                 await _send(settings, outlet, lines, letters)
-                try:
-                    await consumer.commit()
-                except CommitFailedError:
-                    # The group has moved on without us. Whoever owns the partitions now reads these events again,
-                    # and their ids make the second reading harmless.
-                    log.warning("ingest_commit_failed")
+                await _commit(settings, consumer, alignment)
             report_lag(consumer, records, "ingest", observer.lagging)
     finally:
         await consumer.stop()
+
+
+async def _of_this_assignment(consumer: AIOKafkaConsumer, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
+    """Leave out records that were fetched before a rebalance: their partition is read again from an earlier offset."""
+    last = {TopicPartition(record.topic, record.partition): record.offset for record in records}
+    current = {tp for tp in last.keys() & consumer.assignment() if await consumer.position(tp) > last[tp]}
+    return [record for record in records if TopicPartition(record.topic, record.partition) in current]
+
+
+async def _commit(settings: Settings, consumer: AIOKafkaConsumer, alignment: Alignment | None) -> None:
+    """Commit what is in the journal, but not what waits for alignment; rest the partitions that are far ahead."""
+    offsets = None
+    if alignment is not None:
+        assigned = consumer.assignment()
+        waiting = alignment.first_waiting()
+        offsets = {tp: waiting[tp] if tp in waiting else await consumer.position(tp) for tp in assigned}
+        crowded = alignment.crowded(settings.fetch_records) & assigned
+        consumer.pause(*crowded)
+        consumer.resume(*(consumer.paused() - crowded))
+    try:
+        await consumer.commit(offsets)
+    except (CommitFailedError, IllegalStateError):
+        # The group has moved on without us. Whoever owns the partitions now reads these events again, and their ids
+        # make the second reading harmless.
+        log.warning("ingest_commit_failed")
 
 
 async def _portion(settings: Settings, consumer: AIOKafkaConsumer) -> list[ConsumerRecord]:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,16 +15,14 @@ from foreshock.journal_dump import read_header, read_record
 from foreshock.simulate.feed import feed
 from foreshock.simulate.world import World
 from models.params import LearningParams, Params
-from models.partition import RESERVED
 from models.replaying import JournalReplay
-from models.state import encode_row, row_position
-from schemas.alerts import Alert
-from schemas.codec import decode_as, encode
+from models.state import encode_row
+from schemas.codec import encode
 from schemas.errors import UnreadableMessageError
 from streams.broker import EmbeddedBroker
 from streams.settings import Settings
-from streams.topics import CHANGELOG
-from tests.support.journal import broker_settings, prepare_topics, read_topic
+from tests.support.journal import broker_settings, prepare_topics
+from tests.support.outcomes import alerts_on_topic, rows_on_topic, settled
 from tests.support.peers import CHECKOUT
 from tests.support.worker_process import WorkerProcess
 
@@ -39,7 +36,7 @@ async def test_the_worker_and_a_replay_of_its_journal_agree_to_the_byte(
 
     with _worker(settings, tmp_path, "ingest,score,learn"):
         fed = await feed(_world(), settings.bootstrap_servers, settings.topic_prefix, None, asyncio.Event())
-        await _settled(settings, fed)
+        await settled(settings, fed)
 
     assert fed > 2_000
     await _assert_agreement(settings, tmp_path)
@@ -66,7 +63,7 @@ async def test_workers_killed_halfway_agree_with_a_replay_too(embedded_broker: E
             await asyncio.sleep(0.5)
             killed.kill()
             killed.start()
-        await _settled(settings, await feeding)
+        await settled(settings, await feeding)
 
     await _assert_agreement(settings, tmp_path)
 
@@ -93,8 +90,8 @@ async def _assert_agreement(settings: Settings, folder: Path) -> None:
 
     assert alerts
     assert replay.engines[0].scorer.number > 1, "no snapshot was switched: the test shows less than it says"
-    assert await _alerts(settings) == alerts
-    assert await _rows(settings) == {
+    assert await alerts_on_topic(settings) == alerts
+    assert await rows_on_topic(settings) == {
         f"{partition}/{key}": encode_row(state)
         for partition, states in replay.states.items()
         for key, state in states.items()
@@ -110,49 +107,6 @@ def _worker(settings: Settings, folder: Path, roles: str) -> WorkerProcess:
         roles=roles,
         FORESHOCK_ATTRIBUTES=ATTRIBUTES,
     )
-
-
-async def _settled(settings: Settings, fed: int) -> None:
-    """Wait until everything fed is in the journal or a dead letter, and every partition has gone through it all."""
-    deadline, before = time.monotonic() + 60.0, None
-    while True:
-        journal = await read_topic(settings, "journal")
-        letters = await read_topic(settings, "dead-letters", partitions=1)
-        taken = sum(line.count(b'"event_id"') for record in journal for line in (record.value or b"").split(b"\n"))
-        ends = {record.partition: record.offset for record in journal}
-        through = await _engine_offsets(settings)
-        if taken + len(letters) == fed and through == ends == before:
-            return
-        before = ends
-        assert time.monotonic() < deadline, f"{taken} + {len(letters)} of {fed}, journal {ends}, through {through}"
-        await asyncio.sleep(1.0)
-
-
-async def _engine_offsets(settings: Settings) -> dict[int, int]:
-    """The journal offset that each partition's engine has reached, by the changelog."""
-    return {
-        record.partition: row_position(record.value)[1].offset
-        for record in await read_topic(settings, CHANGELOG)
-        if record.value and (record.key or b"").startswith(b"@engine")
-    }
-
-
-async def _alerts(settings: Settings) -> dict[tuple[str, int], bytes]:
-    """Every transition on the topic; a repetition must say the same."""
-    found: dict[tuple[str, int], bytes] = {}
-    for record in await read_topic(settings, "alerts"):
-        alert = decode_as(Alert, record.value or b"")
-        assert found.setdefault((alert.alert_id, alert.sequence), record.value or b"") == record.value
-    return found
-
-
-async def _rows(settings: Settings) -> dict[str, bytes]:
-    """The last row of every customer."""
-    return {
-        f"{record.partition}/{record.key.decode()}": record.value
-        for record in await read_topic(settings, CHANGELOG)
-        if record.key and not record.key.startswith(RESERVED.encode()) and record.value
-    }
 
 
 def _dumped(settings: Settings, file: Path) -> Path:

@@ -161,3 +161,33 @@ def test_with_the_wall_clock_an_event_from_the_future_is_refused() -> None:
     _, (letter,) = ingest_of().prepare([consumed("foreshock.calls", encode(call(1)), timestamp=arrived)])
 
     assert letter.reason == "from_the_future"
+
+
+def test_what_is_ahead_of_a_backlog_waits_and_goes_on_in_the_order_of_event_time() -> None:
+    ingest = ingest_of(load_settings(clock="event", partitions=1, allowed_lateness_seconds=0.0))
+    late, early, middle = (encode(call(number)) for number in (2, 0, 1))
+    calls, claims = TopicPartition("foreshock.calls", 0), TopicPartition("foreshock.claims", 0)
+    claim = b'{"event_id":"x","customer_id":"c","occurred_at":"%b","status":"reported"}'
+
+    ahead, _ = ingest.prepare([consumed("foreshock.claims", claim % b"2026-03-01T00:00:00Z", offset=7)], {calls})
+    reached, _ = ingest.prepare([consumed("foreshock.calls", value) for value in (early, middle)], {calls})
+    alignment = ingest.alignment
+    assert alignment is not None
+    waiting = alignment.first_waiting()
+    rest, _ = ingest.prepare([consumed("foreshock.calls", late)], behind=())
+
+    assert ahead == {}
+    assert [orjson.loads(line)["kind"] for line in reached[0]] == ["call", "call", "tick"]
+    assert waiting == {claims: 7}
+    assert [orjson.loads(line)["kind"] for line in rest[0]] == ["call", "claim", "tick"]
+    assert not alignment.is_holding
+
+
+def test_after_a_rebalance_what_waited_is_forgotten_because_it_is_read_again() -> None:
+    ingest = ingest_of(load_settings(clock="event", partitions=1))
+    ingest.prepare([consumed("foreshock.calls", encode(call(1)))], {TopicPartition("foreshock.claims", 0)})
+    assert ingest.alignment is not None
+
+    ingest.alignment.forget()
+
+    assert ingest.prepare([], behind=()) == ({}, [])

@@ -1,0 +1,73 @@
+"""Alignment: while there is a backlog, events of all source partitions go on in the order of their own time.
+
+A broker hands over each partition at its own pace. With the wall clock that order is the order of arrival, and right.
+In a back-fill it is not: a topic with little traffic is read to its end before the busy one has begun, and a
+complaint would stand in the journal years before the calls that led to it. So what is ahead waits for what is behind.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection
+from operator import attrgetter
+
+from aiokafka import TopicPartition
+
+from models.intake import Prepared
+from streams.agents.event_clock import EventClock
+
+
+class Alignment:
+    """Holds events that are ahead of partitions which have more to read.
+
+    Parameters
+    ----------
+    clock
+        Knows how far each source partition is read.
+    """
+
+    def __init__(self, clock: EventClock) -> None:
+        self._clock = clock
+        self._waiting: dict[TopicPartition, deque[tuple[int, Prepared]]] = {}
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._waiting)
+
+    def hold(self, source: TopicPartition, offset: int, prepared: Prepared) -> None:
+        """Take in one event, in the order of its source partition."""
+        self._clock.see(source, prepared.event.occurred_at)
+        self._waiting.setdefault(source, deque()).append((offset, prepared))
+
+    def release(self, behind: Collection[TopicPartition]) -> list[Prepared]:
+        """Let go of every event up to the time that all partitions have reached, in the order of event time.
+
+        Within a source partition the order stays as it is.
+
+        Parameters
+        ----------
+        behind
+            Source partitions that have more to read; if there is none, everything goes.
+        """
+        reached = self._clock.reached(behind)
+        released: list[Prepared] = []
+        for source, waiting in list(self._waiting.items()):
+            while waiting and (not behind or (reached is not None and waiting[0][1].event.occurred_at <= reached)):
+                released.append(waiting.popleft()[1])
+            if not waiting:
+                del self._waiting[source]
+        return sorted(released, key=attrgetter("event.occurred_at"))
+
+    def first_waiting(self) -> dict[TopicPartition, int]:
+        """Return the first offset of each source partition that has not gone on: it must be read again."""
+        return {source: waiting[0][0] for source, waiting in self._waiting.items()}
+
+    def crowded(self, most: int) -> set[TopicPartition]:
+        """Return the source partitions of which more than so many events wait."""
+        return {source for source, waiting in self._waiting.items() if len(waiting) > most}
+
+    def forget(self) -> None:
+        """Drop what waits: after a rebalance it is read again, here or elsewhere."""
+        self._waiting.clear()
+        self._clock.forget()

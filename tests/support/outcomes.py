@@ -1,0 +1,60 @@
+"""What workers left on the topics, once they have gone through everything."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from models.partition import RESERVED
+from models.state import row_position
+from schemas.alerts import Alert
+from schemas.codec import decode_as
+from streams.settings import Settings
+from streams.topics import CHANGELOG
+from tests.support.journal import read_topic
+
+
+async def settled(settings: Settings, fed: int) -> None:
+    """Wait until everything fed is in the journal or a dead letter, and every partition has gone through it all.
+
+    More than was fed may be there: an entrance that was killed reads again what it had not committed.
+    """
+    deadline, before = time.monotonic() + 60.0, None
+    while True:
+        journal = await read_topic(settings, "journal")
+        letters = await read_topic(settings, "dead-letters", partitions=1)
+        taken = sum(line.count(b'"event_id"') for record in journal for line in (record.value or b"").split(b"\n"))
+        ends = {record.partition: record.offset for record in journal}
+        through = await engine_offsets(settings)
+        if taken + len(letters) >= fed and through == ends == before:
+            return
+        before = ends
+        assert time.monotonic() < deadline, f"{taken} + {len(letters)} of {fed}, journal {ends}, through {through}"
+        await asyncio.sleep(1.0)
+
+
+async def engine_offsets(settings: Settings) -> dict[int, int]:
+    """The journal offset that each partition's engine has reached, by the changelog."""
+    return {
+        record.partition: row_position(record.value)[1].offset
+        for record in await read_topic(settings, CHANGELOG)
+        if record.value and (record.key or b"").startswith(b"@engine")
+    }
+
+
+async def alerts_on_topic(settings: Settings) -> dict[tuple[str, int], bytes]:
+    """Every transition on the topic; a repetition must say the same."""
+    found: dict[tuple[str, int], bytes] = {}
+    for record in await read_topic(settings, "alerts"):
+        alert = decode_as(Alert, record.value or b"")
+        assert found.setdefault((alert.alert_id, alert.sequence), record.value or b"") == record.value
+    return found
+
+
+async def rows_on_topic(settings: Settings) -> dict[str, bytes]:
+    """The last row of every customer."""
+    return {
+        f"{record.partition}/{record.key.decode()}": record.value
+        for record in await read_topic(settings, CHANGELOG)
+        if record.key and not record.key.startswith(RESERVED.encode()) and record.value
+    }
