@@ -45,7 +45,7 @@ _CAUSES: dict[Cause, _Sentence] = {
     ),
     "broken_promise": _Sentence(
         "对客户的承诺已逾期未兑现（{count:.0f} 次，最近一次在 {hours:.0f} 小时前）",
-        "{count:.0f} promise(s) to the customer missed, the last one {hours:.0f} h ago",
+        "Promises to the customer missed: {count:.0f}, the last one {hours:.0f} h ago",
     ),
     "claim_stalled": _Sentence(
         "理赔已 {days:.1f} 天没有客户可见的进展", "A claim has shown the customer no progress for {days:.1f} days"
@@ -56,8 +56,8 @@ _CAUSES: dict[Cause, _Sentence] = {
         "The customer's last rating was low ({rating:+.2f}; -1 is the worst)",
     ),
     "silent_after_bad_contact": _Sentence(
-        "不愉快的联系之后客户未答复回访，{days:.1f} 天没有声音",
-        "After a bad contact the customer left the survey unanswered, silent for {days:.1f} days",
+        "不愉快的联系之后客户未答复回访（{days:.1f} 天前到期）",
+        "After a bad contact the customer left the survey unanswered ({days:.1f} days ago)",
     ),
 }
 
@@ -72,7 +72,7 @@ _OTHERS: dict[str, _Sentence] = {
     ),
     "heat": _Sentence("不满热度 {heat:.1f}（一次投诉为 3）", "Dissatisfaction heat {heat:.1f} (a complaint is 3)"),
     "vulnerable": _Sentence(
-        "客户有需要特别照顾的情形（{count:.0f} 项）", "The customer needs particular care ({count:.0f} driver(s))"
+        "客户有需要特别照顾的情形（{count:.0f} 项）", "The customer needs particular care (drivers of vulnerability: {count:.0f})"
     ),
 }
 
