@@ -83,6 +83,7 @@ def new_group_consumer(settings: Settings, group: str, *topics: str) -> AIOKafka
         rebalance_timeout_ms=int(settings.rebalance_timeout_seconds * 1000),
         request_timeout_ms=int(settings.request_timeout_seconds * 1000),
         max_partition_fetch_bytes=4 << 20,
+        fetch_max_wait_ms=int(settings.fetch_wait_seconds * 1000),
     )
 
 
@@ -94,4 +95,5 @@ def new_reader(settings: Settings) -> AIOKafkaConsumer:
         auto_offset_reset="earliest",
         request_timeout_ms=int(settings.request_timeout_seconds * 1000),
         max_partition_fetch_bytes=8 << 20,
+        fetch_max_wait_ms=int(settings.fetch_wait_seconds * 1000),
     )

@@ -127,6 +127,10 @@ class Settings(BaseSettings):
     fetch_records: int = Field(2000, ge=1, le=50_000)
     """Most events that ingest takes at once."""
 
+    fetch_wait_seconds: float = Field(0.1, ge=0.01, le=5.0)
+    """How long the broker may hold a fetch when nothing new is there, in seconds. Longer spares an idle broker
+    requests; the embedded broker holds it even when something new has come, so there it adds to the latency."""
+
     max_event_bytes: int = Field(65_536, ge=1024, le=900_000)
     """Size over which an event is a dead letter, in bytes."""
 

@@ -12,5 +12,6 @@ file                   what stock Faust does
 `resume.py`            loses messages fetched between two steps of a rebalance (faust-streaming issue 596)
 `changelog_load.py`    recovers slowly, trusts a wrong end of the changelog, and goes on after a time-out
 `delivery.py`          starts four asyncio tasks per message
+`fetching.py`          has every fetch wait for 1.5 seconds, and everything else behind it
 =====================  =================================================================================
 """

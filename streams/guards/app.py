@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 import faust
 from aiokafka import AIOKafkaProducer
 from faust.tables.manager import TableManager
-from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.transport.drivers.aiokafka import Transport
 from faust.types.transports import ConsumerT, TransportT
 
 from streams.guards.changelog_load import LoadedChangelog
 from streams.guards.delivery import EagerDelivery
+from streams.guards.fetching import BriefFetches
 from streams.guards.resume import DeferredResume
 from streams.guards.revocation import SettledRevocation
 from streams.guards.seek import SeekToBeginning
@@ -22,8 +23,8 @@ from streams.settings import Settings
 from streams.tables import BatchTable
 
 
-class GuardedConsumer(SettledRevocation, SeekToBeginning, EagerDelivery, Consumer):
-    """Faust's consumer with the guards around commits, revocation, seeking and delivery."""
+class GuardedConsumer(SettledRevocation, SeekToBeginning, EagerDelivery, BriefFetches):
+    """Faust's consumer with the guards around commits, revocation, seeking, delivery and fetching."""
 
 
 class GuardedRecovery(LoadedChangelog, DeferredResume):
