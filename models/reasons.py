@@ -72,7 +72,8 @@ _OTHERS: dict[str, _Sentence] = {
     ),
     "heat": _Sentence("不满热度 {heat:.1f}（一次投诉为 3）", "Dissatisfaction heat {heat:.1f} (a complaint is 3)"),
     "vulnerable": _Sentence(
-        "客户有需要特别照顾的情形（{count:.0f} 项）", "The customer needs particular care (drivers of vulnerability: {count:.0f})"
+        "客户有需要特别照顾的情形（{count:.0f} 项）",
+        "The customer needs particular care (drivers of vulnerability: {count:.0f})",
     ),
 }
 
