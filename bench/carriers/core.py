@@ -11,8 +11,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
-from bench.carriers.job import Job, Stopwatch, events_path, job_of, report
+from bench.carriers.job import Job, Stopwatch, job_of, report
 from bench.carriers.outputs import Portion, alerts_digest, named, states_digest
 from bench.events import SourceEvent, read_events
 from bench.profiling import profiled
@@ -69,7 +70,7 @@ class CoreAlone:
 def main(job: Job) -> None:
     """Take all events and report."""
     settings = job.settings()
-    core, events, stopwatch = CoreAlone(settings), list(read_events(events_path(job))), Stopwatch()
+    core, events, stopwatch = CoreAlone(settings), list(read_events(Path(job.events_file))), Stopwatch()
     with profiled(job.profile):
         stopwatch.start()
         for portion in _portions(events, settings.fetch_records):

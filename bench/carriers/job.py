@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -146,8 +145,3 @@ def run_carrier(module: str, job: Job, timeout_seconds: float) -> Figures:
         said = done.stderr.decode(errors="replace")[-3000:]
         raise BenchError(f"{module} ended with code {done.returncode}. It said:\n{said}")
     return Figures(**orjson.loads(done.stdout.strip().splitlines()[-1]))
-
-
-def events_path(job: Job) -> Path:
-    """Return the file of events."""
-    return Path(job.events_file)

@@ -98,6 +98,16 @@ async def test_a_carrier_whose_states_are_wrong_has_no_figures() -> None:
         await check_plain(Settings(), Figures(1, 1.0, 1.0, {"states_digest": "wrong"}), truth)
 
 
+def test_a_carrier_that_lost_an_event_fails_the_bench(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = {"customers": 1, "alerts": 0, "alerts_digest": "", "states_digest": ""}
+    monkeypatch.setattr("bench.throughput.run_carrier", lambda *_: Figures(99, 1.0, 1.0, facts))
+
+    failed = CliRunner().invoke(main, ["--events", "100", "--rounds", "1", "--only", "core"])
+
+    assert failed.exit_code == 1
+    assert "core: 100 events went in, 99 changed a state" in failed.output
+
+
 def test_an_unknown_carrier_is_refused_with_the_known_ones() -> None:
     refused = CliRunner().invoke(main, ["--only", "core,teleport"])
 
