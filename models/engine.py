@@ -210,7 +210,7 @@ class Engine:
         elif isinstance(event, Action):
             decisions = answer(state, key, event, state.clock, self.params)
         elif isinstance(event, Survey):
-            example = sentiment_example_of(event, self._source(outcome))
+            example = sentiment_example_of(event, self._source(outcome), self.epoch)
             if example is not None:
                 outcome.examples.append(example)
         self._judge(key, state, decisions, outcome, keep=not is_complaint, event_id=event.event_id)
@@ -272,7 +272,7 @@ class Engine:
     def _release(self, key: str, matured: list[Matured], outcome: Outcome) -> None:
         """Hand matured predictions to the learner."""
         for one in matured:
-            outcome.examples.append(risk_example_of(key, one, self._source(outcome)))
+            outcome.examples.append(risk_example_of(key, one, self._source(outcome), self.epoch))
 
     def _source(self, outcome: Outcome) -> Source:
         """Say where the next example of an outcome comes from."""

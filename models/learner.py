@@ -9,7 +9,7 @@ from models.risk_learner import RiskLearner
 from models.sentiment_learner import SentimentLearner
 from schemas.errors import SnapshotError
 from schemas.examples import RiskExample, SentimentExample
-from schemas.snapshots import Horizon, ModelWeights, Snapshot
+from schemas.snapshots import Horizon, Learned, ModelWeights, Snapshot
 
 MODEL = "risk"
 """Name of the model family: risk for both horizons and the text model beside it."""
@@ -24,7 +24,8 @@ class Learner:
     """Learns from every example exactly once and publishes a snapshot each so many.
 
     An example is known by its source in the journal. Per journal partition sources only grow, so what is not beyond
-    the last one learned has come again and is dropped: however often scorers send it, it counts once. When a snapshot
+    the last one learned has come again and is dropped: however often scorers send it, it counts once. In a journal
+    of another epoch sources start over. When a snapshot
     is due depends on the number of examples alone: after a crash the next snapshot is the one that an uninterrupted
     run would have made.
 
@@ -42,7 +43,7 @@ class Learner:
             30: RiskLearner(learning.base_rate_30d, learning),
         }
         self._sentiment = SentimentLearner()
-        self._learned: dict[int, tuple[int, int, int]] = {}
+        self._learned: dict[int, tuple[str, tuple[int, int, int]]] = {}
         self._at = _LONG_AGO
         self.number = 0
         self.examples_seen = 0
@@ -56,11 +57,11 @@ class Learner:
         bool
             Whether it was new.
         """
-        partition, *place = example.source
-        source = (place[0], place[1], place[2])
-        if source <= self._learned.get(partition, (-1, -1, -1)):
+        partition, offset, line, index = example.source
+        epoch, last = self._learned.get(partition, ("", (-1, -1, -1)))
+        if epoch == example.epoch and (offset, line, index) <= last:
             return False
-        self._learned[partition] = source
+        self._learned[partition] = example.epoch, (offset, line, index)
         self._at = max(self._at, example.released_at)
         if isinstance(example, SentimentExample):
             self._sentiment.learn(list(example.grams), example.target)
@@ -96,7 +97,10 @@ class Learner:
                 risk_30d=self._risk[30].frozen(),
                 sentiment=self._sentiment.frozen(),
             ),
-            learned=tuple((partition, *source) for partition, source in sorted(self._learned.items())),
+            learned=tuple(
+                Learned(partition=partition, epoch=epoch, source=source)
+                for partition, (epoch, source) in sorted(self._learned.items())
+            ),
             examples_offset=examples_offset,
             learner={
                 **{f"risk_{horizon}d": learner.to_plain() for horizon, learner in self._risk.items()},
@@ -127,7 +131,7 @@ class Learner:
             learner._sentiment = SentimentLearner.from_plain(plain["sentiment"])
         except (KeyError, ValueError, TypeError) as error:
             raise SnapshotError(f"snapshot {snapshot.weights.number} cannot be resumed: {error!r}") from error
-        learner._learned = {partition: (offset, line, index) for partition, offset, line, index in snapshot.learned}
+        learner._learned = {last.partition: (last.epoch, last.source) for last in snapshot.learned}
         learner._at = snapshot.weights.at
         learner.number = snapshot.weights.number
         learner.examples_seen = snapshot.weights.examples_seen

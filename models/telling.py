@@ -78,12 +78,13 @@ def alert_of(
     )
 
 
-def risk_example_of(key: str, matured: Matured, source: Source) -> RiskExample:
-    """Join a prediction with what came true."""
+def risk_example_of(key: str, matured: Matured, source: Source, epoch: str) -> RiskExample:
+    """Join a prediction with what came true; `source` and `epoch` say where in which journal."""
     prediction = matured.prediction
     is_short = matured.horizon_days == 7
     return RiskExample(
         source=source,
+        epoch=epoch,
         customer_key=key,
         horizon_days=matured.horizon_days,
         label=matured.label,
@@ -96,11 +97,11 @@ def risk_example_of(key: str, matured: Matured, source: Source) -> RiskExample:
     )
 
 
-def sentiment_example_of(survey: Survey, source: Source) -> SentimentExample | None:
+def sentiment_example_of(survey: Survey, source: Source, epoch: str) -> SentimentExample | None:
     """Join a comment with the rating that came with it, as buckets; None where one of them is missing."""
     rating = rating_of(survey)
     if rating is None or not survey.comment:
         return None
     return SentimentExample(
-        source=source, target=rating, grams=tuple(grams(survey.comment)), released_at=survey.occurred_at
+        source=source, epoch=epoch, target=rating, grams=tuple(grams(survey.comment)), released_at=survey.occurred_at
     )

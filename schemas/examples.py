@@ -21,6 +21,9 @@ class RiskExample(Message):
     source: Source
     """Where in the journal it was released. What is not beyond the last source learned is a duplicate."""
 
+    epoch: str = ""
+    """Identity of the journal that `source` counts in; a journal created anew starts again at 0."""
+
     customer_key: CustomerKey
     """The pseudonymous key."""
 
@@ -56,6 +59,9 @@ class SentimentExample(Message):
 
     source: Source
     """Where in the journal it was released."""
+
+    epoch: str = ""
+    """Identity of the journal that `source` counts in."""
 
     target: Polarity
     """The rating, moved to [-1, 1]."""

@@ -89,6 +89,19 @@ class ModelWeights(Message):
     """The text model."""
 
 
+class Learned(Message):
+    """How far the examples of one journal partition are learned."""
+
+    partition: int = Field(ge=0)
+    """The journal partition."""
+
+    epoch: str
+    """Identity of the journal."""
+
+    source: tuple[int, int, int]
+    """Journal offset, line and index of the last example learned."""
+
+
 class Snapshot(Message):
     """A numbered snapshot of the learner: enough to score with, and to go on learning exactly where it was."""
 
@@ -101,9 +114,8 @@ class Snapshot(Message):
     weights: ModelWeights
     """What scorers get."""
 
-    learned: tuple[tuple[int, int, int, int], ...]
-    """Per journal partition, the source position of the last example learned:
-    (partition, journal offset, line, index)."""
+    learned: tuple[Learned, ...]
+    """Per journal partition, the last example learned."""
 
     examples_offset: int = Field(ge=-1)
     """Offset in the examples topic up to which everything is learned; -1 where examples did not come from Kafka."""

@@ -13,7 +13,8 @@ class Record(NamedTuple):
     """One Kafka record to be."""
 
     key: bytes | None
-    value: bytes
+    value: bytes | None
+    """`None` deletes the key from a compacted topic."""
     headers: Sequence[tuple[str, bytes]] = ()
 
 
@@ -57,7 +58,7 @@ async def send_records(producer: AIOKafkaProducer, topic: str, partition: int, r
     batch = producer.create_batch()
     last: int | None = None
     for key, value, headers in records:
-        if len(value) > MAX_RECORD_BYTES:
+        if value is not None and len(value) > MAX_RECORD_BYTES:
             raise RecordTooLargeError(f"a record of {len(value)} bytes for {topic}, at most {MAX_RECORD_BYTES} fit")
         if batch.append(key=key, value=value, timestamp=None, headers=list(headers)) is None:
             last = await _send(producer, batch, topic, partition)

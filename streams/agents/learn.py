@@ -33,6 +33,9 @@ SOURCE = "foreshock/learn"
 
 _PORTION = 500
 
+KEPT_SNAPSHOTS = 100
+"""Older ones are deleted by a tombstone. Scorers have theirs in the journal; these are for people who look back."""
+
 
 class Learner(Protocol):
     """What learns; `models.learner.Learner` does."""
@@ -189,11 +192,17 @@ async def _learn(
 async def _publish(settings: Settings, snapshot: Snapshot, outlet: AIOKafkaProducer) -> None:
     """Write a snapshot, wait, announce it, wait."""
     number = snapshot.weights.number
-    key = f"{snapshot.model}/{number}".encode()
-    record = Record(key, encode(snapshot), headers_of(snapshot, SOURCE))
-    await send_records(outlet, settings.topic("snapshots"), 0, [record])
+    records = [Record(_key(snapshot.model, number), encode(snapshot), headers_of(snapshot, SOURCE))]
+    if number > KEPT_SNAPSHOTS:
+        records.append(Record(_key(snapshot.model, number - KEPT_SNAPSHOTS), None))
+    await send_records(outlet, settings.topic("snapshots"), 0, records)
     await _announce(settings, snapshot, outlet)
     log.info("snapshot_published", extra={"snapshot": number, "examples": snapshot.weights.examples_seen})
+
+
+def _key(model: str, number: int) -> bytes:
+    """Return the record key of a snapshot: each number its own, so that compaction keeps older ones."""
+    return f"{model}/{number}".encode()
 
 
 async def _announce(settings: Settings, snapshot: Snapshot, outlet: AIOKafkaProducer) -> None:

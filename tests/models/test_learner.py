@@ -105,6 +105,18 @@ def test_an_example_that_comes_again_is_learned_once() -> None:
     assert encode(once.snapshot()) == encode(twice.snapshot())
 
 
+def test_in_a_journal_created_anew_the_same_sources_are_new_examples() -> None:
+    learner = Learner(PARAMS)
+    example = _examples(1)[0]
+    learner.learn(example)
+
+    kept = decode_as(Snapshot, encode(learner.snapshot()))
+    resumed = Learner.resume(kept, PARAMS)
+
+    assert not resumed.learn(example)
+    assert resumed.learn(example.model_copy(update={"epoch": "2"}))
+
+
 def test_the_model_finds_what_raises_the_risk() -> None:
     learner = Learner(PARAMS)
     for example in _examples(3000):
