@@ -104,7 +104,9 @@ class Learning:
     """Number of the snapshot that each journal partition scores with."""
 
     def take(self, value: bytes) -> None:
-        """Read a snapshot."""
+        """Read a snapshot; an empty value only lets go of an old one."""
+        if not value:
+            return
         weights = orjson.loads(value)["weights"]
         if weights["number"] > self.published:
             self.published = weights["number"]

@@ -164,3 +164,12 @@ def test_a_blue_alert_is_no_warning_until_it_rises() -> None:
     )
 
     assert there.alerts.warnings == {"a": ("c_1", datetime(2026, 2, 1, tzinfo=UTC))}
+
+
+def test_an_old_snapshot_that_is_let_go_does_not_end_the_demo() -> None:
+    account = found()
+    before = account.learning.published
+
+    account.readers()["snapshots"](0, 1, b"risk/1", b"")
+
+    assert account.learning.published == before > 0
