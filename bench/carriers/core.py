@@ -71,6 +71,8 @@ def main(job: Job) -> None:
     """Take all events and report."""
     settings = job.settings()
     core, events, stopwatch = CoreAlone(settings), list(read_events(Path(job.events_file))), Stopwatch()
+    # Only now: the waiting events are none of the core's objects.
+    spare_collector()
     with profiled(job.profile):
         stopwatch.start()
         for portion in _portions(events, settings.fetch_records):
@@ -107,5 +109,4 @@ def _portions(events: Sequence[SourceEvent], size: int) -> Iterator[list[SourceE
 
 
 if __name__ == "__main__":
-    spare_collector()
     main(job_of(sys.argv))
