@@ -131,8 +131,9 @@ class Settings(BaseSettings):
     """How long the broker may hold a fetch when nothing new is there, in seconds. Longer spares an idle broker
     requests; the embedded broker holds it even when something new has come, so there it adds to the latency."""
 
-    max_event_bytes: int = Field(65_536, ge=1024, le=900_000)
-    """Size over which an event is a dead letter, in bytes."""
+    max_event_bytes: int = Field(65_536, ge=1024, le=600_000)
+    """Size over which an event is a dead letter, in bytes. A journal line may be longer than its event by what
+    redaction adds, up to a third, and must still fit a record."""
 
     batch_bytes: int = Field(524_288, ge=16_384, le=1_000_000)
     """Size of the batches we send, in bytes; below the broker's `message.max.bytes`."""
