@@ -78,7 +78,10 @@ async def read_topic(settings: Settings, name: str, partitions: int | None = Non
     try:
         reader.assign(tps)
         await reader.seek_to_beginning(*tps)
-        while fetched := await reader.getmany(timeout_ms=400):
+        quiet_count = 0
+        while quiet_count < 2:  # once may only be a busy machine
+            fetched = await reader.getmany(timeout_ms=400)
+            quiet_count = 0 if fetched else quiet_count + 1
             for portion in fetched.values():
                 records.extend(portion)
     finally:
