@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.params import DAY, HOUR, Params
 from models.stages import COMPLAINT, DISSATISFIED
 from models.state import NEVER, CoolDown, CustomerState, OpenAlert
-from models.timers import last_stall_at
+from models.timers import is_stalled
 from schemas.actions import Action
 from schemas.alerts import Cause, Transition, alert_id_of
 
@@ -79,7 +79,7 @@ def decide(state: CustomerState, at: float, params: Params) -> list[Decision]:
         else:
             kept.append(decision.alert)
     for cause, level in supported.items():
-        if _may_open(state, cause, level, at, params):
+        if _may_open(state, cause, level, at):
             opened = OpenAlert(cause, state.alerts_opened, level, at, 0, at, False)
             state.alerts_opened += 1
             kept.append(opened)
@@ -136,16 +136,16 @@ def _revised(alert: OpenAlert, level: int, at: float, params: Params) -> Decisio
     return Decision(after._replace(level=alert.level), "expired")
 
 
-def _may_open(state: CustomerState, cause: Cause, level: int, at: float, params: Params) -> bool:
+def _may_open(state: CustomerState, cause: Cause, level: int, at: float) -> bool:
     """Say whether a cause may open: on evidence newer than its last end and the last complaint, later or worse."""
-    evidence_at = _evidence_at(state, cause, params)
+    evidence_at = _evidence_at(state, cause)
     if evidence_at <= state.complained_at:
         return False
     closed = next((c for c in state.cool_downs if c.cause == cause), None)
     return closed is None or (evidence_at > closed.closed_at and (closed.until <= at or level > closed.level))
 
 
-def _evidence_at(state: CustomerState, cause: Cause, params: Params) -> float:
+def _evidence_at(state: CustomerState, cause: Cause) -> float:
     """Return when the newest evidence for a cause came."""
     match cause:
         case "complaint_risk":
@@ -159,7 +159,7 @@ def _evidence_at(state: CustomerState, cause: Cause, params: Params) -> float:
         case "broken_promise":
             return state.missed_at
         case "claim_stalled":
-            return max((last_stall_at(claim, params) for claim in state.claims), default=NEVER)
+            return max((claim.stalled_at for claim in state.claims), default=NEVER)
         case "claim_refused":
             return max(state.refused_at, state.grumbled_at)
         case "bad_experience":
@@ -237,15 +237,8 @@ def _promise_level(state: CustomerState, at: float) -> int:
 
 
 def _stalled_level(state: CustomerState, at: float, params: Params) -> int:
-    """A claim whose silence has passed the threshold is to be watched; twice and four times as long is worse.
-
-    Once as much time again has passed as the last threshold took, with no further one to come, it is history.
-    """
-    stalls = [
-        claim.stalls
-        for claim in state.claims
-        if claim.stalls and at < 2 * last_stall_at(claim, params) - claim.visible_at
-    ]
+    """A claim whose silence has passed the threshold is to be watched; twice and four times as long is worse."""
+    stalls = [claim.stalls for claim in state.claims if is_stalled(claim, at, params)]
     return min(ORANGE, max(stalls, default=NONE))
 
 

@@ -38,6 +38,8 @@ class PendingClaim(NamedTuple):
     """Whether somebody was hurt."""
     stalls: int
     """How often its silence has fired a timer since the last visible step."""
+    stalled_at: float
+    """When it last did; `NEVER` if it has not."""
 
 
 class OpenPromise(NamedTuple):

@@ -100,11 +100,10 @@ def _stall_due(claim: PendingClaim, params: Params) -> float:
     return min(silent, claim.due_at) if claim.due_at else silent
 
 
-def last_stall_at(claim: PendingClaim, params: Params) -> float:
-    """Return when the silence of a claim last passed a threshold; `NEVER` if it has not."""
-    return (
-        claim.visible_at + params.policy.claim_stalled_hours * HOUR * (1 << claim.stalls) / 2 if claim.stalls else NEVER
-    )
+def is_stalled(claim: PendingClaim, at: float, params: Params) -> bool:
+    """Say whether a claim's silence still speaks: from its first threshold until twice its last one."""
+    ended_at = claim.visible_at + params.policy.claim_stalled_hours * HOUR * (1 << MAX_STALLS)
+    return claim.stalls > 0 and at < ended_at
 
 
 def _stalled(state: CustomerState, claim: PendingClaim, due: float, params: Params) -> PendingClaim:
@@ -112,5 +111,6 @@ def _stalled(state: CustomerState, claim: PendingClaim, due: float, params: Para
     while (at := _stall_due(claim, params)) <= due:
         warm(state, params.heat.claim_stalled, at, params)
         passed_promise = claim.due_at and claim.due_at <= at
-        claim = claim._replace(stalls=claim.stalls + 1, due_at=NEVER if passed_promise else claim.due_at)
+        due_at = NEVER if passed_promise else claim.due_at
+        claim = claim._replace(stalls=claim.stalls + 1, stalled_at=at, due_at=due_at)
     return claim

@@ -44,7 +44,7 @@ def _moved(known: PendingClaim | None, claim: Claim, ref: str, at: float) -> Pen
     """Return the pending claim after this step; only what the customer can see counts as news."""
     due_at = claim.due_at.timestamp() if claim.due_at else NEVER
     if known is None:
-        return PendingClaim(ref, claim.status, at, at, at, due_at, claim.injury, 0)
+        return PendingClaim(ref, claim.status, at, at, at, due_at, claim.injury, 0, NEVER)
     return PendingClaim(
         ref=ref,
         status=claim.status,
@@ -54,4 +54,5 @@ def _moved(known: PendingClaim | None, claim: Claim, ref: str, at: float) -> Pen
         due_at=due_at or (NEVER if claim.customer_visible else known.due_at),
         injury=known.injury or claim.injury,
         stalls=0 if claim.customer_visible else known.stalls,
+        stalled_at=NEVER if claim.customer_visible else known.stalled_at,
     )
