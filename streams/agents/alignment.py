@@ -9,12 +9,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection
+from datetime import datetime
 from operator import attrgetter
+from typing import NamedTuple
 
 from aiokafka import TopicPartition
 
 from models.intake import Prepared
 from streams.agents.event_clock import EventClock
+
+
+class _Held(NamedTuple):
+    """An event that waits."""
+
+    reached_at: datetime
+    """The newest time in its source partition so far: an event that came late stays behind what it came after."""
+    offset: int
+    prepared: Prepared
 
 
 class Alignment:
@@ -28,7 +39,7 @@ class Alignment:
 
     def __init__(self, clock: EventClock) -> None:
         self._clock = clock
-        self._waiting: dict[TopicPartition, deque[tuple[int, Prepared]]] = {}
+        self._waiting: dict[TopicPartition, deque[_Held]] = {}
 
     @property
     def is_holding(self) -> bool:
@@ -37,8 +48,8 @@ class Alignment:
 
     def hold(self, source: TopicPartition, offset: int, prepared: Prepared) -> None:
         """Take in one event, in the order of its source partition."""
-        self._clock.see(source, prepared.event.occurred_at)
-        self._waiting.setdefault(source, deque()).append((offset, prepared))
+        reached_at = self._clock.see(source, prepared.event.occurred_at)
+        self._waiting.setdefault(source, deque()).append(_Held(reached_at, offset, prepared))
 
     def release(self, behind: Collection[TopicPartition]) -> list[Prepared]:
         """Let go of every event up to the time that all partitions have reached, in the order of event time.
@@ -51,17 +62,18 @@ class Alignment:
             Source partitions that have more to read; if there is none, everything goes.
         """
         reached = self._clock.reached(behind)
-        released: list[Prepared] = []
+        released: list[_Held] = []
         for source, waiting in list(self._waiting.items()):
-            while waiting and (not behind or (reached is not None and waiting[0][1].event.occurred_at <= reached)):
-                released.append(waiting.popleft()[1])
+            while waiting and (not behind or (reached is not None and waiting[0].reached_at <= reached)):
+                released.append(waiting.popleft())
             if not waiting:
                 del self._waiting[source]
-        return sorted(released, key=attrgetter("event.occurred_at"))
+        # Within a source these times never fall, and the sort is stable: its order stays.
+        return [held.prepared for held in sorted(released, key=attrgetter("reached_at"))]
 
     def first_waiting(self) -> dict[TopicPartition, int]:
         """Return the first offset of each source partition that has not gone on: it must be read again."""
-        return {source: waiting[0][0] for source, waiting in self._waiting.items()}
+        return {source: waiting[0].offset for source, waiting in self._waiting.items()}
 
     def crowded(self, most: int) -> set[TopicPartition]:
         """Return the source partitions of which more than so many events wait."""

@@ -35,11 +35,11 @@ class EventClock:
         self._newest: dict[TopicPartition, datetime] = {}
         self._ticked_at: datetime | None = None
 
-    def see(self, source: TopicPartition, occurred_at: datetime) -> None:
-        """Take note of an event's time."""
-        newest = self._newest.get(source)
-        if newest is None or occurred_at > newest:
-            self._newest[source] = occurred_at
+    def see(self, source: TopicPartition, occurred_at: datetime) -> datetime:
+        """Take note of an event's time, and return the newest time in its source partition so far."""
+        newest = max(occurred_at, self._newest.get(source, occurred_at))
+        self._newest[source] = newest
+        return newest
 
     def forget(self) -> None:
         """Forget how far each source partition was read: they are read again, from an earlier place or elsewhere."""

@@ -22,6 +22,7 @@ from tests.support.journal import call
 from tests.support.records import consumed
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+EARLIER = NOON - timedelta(days=2)
 CALLS, CLAIMS = TopicPartition("calls", 0), TopicPartition("claims", 0)
 
 
@@ -191,3 +192,12 @@ def test_after_a_rebalance_what_waited_is_forgotten_because_it_is_read_again() -
     ingest.alignment.forget()
 
     assert ingest.prepare([], behind=()) == ({}, [])
+
+
+def test_an_event_that_came_late_stays_behind_what_it_came_after() -> None:
+    ingest = ingest_of(load_settings(clock="event", partitions=1))
+    values = [encode(call(number).model_copy(update={"occurred_at": at})) for number, at in enumerate((NOON, EARLIER))]
+
+    lines, _ = ingest.prepare([consumed("foreshock.calls", value) for value in values])
+
+    assert [orjson.loads(line).get("event_id") for line in lines[0]] == ["e0", "e1", None]
