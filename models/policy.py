@@ -8,7 +8,7 @@ from models.params import DAY, HOUR, Params
 from models.stages import COMPLAINT, DISSATISFIED
 from models.state import NEVER, CoolDown, CustomerState, OpenAlert
 from models.timers import is_stalled
-from schemas.actions import Action
+from schemas.actions import Action, ActionName
 from schemas.alerts import Cause, Transition, alert_id_of
 
 NONE, BLUE, YELLOW, ORANGE, RED = range(5)
@@ -22,6 +22,14 @@ HORIZON_DAYS = 30.0
 
 FRESH_DAYS = 7.0
 """How long a bad rating or a bad contact does."""
+
+
+_ANSWERS: dict[ActionName, Transition] = {
+    "acknowledged": "acknowledged",
+    "resolved": "resolved",
+    "dismissed": "dismissed",
+}
+"""Actions that answer an alert, and what they make of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +98,9 @@ def decide(state: CustomerState, at: float, params: Params) -> list[Decision]:
 
 def answer(state: CustomerState, customer_key: str, action: Action, at: float, params: Params) -> list[Decision]:
     """Let a person's action acknowledge or end the alert it names, or all open ones if it names none."""
-    match action.action:
-        case "acknowledged":
-            transition: Transition = "acknowledged"
-        case "resolved":
-            transition = "resolved"
-        case "dismissed":
-            transition = "dismissed"
-        case _:
-            return []
+    transition = _ANSWERS.get(action.action)
+    if transition is None:
+        return []
     decisions: list[Decision] = []
     kept: list[OpenAlert] = []
     for alert in state.alerts:

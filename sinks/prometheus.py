@@ -235,7 +235,7 @@ class Metrics:
 
     # -- score -----------------------------------------------------------------------------------------------------
 
-    def stepped(self, outcome: Any) -> None:
+    def stepped(self, outcome: Stepped) -> None:
         """A message went through the core; counted at the next `settled`."""
         facts = self._facts
         facts["messages"] += 1

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from foreshock.simulate.customers import ATTRIBUTE_NAMES
 from streams.settings import ROLES
 
 START_AT = datetime(2026, 1, 5, tzinfo=UTC)
 """When the simulation begins: a Monday."""
-
-ATTRIBUTES = ("sales_channel", "member_level", "tenure_years")
-"""The simulated insurer's own fields, which a worker must be told to expect."""
 
 _PARTITIONS = 4
 
@@ -72,7 +70,7 @@ def worker_settings(plan: Plan, bootstrap: str, web_port: int) -> dict[str, Any]
         "heartbeat_seconds": 2.0,
         "roles": ROLES,
         "sinks": ("log",),
-        "attributes": ATTRIBUTES,
+        "attributes": ATTRIBUTE_NAMES,
         "clock": "event",
         "tick_seconds": _TICK.total_seconds(),
         "allowed_lateness_seconds": _ALLOWED_LATENESS.total_seconds(),

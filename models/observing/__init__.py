@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from models.listening import Heard
+from models.listening import Hear
 from models.observing.actions import observe_action
 from models.observing.calls import observe_call
 from models.observing.claims import observe_claim
@@ -15,13 +13,6 @@ from models.state import CustomerState
 from schemas.actions import Action
 from schemas.codec import CustomerEvent
 from schemas.events import Call, Claim, Survey
-
-
-class Hear(Protocol):
-    """Reads a text for polarity and for what it names."""
-
-    def __call__(self, text: str) -> Heard:
-        """Return how the text feels."""
 
 
 def observe_event(state: CustomerState, event: CustomerEvent, at: float, hear: Hear, params: Params) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from bisect import insort
-from typing import TYPE_CHECKING
 
 from models.heat import warm
+from models.listening import Hear
 from models.observing.voice import observe_voice
 from models.params import DAY, Params
 from models.state import NEVER, CustomerState
 from schemas.events import Call
-
-if TYPE_CHECKING:
-    from models.observing import Hear
 
 REPEAT_DAYS = 7.0
 """An unsolved inbound contact within this many days of another is asking again: the usual measure of resolution."""

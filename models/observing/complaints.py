@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from models.heat import feel, warm
+from models.listening import Hear
 from models.params import Params
 from models.state import NEVER, CustomerState
 from schemas.labels import Complaint
-
-if TYPE_CHECKING:
-    from models.observing import Hear
 
 ESCALATED_SOURCES = frozenset({"regulator", "social", "court"})
 """Where a complaint is beyond the company's own walls."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from models.heat import cool, warm
+from models.listening import Hear
 from models.observing.voice import observe_voice
 from models.params import DAY, Params
 from models.state import NEVER, CustomerState
 from schemas.events import Survey
-
-if TYPE_CHECKING:
-    from models.observing import Hear
 
 BAD_CONTACT_DAYS = 14.0
 """A survey left unanswered says something if a contact went badly at most this long before."""

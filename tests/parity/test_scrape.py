@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client import CollectorRegistry
 
+from foreshock.simulate.customers import ATTRIBUTE_NAMES
 from foreshock.simulate.feed import feed
 from foreshock.simulate.world import World
 from sinks.prometheus import Metrics
@@ -51,7 +52,7 @@ async def test_a_real_prometheus_scrapes_the_worker_without_error(
         module="foreshock",
         arguments=("worker",),
         roles="ingest,score,learn,tick,deliver",
-        FORESHOCK_ATTRIBUTES="member_level,sales_channel,tenure_years",
+        FORESHOCK_ATTRIBUTES=",".join(ATTRIBUTE_NAMES),
     )
     with worker:
         await worker.has_said("web_listens")

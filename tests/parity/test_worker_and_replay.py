@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from foreshock.journal_dump import read_header, read_record
+from foreshock.simulate.customers import ATTRIBUTE_NAMES
 from foreshock.simulate.feed import feed
 from foreshock.simulate.world import World
 from models.params import LearningParams, Params
@@ -25,8 +26,6 @@ from tests.support.journal import broker_settings, prepare_topics
 from tests.support.outcomes import alerts_on_topic, rows_on_topic, settled
 from tests.support.peers import CHECKOUT
 from tests.support.worker_process import WorkerProcess
-
-ATTRIBUTES = "member_level,sales_channel,tenure_years"
 
 
 async def test_the_worker_and_a_replay_of_its_journal_agree_to_the_byte(
@@ -105,7 +104,7 @@ def _worker(settings: Settings, folder: Path, roles: str) -> WorkerProcess:
         module="foreshock",
         arguments=("worker",),
         roles=roles,
-        FORESHOCK_ATTRIBUTES=ATTRIBUTES,
+        FORESHOCK_ATTRIBUTES=",".join(ATTRIBUTE_NAMES),
     )
 
 
