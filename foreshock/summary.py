@@ -82,12 +82,15 @@ class Summary:
         return alert.alert_id in self.leads, LEVELS.index(alert.level), len(alert.reasons), -alert.at.timestamp()
 
     def _count_example(self, example: RiskExample) -> None:
-        """Take in one matured prediction; quality is judged on the long horizon."""
-        self.facts[f"examples {example.horizon_days} d"] += 1
-        self.facts[f"complaints {example.horizon_days} d"] += example.label
-        if example.horizon_days == 30:
-            self.auc.update(example.label, {True: example.probability, False: 1 - example.probability})
-            self.log_loss.update(example.label, {True: example.probability, False: 1 - example.probability})
+        """Take in what became known of a prediction; quality is judged on matured labels of the long horizon."""
+        self.facts["predictions kept"] += example.phase == "predicted"
+        for horizon in example.horizons:
+            self.facts[f"{example.phase} {horizon} d"] += example.phase in ("matured", "censored", "corrected")
+            self.facts[f"complaints {horizon} d"] += example.phase == "matured" and example.label
+        if example.phase == "matured" and 30 in example.horizons:
+            believed = {True: example.probability_30d, False: 1 - example.probability_30d}
+            self.auc.update(example.label, believed)
+            self.log_loss.update(example.label, believed)
 
     def render(self, customers_by_stage: Sequence[int]) -> RenderableType:
         """Draw the summary: the most urgent alerts with their reasons, then one line per group of figures."""
@@ -126,7 +129,7 @@ class Summary:
         told: dict[str, int | str] = {"alerts before a complaint": len(self.leads)}
         if self.leads:
             told["median lead hours"] = f"{median(self.leads.values()):.1f}"
-        if 0 < self.facts["complaints 30 d"] < self.facts["examples 30 d"]:
+        if 0 < self.facts["complaints 30 d"] < self.facts["matured 30 d"]:
             told["AUC 30 d"] = f"{self.auc.get():.3f}"
             told["log loss 30 d"] = f"{self.log_loss.get():.4f}"
         return told

@@ -8,8 +8,9 @@ from models.agenda import Agenda
 from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets
+from models.judging import score_customer
+from models.labels.waiting import Learnt, complain, intervene, keep_prediction, leave, mature
 from models.listening import Listener
-from models.maturity import Matured, decide_labels, keep_prediction, mature
 from models.observing import observe_event
 from models.outcome import Outcome
 from models.params import Params
@@ -29,15 +30,18 @@ from models.stages import stage_of
 from models.state import NEVER, CustomerState, States
 from models.telling import alert_of, risk_example_of, risk_of, sentiment_example_of
 from models.timers import fire, next_due
-from schemas.actions import Action
+from schemas.actions import Action, ActionName
 from schemas.alerts import STAGES, Alert, Risk
 from schemas.codec import CustomerEvent, JournalMessage
 from schemas.events import Survey
 from schemas.examples import Source
 from schemas.labels import Complaint
 from schemas.snapshots import ModelWeights
-from schemas.ticks import SnapshotNotice, Tick
+from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import NOWHERE, Position
+
+INTERVENTIONS: frozenset[ActionName] = frozenset({"contacted", "offer", "promise", "promise_kept", "resolved"})
+"""Actions that may keep a customer from complaining."""
 
 
 def step(engine: Engine, states: States, message: JournalMessage, position: Position | None = None) -> Outcome:
@@ -53,7 +57,7 @@ def step(engine: Engine, states: States, message: JournalMessage, position: Posi
     states
         Customer key to state; touched customers are put back.
     message
-        An event (pseudonymous and redacted), a tick, or a snapshot notice.
+        An event (pseudonymous and redacted), a tick, a snapshot notice, or a command about models.
     position
         Where the message stands in the journal. Without it, the line after the last one.
 
@@ -68,6 +72,8 @@ def step(engine: Engine, states: States, message: JournalMessage, position: Posi
             return engine.advance(states, message.at.timestamp())
         case SnapshotNotice():
             return engine.switch(message.weights)
+        case ModelCommand():
+            return engine.obey(message)
         case _:
             return engine.observe(states, message)
 
@@ -94,6 +100,7 @@ class Engine:
         self.now = NEVER
         self.customers_by_stage = [0] * len(STAGES)
         self._agenda = Agenda()
+        self._learner, self._pinned = "", False
         self._load(untrained(params))
         self._snapshot_row: bytes | None = None
 
@@ -109,12 +116,12 @@ class Engine:
         engine_row, snapshot_row
             Rows under `engine_key` and `snapshot_key`; None where there is none yet.
         """
-        if snapshot_row is not None:
-            self._load(decode_snapshot(snapshot_row))
         if engine_row is not None:
             kept = decode_partition(engine_row)
-            self.now = kept.now
+            self.now, self._learner, self._pinned = kept.now, kept.learner, kept.pinned
             self.position = kept.position if kept.epoch == self.epoch else NOWHERE
+        if snapshot_row is not None:
+            self._load(decode_snapshot(snapshot_row))
         self._agenda.restore(self._counted(customers))
 
     def partition_rows(self) -> dict[str, bytes]:
@@ -126,7 +133,7 @@ class Engine:
         if self._snapshot_row is not None:
             rows[snapshot_key(self.partition)] = self._snapshot_row
             self._snapshot_row = None
-        state = PartitionState(self.epoch, self.position, self.now, self.scorer.number)
+        state = PartitionState(self.epoch, self.position, self.now, self.scorer.number, self._learner, self._pinned)
         rows[engine_key(self.partition)] = encode_partition(state)
         return rows
 
@@ -171,12 +178,30 @@ class Engine:
         return outcome
 
     def switch(self, weights: ModelWeights) -> Outcome:
-        """Score with another snapshot from here on, unless it is not newer than the active one."""
+        """Score with another snapshot from here on, unless it is not newer than the active one or that is pinned."""
         outcome = Outcome()
-        if weights.number > self.scorer.number:
-            self._load(weights)
-            self._snapshot_row = encode_snapshot(self.epoch, self.position, weights)
-            outcome.switched_to = weights.number
+        if weights.number > self.scorer.number and not self._pinned:
+            self._activate(weights, outcome)
+        return outcome
+
+    def obey(self, command: ModelCommand) -> Outcome:
+        """Do what a person decided about models; what cannot be done is refused with a reason and changes nothing."""
+        outcome = Outcome()
+        match command.command:
+            case "promote":
+                weights, learner = self.scorer.weights, command.learner or ""
+                if learner in {line.name for line in weights.lines}:
+                    self._learner = learner
+                    self._activate(weights, outcome)
+                else:
+                    outcome.refused = f"snapshot {weights.number} has no learner {learner!r}"
+            case "rollback" if command.weights is not None:
+                self._pinned = True
+                self._activate(command.weights, outcome)
+            case "pin":
+                self._pinned = True
+            case _:
+                self._pinned = False
         return outcome
 
     def risk_of(self, key: str, state: CustomerState) -> Risk:
@@ -189,9 +214,16 @@ class Engine:
             self.customers_by_stage[state.stage] += 1
             yield key, next_due(state, self.params)
 
+    def _activate(self, weights: ModelWeights, outcome: Outcome) -> None:
+        """Score with a snapshot from here on, and keep it."""
+        self._load(weights)
+        self._snapshot_row = encode_snapshot(self.epoch, self.position, weights)
+        outcome.switched_to = weights.number
+
     def _load(self, weights: ModelWeights) -> None:
-        """Unpack a snapshot for scoring."""
-        self.scorer = Scorer(weights, self.params)
+        """Unpack a snapshot for scoring; a learner that it does not have gives way to its champion."""
+        known = self._learner in {line.name for line in weights.lines}
+        self.scorer = Scorer(weights, self.params, self._learner if known else "")
         self.listener = Listener(weights.sentiment, self.params.learning.sentiment_trust)
 
     def _take_in(self, key: str, state: CustomerState, event: CustomerEvent, at: float, outcome: Outcome) -> None:
@@ -205,15 +237,23 @@ class Engine:
         decisions: list[Decision] = []
         is_complaint = isinstance(event, Complaint) and not event.withdrawn
         if is_complaint:
-            decide_labels(state, at)
+            self._tell(key, state, complain(state, at, self.params.labels), outcome)
             decisions = end_by_complaint(state)
         elif isinstance(event, Action):
+            self._acted(key, state, event, at, outcome)
             decisions = answer(state, key, event, state.clock, self.params)
         elif isinstance(event, Survey):
             example = sentiment_example_of(event, self._source(outcome), self.epoch)
             if example is not None:
                 outcome.examples.append(example)
         self._judge(key, state, decisions, outcome, keep=not is_complaint, event_id=event.event_id)
+
+    def _acted(self, key: str, state: CustomerState, action: Action, at: float, outcome: Outcome) -> None:
+        """Let an action bear on the labels that wait: after it, quiet is no clean negative."""
+        if action.action in INTERVENTIONS:
+            intervene(state, at)
+        elif action.action == "left":
+            self._tell(key, state, leave(state, at), outcome)
 
     def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> None:
         """Fire a customer's timers up to a time, each as of its due time."""
@@ -223,7 +263,7 @@ class Engine:
             if fired.evidence:
                 state.evidence = [*state.evidence, *fired.evidence][-self.params.memory.evidence :]
             state.clock = max(state.clock, due)
-            self._release(key, mature(state, due), outcome)
+            self._tell(key, state, mature(state, due, self.params.labels), outcome)
             self._judge(key, state, [], outcome, keep=fired.matters)
 
     def _judge(
@@ -242,13 +282,12 @@ class Engine:
         if stage != state.stage or state.stage_at == NEVER:
             self._move(state, stage, outcome)
         dense = dense_features(state, now, self.params)
-        state.probability_7d, state.probability_30d = self.scorer.probabilities(dense, state.categories)
-        state.snapshot, state.cold = self.scorer.number, self.scorer.cold
+        score_customer(state, dense, self.scorer, self.params)
         decisions += decide(state, now, self.params)
         if keep:
-            keep_prediction(state, now, dense, list(state.categories), self.params)
+            self._tell(key, state, keep_prediction(state, key, now, dense, self.params.labels), outcome)
         for decision in decisions:
-            outcome.alerts.append(self._alert(key, state, decision, dense, event_id))
+            outcome.alerts.append(self._alert(key, state, decision, event_id))
 
     def _move(self, state: CustomerState, stage: int, outcome: Outcome) -> None:
         """Put a customer into a stage."""
@@ -269,21 +308,22 @@ class Engine:
         """Say whether a row was written at or after the message that is being looked at."""
         return state.epoch == self.epoch and self.position <= state.position
 
-    def _release(self, key: str, matured: list[Matured], outcome: Outcome) -> None:
-        """Hand matured predictions to the learner."""
-        for one in matured:
-            outcome.examples.append(risk_example_of(key, one, self._source(outcome), self.epoch))
+    def _tell(self, key: str, state: CustomerState, learnt: list[Learnt], outcome: Outcome) -> None:
+        """Tell the learner what is new about predictions."""
+        for one in learnt:
+            outcome.examples.append(risk_example_of(key, one, state, self._source(outcome), self.epoch))
+            outcome.corrected += len(one.horizons) * (one.phase == "corrected")
+            if one.censored_by is not None:
+                outcome.censored += [one.censored_by] * len(one.horizons)
 
     def _source(self, outcome: Outcome) -> Source:
         """Say where the next example of an outcome comes from."""
         return (self.partition, *self.position, len(outcome.examples))
 
-    def _alert(
-        self, key: str, state: CustomerState, decision: Decision, dense: tuple[float, ...], event_id: str | None
-    ) -> Alert:
+    def _alert(self, key: str, state: CustomerState, decision: Decision, event_id: str | None) -> Alert:
         """Write one transition of an alert, with its reasons."""
         alert, now = decision.alert, state.clock
         reasons = ending_of(decision.transition, alert, now, event_id) or reasons_for(
-            alert.cause, state, now, dense, self.scorer, self.params
+            alert.cause, state, now, self.params
         )
         return alert_of(key, state, decision, reasons, self.partition, self.position, self.params_hash)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from models.params import Params
-from models.risk_learner import RiskLearner
+from models.lines import Line
+from models.params import LineName, Params
 from models.sentiment_learner import SentimentLearner
 from schemas.errors import SnapshotError
 from schemas.examples import RiskExample, SentimentExample
-from schemas.snapshots import Horizon, Learned, ModelWeights, Snapshot
+from schemas.snapshots import Learned, ModelWeights, Snapshot
 
 MODEL = "risk"
 """Name of the model family: risk for both horizons and the text model beside it."""
@@ -37,11 +37,7 @@ class Learner:
 
     def __init__(self, params: Params) -> None:
         self.params = params
-        learning = params.learning
-        self._risk: dict[Horizon, RiskLearner] = {
-            7: RiskLearner(learning.base_rate_7d, learning),
-            30: RiskLearner(learning.base_rate_30d, learning),
-        }
+        self._lines = [Line(name, params) for name in _line_names(params)]
         self._sentiment = SentimentLearner()
         self._learned: dict[int, tuple[str, tuple[int, int, int]]] = {}
         self._at = _LONG_AGO
@@ -57,18 +53,20 @@ class Learner:
         bool
             Whether it was new.
         """
-        partition, offset, line, index = example.source
+        partition, *where = example.source
         epoch, last = self._learned.get(partition, ("", (-1, -1, -1)))
-        if epoch == example.epoch and (offset, line, index) <= last:
+        source = (where[0], where[1], where[2])
+        if epoch == example.epoch and source <= last:
             return False
-        self._learned[partition] = example.epoch, (offset, line, index)
+        self._learned[partition] = example.epoch, source
         self._at = max(self._at, example.released_at)
         if isinstance(example, SentimentExample):
             self._sentiment.learn(list(example.grams), example.target)
             return True
-        self._risk[example.horizon_days].learn(example.dense, example.hashed, example.label)
-        self.examples_seen += 1
-        self.positives_seen += example.label and example.horizon_days == 30
+        for line in self._lines:
+            line.learn(example)
+        self.examples_seen += example.phase == "predicted"
+        self.positives_seen += example.phase in ("complained", "corrected") and 30 in example.horizons
         return True
 
     def is_due(self) -> bool:
@@ -93,8 +91,7 @@ class Learner:
                 params_hash=self.params.digest(),
                 examples_seen=self.examples_seen,
                 positives_seen=self.positives_seen,
-                risk_7d=self._risk[7].frozen(),
-                risk_30d=self._risk[30].frozen(),
+                lines=tuple(line.frozen() for line in self._lines),
                 sentiment=self._sentiment.frozen(),
             ),
             learned=tuple(
@@ -103,7 +100,7 @@ class Learner:
             ),
             examples_offset=examples_offset,
             learner={
-                **{f"risk_{horizon}d": learner.to_plain() for horizon, learner in self._risk.items()},
+                "lines": {line.name: line.to_plain() for line in self._lines},
                 "sentiment": self._sentiment.to_plain(),
             },
         )
@@ -122,12 +119,12 @@ class Learner:
                 f"snapshot is {snapshot.model} format {snapshot.format}, this version reads {MODEL} {LEARNER_FORMAT}"
             )
         learner = cls(params)
-        learning, plain = params.learning, snapshot.learner
+        plain = snapshot.learner
         try:
-            learner._risk = {
-                7: RiskLearner.from_plain(plain["risk_7d"], learning.base_rate_7d, learning),
-                30: RiskLearner.from_plain(plain["risk_30d"], learning.base_rate_30d, learning),
-            }
+            learner._lines = [
+                Line.from_plain(plain["lines"][name], name, params) if name in plain["lines"] else Line(name, params)
+                for name in _line_names(params)
+            ]
             learner._sentiment = SentimentLearner.from_plain(plain["sentiment"])
         except (KeyError, ValueError, TypeError) as error:
             raise SnapshotError(f"snapshot {snapshot.weights.number} cannot be resumed: {error!r}") from error
@@ -137,3 +134,12 @@ class Learner:
         learner.examples_seen = snapshot.weights.examples_seen
         learner.positives_seen = snapshot.weights.positives_seen
         return learner
+
+
+def _line_names(params: Params) -> list[LineName]:
+    """Name the lines to learn: the champion, and the challenger if there is another one."""
+    learning = params.learning
+    names = [learning.champion]
+    if learning.challenger is not None and learning.challenger not in names:
+        names.append(learning.challenger)
+    return names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from schemas.alerts import Alert
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import CensoredBy, RiskExample, SentimentExample
 
 
 @dataclass(slots=True)
@@ -32,3 +32,9 @@ class Outcome:
     """Timers that fired."""
     switched_to: int | None = None
     """Number of the snapshot that is active from here on."""
+    refused: str | None = None
+    """Why a command about models was not obeyed."""
+    censored: list[CensoredBy] = field(default_factory=list)
+    """Labels that can no longer be clean, by reason."""
+    corrected: int = 0
+    """Horizons that had been called quiet before their complaint came to light."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -17,6 +18,13 @@ from schemas.errors import ConfigurationError
 
 HOUR = 3_600.0
 DAY = 24 * HOUR
+
+
+ProtocolName = Literal["matured", "provisional", "weighted"]
+"""When a label may be believed; `models.labels` has one strategy each."""
+
+LineName = Literal["adagrad"]
+"""Learners of risk; `models.lines` has one each."""
 
 
 class _Params(BaseModel):
@@ -140,6 +148,9 @@ class StageParams(_Params):
 class PolicyParams(_Params):
     """When an alert opens, rises, falls and ends."""
 
+    model: bool = True
+    """Whether the model may open alerts and decide their level; without it the rules alone do."""
+
     risk_blue: float = Field(default=0.15, gt=0, lt=1)
     """Probability (30 days) at which the model alone says: watch."""
 
@@ -198,14 +209,53 @@ class PolicyParams(_Params):
         return self
 
 
-class LearningParams(_Params):
-    """How the risk model learns from late complaints."""
+class LabelParams(_Params):
+    """Which predictions become examples, and when their labels are believed."""
 
-    pending: int = Field(default=2, ge=1, le=8)
+    protocol: ProtocolName = "provisional"
+    """When a label may be believed: `matured` holds both classes until the horizon ends; `provisional` learns at once
+    that no complaint came, and takes that back when one does; `weighted` corrects the same by importance weights."""
+
+    short_days: float = Field(default=7.0, gt=0)
+    """Length of the horizon that messages call 7d. Other lengths are for data of another kind: a fine is appealed
+    within half a year."""
+
+    long_days: float = Field(default=30.0, gt=0)
+    """Length of the horizon that messages call 30d."""
+
+    grace_days: float = Field(default=7.0, ge=0)
+    """How long after the longer horizon a late record of a complaint still corrects its label."""
+
+    pending: int = Field(default=4, ge=1, le=8)
     """Predictions per customer that wait for their label: bounds the row, and stops loud customers from dominating."""
 
-    spacing_days: float = Field(default=3.0, gt=0)
-    """Least time between two kept predictions of one customer."""
+    thinning: float = Field(default=0.5, gt=0, le=1)
+    """Each prediction of a customer that waits already multiplies the next one's chance of being kept by this; one
+    that is kept stands for as many as its chance says."""
+
+    spacing_days: float = Field(default=1.0, ge=0)
+    """Least time between two kept predictions of one customer: closer ones say the same."""
+
+    intervened_share: float = Field(default=0.5, ge=0, le=1)
+    """How much of a negative stays learned where somebody acted in between: nobody knows whether the customer would
+    have complained. 0 forgets it, 1 takes it as clean."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> LabelParams:
+        """Refuse horizons that are not in order."""
+        if self.short_days >= self.long_days:
+            raise ValueError("short_days must be below long_days")
+        return self
+
+
+class LearningParams(_Params):
+    """How the risk models learn."""
+
+    champion: LineName = "adagrad"
+    """Learner whose predictions count, until a command promotes the other."""
+
+    challenger: LineName | None = None
+    """Learner that learns and scores in the shadow, to be compared; none by default, because it doubles the cost."""
 
     base_rate_7d: float = Field(default=0.01, gt=0, lt=1)
     """Where the intercept starts: on rare labels a start at the base rate is worth more than any learner."""
@@ -221,13 +271,13 @@ class LearningParams(_Params):
     small the gradient is, and on rare labels fourteen new buckets per example drown the signal."""
 
     intercept_rate: float = Field(default=0.01, gt=0)
-    """Step of the intercept: slow, because complaints are released before the calm that surrounded them."""
+    """Step of the intercept."""
 
     l2: float = Field(default=0.0, ge=0)
     """Ridge penalty."""
 
     snapshot_examples: int = Field(default=200, ge=1)
-    """Risk examples between two snapshots. Counted, not timed, so that a snapshot never depends on a clock."""
+    """Predictions between two snapshots. Counted, not timed, so that a snapshot never depends on a clock."""
 
     sentiment_trust: float = Field(default=200.0, gt=0)
     """Rated comments after which the learned text model counts as much as the lexicon."""
@@ -244,8 +294,10 @@ class Params(_Params):
     """When a customer changes stage."""
     policy: PolicyParams = PolicyParams()
     """When an alert opens, rises, falls and ends."""
+    labels: LabelParams = LabelParams()
+    """Which predictions become examples, and when their labels are believed."""
     learning: LearningParams = LearningParams()
-    """How the model learns."""
+    """How the models learn."""
 
     def digest(self) -> str:
         """Return 12 hexadecimal digits that change when any parameter does."""

@@ -39,17 +39,22 @@ class PartitionState(NamedTuple):
     """The partition's clock: the highest tick, in seconds since 1970."""
     snapshot: int
     """Number of the active snapshot."""
+    learner: str
+    """Learner that a command promoted; empty where the snapshot's own champion scores."""
+    pinned: bool
+    """Whether a command holds the active snapshot."""
 
 
 def encode_partition(state: PartitionState) -> bytes:
     """Write a partition's row; it begins as a customer's does."""
-    return orjson.dumps((ROW_FORMAT, state.epoch, *state.position, state.now, state.snapshot))
+    epoch, position, *rest = state
+    return orjson.dumps((ROW_FORMAT, epoch, *position, *rest))
 
 
 def decode_partition(row: bytes) -> PartitionState:
     """Read what `encode_partition` wrote."""
-    _, epoch, offset, line, now, snapshot = orjson.loads(row)
-    return PartitionState(epoch, Position(offset, line), now, snapshot)
+    _, epoch, offset, line, *rest = orjson.loads(row)
+    return PartitionState(epoch, Position(offset, line), *rest)
 
 
 def encode_snapshot(epoch: str, position: Position, weights: ModelWeights) -> bytes:

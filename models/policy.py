@@ -18,7 +18,7 @@ LASTING_DAYS = 14.0
 """How long a refusal, a missed promise and an ignored survey speak for themselves."""
 
 HORIZON_DAYS = 30.0
-"""The longer horizon of the risk model."""
+"""How long the past speaks where nothing new has happened."""
 
 FRESH_DAYS = 7.0
 """How long a bad rating or a bad contact does."""
@@ -186,7 +186,7 @@ def _risk_level(state: CustomerState, at: float, params: Params) -> int:
 
     After a whole horizon without any event the probability speaks of a past that did not come true.
     """
-    if state.cold or not _within(at, state.seen_at, HORIZON_DAYS):
+    if state.cold or not params.policy.model or not _within(at, state.seen_at, HORIZON_DAYS):
         return NONE
     policy = params.policy
     held = next((alert.level for alert in state.alerts if alert.cause == "complaint_risk"), NONE)

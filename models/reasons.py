@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from models.features import FAMILIES
+from models.features import CONTRIBUTORS
 from models.heat import heat_at
 from models.params import DAY, HOUR, Params
 from models.policy import supported_levels
-from models.risk import Scorer
 from models.state import CustomerState, OpenAlert
 from schemas.alerts import BilingualText, Cause, Reason, Transition
 
@@ -100,11 +99,13 @@ _FAMILY_NAMES = {
     "language": _Sentence("言语情绪", "language"),
     "promises": _Sentence("承诺与回应", "promises"),
     "history": _Sentence("历史", "history"),
+    "circumstances": _Sentence("业务情形（渠道、产品、机构等）", "circumstances (channel, product, unit, own fields)"),
 }
 
 _MODEL = _Sentence(
-    "模型：{family}使投诉风险高于一般客户（对数几率 +{log_odds:.2f}）",
-    "Model: {family} raise the risk above the usual customer's (log-odds +{log_odds:.2f})",
+    "模型：{family}使投诉风险高于一般客户（对数几率 {log_odds:+.2f}，与该客户平时相比 {own:+.2f}）",
+    "Model: {family} raise the risk above other customers' (log-odds {log_odds:+.2f}; "
+    "against this customer's usual {own:+.2f})",
 )
 
 CODES: tuple[str, ...] = (*_CAUSES, *_OTHERS, *_ENDINGS, *(f"model_{family}" for family in _FAMILY_NAMES))
@@ -123,17 +124,10 @@ _NUMBERS: dict[Cause, Callable[[CustomerState, float], dict[str, float]]] = {
 }
 
 
-def reasons_for(
-    cause: Cause, state: CustomerState, at: float, dense: tuple[float, ...], scorer: Scorer, params: Params
-) -> tuple[Reason, ...]:
+def reasons_for(cause: Cause, state: CustomerState, at: float, params: Params) -> tuple[Reason, ...]:
     """Say why an alert of this cause stands as it does: its own cause first, then what else speaks for it.
 
-    Parameters
-    ----------
-    dense
-        Numeric features at this time.
-    scorer
-        The frozen model; its contributions are named only if it has seen enough complaints.
+    The model's parts are named only if it has seen enough complaints.
 
     Returns
     -------
@@ -148,8 +142,8 @@ def reasons_for(
     if state.fast < min(0.0, state.slow):
         numbers = {"fast": state.fast, "slow": state.slow}
         reasons.append(_told("mood", _OTHERS["mood"], numbers, tuple(state.evidence)))
-    if not scorer.cold:
-        reasons += _of_model(dense, scorer)
+    if not state.cold:
+        reasons += _of_model(state)
     heat = heat_at(state, at, params)
     if heat >= params.stages.dissatisfied_heat:
         reasons.append(_told("heat", _OTHERS["heat"], {"heat": heat}, tuple(state.evidence)))
@@ -180,19 +174,20 @@ def _of_cause(cause: Cause, state: CustomerState, at: float) -> Reason:
     return _told(cause, sentence, _NUMBERS[cause](state, at), tuple(state.evidence))
 
 
-def _of_model(dense: tuple[float, ...], scorer: Scorer) -> list[Reason]:
-    """Name the families of features that raise the 30-day score most against the population's mean."""
-    parts = scorer.long.contributions(dense)
-    sums = {family: sum(parts[where]) for family, where in FAMILIES.items()}
-    top = sorted((f for f, log_odds in sums.items() if log_odds >= LEAST_LOG_ODDS), key=lambda f: -sums[f])
-    return [_of_family(family, sums[family]) for family in top[:2]]
+def _of_model(state: CustomerState) -> list[Reason]:
+    """Name the families of features that raise the score most against the mean of all customers."""
+    parts = dict(zip(CONTRIBUTORS, state.contributions, strict=True))
+    usual = dict(zip(CONTRIBUTORS, state.usual, strict=True)) if state.usual else {}
+    top = sorted((f for f, log_odds in parts.items() if log_odds >= LEAST_LOG_ODDS), key=lambda f: -parts[f])
+    return [_of_family(family, parts[family], usual.get(family, 0.0), state) for family in top[:2]]
 
 
-def _of_family(family: str, log_odds: float) -> Reason:
-    """Say what one family of features adds."""
+def _of_family(family: str, log_odds: float, usual: float, state: CustomerState) -> Reason:
+    """Say what one family of features adds, for a customer like all and for this one."""
     names = _FAMILY_NAMES[family]
     sentence = _Sentence(_MODEL.zh.replace("{family}", names.zh), _MODEL.en.replace("{family}", names.en))
-    return _told(f"model_{family}", sentence, {"log_odds": log_odds})
+    numbers = {"log_odds": log_odds, "own": log_odds - usual}
+    return _told(f"model_{family}", sentence, numbers, tuple(state.evidence))
 
 
 def _told(code: str, sentence: _Sentence, numbers: dict[str, float], evidence: tuple[str, ...] = ()) -> Reason:

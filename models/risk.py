@@ -1,4 +1,4 @@
-"""Features to probability, with frozen weights as plain numbers."""
+"""Features to probability, with frozen weights as plain numbers, and the exact parts that it is the sum of."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import exp, log
 from operator import mul
+from typing import NamedTuple
 
-from models.features import NAMES
+from models.features import FAMILIES, NAMES
 from models.params import Params
 from schemas.errors import SnapshotError
-from schemas.snapshots import ModelWeights, RiskWeights
+from schemas.snapshots import ModelWeights, RiskLine, RiskWeights
+
+DIGITS = 4
+"""Decimal places of contributions; what rounding leaves over is part of the base, so that their sum is exact."""
 
 
 def probability_of(score: float) -> float:
@@ -28,14 +32,19 @@ def untrained(params: Params) -> ModelWeights:
     def constant(rate: float) -> RiskWeights:
         return RiskWeights(intercept=log(rate / (1.0 - rate)), dense=zeros, means=zeros)
 
+    learning = params.learning
+    line = RiskLine(
+        name=learning.champion,
+        risk_7d=constant(learning.base_rate_7d),
+        risk_30d=constant(learning.base_rate_30d),
+    )
     return ModelWeights(
         number=0,
         at=datetime(1971, 1, 1, tzinfo=UTC),
         params_hash=params.digest(),
         examples_seen=0,
         positives_seen=0,
-        risk_7d=constant(params.learning.base_rate_7d),
-        risk_30d=constant(params.learning.base_rate_30d),
+        lines=(line,),
     )
 
 
@@ -58,18 +67,81 @@ class LinearScorer:
             raise SnapshotError(f"weights for {len(weights.dense)} numeric features, this version has {len(NAMES)}")
         self.intercept = weights.intercept
         self.dense = weights.dense
-        self.means = weights.means
         self.hashed = dict(zip(weights.hashed.buckets, weights.hashed.weights, strict=True))
+        self.slope, self.offset = weights.slope, weights.offset
+        self._hashed_mean = weights.hashed_mean
+        self._families = [
+            (where, weights.dense[where], sum(map(mul, weights.dense[where], weights.means[where])))
+            for where in FAMILIES.values()
+        ]
 
     def score(self, dense: Sequence[float], hashed: Iterable[int]) -> float:
-        """Return the log-odds of a complaint."""
+        """Return the log-odds of a complaint, before calibration."""
         weight = self.hashed.get
         numeric: float = sum(map(mul, self.dense, dense))
         return self.intercept + numeric + sum([weight(bucket, 0.0) for bucket in hashed])
 
-    def contributions(self, dense: Sequence[float]) -> list[float]:
-        """Return what each numeric feature adds to the score against the population's mean, in log-odds."""
-        return [weight * (value - mean) for weight, value, mean in zip(self.dense, dense, self.means, strict=True)]
+    def calibrated(self, score: float) -> float:
+        """Return the log-odds after calibration."""
+        return self.slope * score + self.offset
+
+    def contributions(self, dense: Sequence[float], hashed: Iterable[int]) -> list[float]:
+        """Return what each of `CONTRIBUTORS` adds to the calibrated log-odds against the population's mean.
+
+        What is left of the score is that of a customer in whom everything is at its mean: the base.
+        """
+        slope, weight = self.slope, self.hashed.get
+        parts = [
+            round(slope * (sum(map(mul, weights, dense[where])) - mean), DIGITS)
+            for where, weights, mean in self._families
+        ]
+        circumstances = sum([weight(bucket, 0.0) for bucket in hashed]) - self._hashed_mean
+        return [*parts, round(slope * circumstances, DIGITS)]
+
+
+class Outlook(NamedTuple):
+    """What the models of a line say about one customer."""
+
+    score_7d: float
+    """Log-odds for 7 days before calibration."""
+    score_30d: float
+    """Log-odds for 30 days before calibration."""
+    probability_7d: float
+    """Probability of a complaint within 7 days."""
+    probability_30d: float
+    """Within 30 days; never below the one for 7."""
+
+
+class LineScorer:
+    """Both horizons of one line of models."""
+
+    def __init__(self, line: RiskLine) -> None:
+        self.name = line.name
+        self.short = LinearScorer(line.risk_7d)
+        self.long = LinearScorer(line.risk_30d)
+
+    def outlook(self, dense: Sequence[float], hashed: Sequence[int]) -> Outlook:
+        """Score a customer.
+
+        A complaint within 7 days is one within 30: where the two models disagree about that, the higher one, which is
+        then the one for 7 days, speaks for both.
+        """
+        score_7d, score_30d = self.short.score(dense, hashed), self.long.score(dense, hashed)
+        short, long = self.short.calibrated(score_7d), self.long.calibrated(score_30d)
+        return Outlook(score_7d, score_30d, probability_of(short), probability_of(max(short, long)))
+
+    def explained(self, outlook: Outlook, dense: Sequence[float], hashed: Sequence[int]) -> tuple[float, list[float]]:
+        """Take the probability for 30 days apart.
+
+        Returns
+        -------
+        (float, list of float)
+            Log-odds of a customer in whom everything is at the mean of all, and what each of `CONTRIBUTORS` adds to
+            it. Their sum is the log-odds of the probability.
+        """
+        short, long = self.short.calibrated(outlook.score_7d), self.long.calibrated(outlook.score_30d)
+        contributions = (self.short if short > long else self.long).contributions(dense, hashed)
+        return max(short, long) - sum(contributions), contributions
 
 
 class Scorer:
@@ -81,16 +153,22 @@ class Scorer:
         What the learner published.
     params
         Says from how many complaints on the model is trusted alone.
+    learner
+        Whose models count; empty for the snapshot's own champion. The others score in the shadow.
+
+    Raises
+    ------
+    SnapshotError
+        If the snapshot has no such learner, or is for another set of features.
     """
 
-    def __init__(self, weights: ModelWeights, params: Params) -> None:
+    def __init__(self, weights: ModelWeights, params: Params, learner: str = "") -> None:
+        lines = {each.name: LineScorer(each) for each in weights.lines}
+        name = learner or weights.lines[0].name
+        if name not in lines:
+            raise SnapshotError(f"snapshot {weights.number} has no learner {name!r}, it has {', '.join(lines)}")
         self.weights = weights
         self.number = weights.number
         self.cold = weights.positives_seen < params.policy.cold_positives
-        self.short = LinearScorer(weights.risk_7d)
-        self.long = LinearScorer(weights.risk_30d)
-
-    def probabilities(self, dense: Sequence[float], hashed: Sequence[int]) -> tuple[float, float]:
-        """Return the probabilities of a complaint within 7 and 30 days; they never cross."""
-        short = probability_of(self.short.score(dense, hashed))
-        return short, max(short, probability_of(self.long.score(dense, hashed)))
+        self.champion = lines.pop(name)
+        self.challenger = next(iter(lines.values()), None)

@@ -38,7 +38,7 @@ class RiskLearner:
             intercept_lr=learning.intercept_rate,
         )
 
-    def learn(self, dense: Sequence[float], hashed: Sequence[int], label: bool) -> None:
+    def learn(self, dense: Sequence[float], hashed: Sequence[int], label: bool, weight: float = 1.0) -> None:
         """Take one example into account.
 
         Parameters
@@ -49,10 +49,13 @@ class RiskLearner:
             Active buckets.
         label
             Whether the complaint came.
+        weight
+            How strongly; negative takes an earlier step back.
         """
         numbers = dict(zip(NAMES, dense, strict=True))
-        self._scaler.learn_one(numbers)
-        self._model.learn_one(self._inputs(numbers, hashed), label)
+        if weight > 0.0:
+            self._scaler.learn_one(numbers)
+        self._model.learn_one(self._inputs(numbers, hashed), label, w=weight)
 
     def probability(self, dense: Sequence[float], hashed: Sequence[int]) -> float:
         """Predict as River does; the frozen weights must give the same."""

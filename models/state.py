@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from schemas.alerts import Cause
+from schemas.examples import UNKNOWN_LANGUAGE
 from schemas.types import Position
 
 ROW_FORMAT = 1
@@ -92,16 +93,32 @@ class PendingPrediction(NamedTuple):
 
     at: float
     """When it was made."""
+    weight: float
+    """How many predictions it stands for."""
+    score_7d: float
+    """Log-odds for 7 days before calibration."""
+    score_30d: float
+    """The same for 30 days."""
     probability_7d: float
     """What was predicted for 7 days."""
     probability_30d: float
     """What was predicted for 30 days."""
     snapshot: int
     """Which snapshot predicted."""
-    short_released: bool
-    """Whether the 7-day label has been released."""
+    learner: str
+    """Which learner's models."""
+    shadow: Sequence[Any]
+    """What the line in the shadow predicted, in the order of `schemas.examples.Shadow`; empty where there is none."""
+    level: int
+    """Highest level among the customer's alerts, as an index into `LEVELS`."""
+    channel: str
+    """Channel of the event that it followed."""
+    matured: int
+    """Horizons that have ended: 0, 1 (the short one) or 2 (both)."""
     complained_at: float
     """When the customer complained after it; `NEVER` if they have not."""
+    intervened_at: float
+    """When somebody first acted for the customer after it; `NEVER` if nobody has."""
     dense: Sequence[float]
     """Numeric features."""
     hashed: Sequence[int]
@@ -194,8 +211,28 @@ class CustomerState:
     """Whether it went to a regulator, a court or the public."""
     contacted_at: float = NEVER
     """When somebody last acted for the customer."""
+    channel: str = "other"
+    """Channel of the last event."""
+    language: str = UNKNOWN_LANGUAGE
+    """Primary language subtag of what the customer last said."""
     categories: Sequence[int] = ()
     """Active buckets of the last event."""
+    score_7d: float = 0.0
+    """Latest log-odds for 7 days before calibration."""
+    score_30d: float = 0.0
+    """Latest log-odds for 30 days before calibration."""
+    learner: str = ""
+    """Which learner's models gave them."""
+    shadow: Sequence[Any] = ()
+    """What the line in the shadow says, in the order of `schemas.examples.Shadow`; empty where there is none."""
+    scored_at: float = NEVER
+    """When the models last looked."""
+    base: float = 0.0
+    """Log-odds of a customer like the mean of all: what the contributions are added to."""
+    contributions: Sequence[float] = ()
+    """What each family of features adds to it now, in the order of `models.features.CONTRIBUTORS`."""
+    usual: Sequence[float] = ()
+    """The same over the customer's own past: an average that forgets with the half-life of slow sentiment."""
     probability_7d: float = 0.0
     """Latest probability for 7 days."""
     probability_30d: float = 0.0

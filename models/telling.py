@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from models.maturity import Matured
+from models.features import CONTRIBUTORS
+from models.labels.waiting import Learnt
 from models.observing.surveys import rating_of
 from models.policy import Decision, id_of
 from models.sentiment import grams
 from models.state import CustomerState
-from schemas.alerts import LEVELS, STAGES, Alert, Reason, Risk
+from schemas.alerts import LEVELS, STAGES, Alert, Explanation, Reason, Risk
 from schemas.events import Survey
-from schemas.examples import RiskExample, SentimentExample, Source
+from schemas.examples import RiskExample, SentimentExample, Shadow, Source
 from schemas.types import Position
 
 
@@ -33,6 +36,7 @@ def risk_of(key: str, state: CustomerState, partition: int, params_hash: str) ->
         probability_7d=state.probability_7d,
         probability_30d=state.probability_30d,
         cold=state.cold,
+        explanation=explanation_of(state),
         sentiment=state.slow,
         heat=state.heat,
         evidence=tuple(state.evidence),
@@ -68,6 +72,7 @@ def alert_of(
         probability_7d=state.probability_7d,
         probability_30d=state.probability_30d,
         reasons=reasons,
+        explanation=explanation_of(state),
         policy_ref=state.policy_ref,
         claim_ref=state.claim_ref,
         vulnerable=bool(state.drivers),
@@ -78,22 +83,51 @@ def alert_of(
     )
 
 
-def risk_example_of(key: str, matured: Matured, source: Source, epoch: str) -> RiskExample:
-    """Join a prediction with what came true; `source` and `epoch` say where in which journal."""
-    prediction = matured.prediction
-    is_short = matured.horizon_days == 7
+def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Source, epoch: str) -> RiskExample:
+    """Say what is new about a prediction; `source` and `epoch` say where in which journal."""
+    prediction = learnt.prediction
     return RiskExample(
         source=source,
         epoch=epoch,
         customer_key=key,
-        horizon_days=matured.horizon_days,
-        label=matured.label,
-        probability=prediction.probability_7d if is_short else prediction.probability_30d,
+        phase=learnt.phase,
+        horizons=learnt.horizons,
+        label=learnt.label,
+        censored_by=learnt.censored_by,
+        weight=prediction.weight,
+        probability_7d=prediction.probability_7d,
+        probability_30d=prediction.probability_30d,
+        score_7d=prediction.score_7d,
+        score_30d=prediction.score_30d,
+        learner=prediction.learner,
+        shadow=_shadow_of(prediction.shadow),
+        level=prediction.level,
+        channel=prediction.channel,
+        elder="elder" in state.drivers,
+        language=state.language,
         snapshot=prediction.snapshot,
         predicted_at=moment_of(prediction.at),
-        released_at=moment_of(matured.released_at),
+        released_at=moment_of(learnt.at),
+        lead_seconds=prediction.complained_at - prediction.at if learnt.label else None,
         dense=tuple(prediction.dense),
         hashed=tuple(prediction.hashed),
+    )
+
+
+def _shadow_of(values: Sequence[Any]) -> Shadow | None:
+    """Name what the line in the shadow said."""
+    return Shadow(**dict(zip(Shadow.model_fields, values, strict=True))) if values else None
+
+
+def explanation_of(state: CustomerState) -> Explanation | None:
+    """Return the parts of the score; None before the models have looked."""
+    if not state.contributions:
+        return None
+    usual = state.usual or (0.0,) * len(CONTRIBUTORS)
+    return Explanation(
+        base=state.base,
+        contributions=dict(zip(CONTRIBUTORS, state.contributions, strict=True)),
+        usual=dict(zip(CONTRIBUTORS, usual, strict=True)),
     )
 
 

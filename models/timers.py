@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import inf
 
 from models.heat import warm
+from models.labels.waiting import next_end
 from models.observing.surveys import ignore_survey
 from models.params import DAY, HOUR, Params
 from models.stages import stage_moments
@@ -20,9 +21,6 @@ from models.state import NEVER, CustomerState, PendingClaim
 
 MAX_STALLS = 5
 """A claim's silence fires at 1, 2, 4, 8 and 16 times the threshold, then it is known to everybody."""
-
-SHORT, LONG = 7 * DAY, 30 * DAY
-"""The two horizons in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def next_due(state: CustomerState, params: Params) -> float:
 def fire(state: CustomerState, due: float, params: Params) -> Fired:
     """Do every deed that is due by `due`, each as of its own time, except labels and alert reviews.
 
-    Those two belong to `models.maturity` and `models.policy`, which the engine asks next.
+    Those two belong to `models.labels` and `models.policy`, which the engine asks next.
     """
     missed = [promise for promise in state.promises if promise.due_at <= due]
     for promise in missed:
@@ -73,7 +71,7 @@ def _deeds(state: CustomerState, params: Params) -> Iterator[float]:
         yield _stall_due(claim, params)
     yield _answer_due(state, params)
     for prediction in state.predictions:
-        yield prediction.at + (LONG if prediction.short_released else SHORT)
+        yield next_end(prediction, params.labels)
     for alert in state.alerts:
         yield alert.supported_at + params.policy.review_days * DAY
 

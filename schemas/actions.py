@@ -18,6 +18,7 @@ ActionName = Literal[
     "acknowledged",
     "resolved",
     "dismissed",
+    "left",
     "other",
 ]
 
@@ -35,7 +36,8 @@ class Action(Event):
     kind: Literal["action"] = "action"
 
     action: ActionKind
-    """Required: what was done. `dismissed` says: a false alarm. An unknown word is read as `other`."""
+    """Required: what was done. `dismissed` says: a false alarm; `left`: the customer's last contract has ended, so that
+    no complaint can be expected any more. An unknown word is read as `other`."""
 
     actor_ref: Reference | None = None
     """Who did it."""

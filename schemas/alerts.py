@@ -86,6 +86,22 @@ class Reason(Message):
     """Ids of events that show it, newest last."""
 
 
+class Explanation(Message):
+    """What a score is the sum of, in log-odds: exact, because the models are linear.
+
+    base + sum(contributions) are the log-odds of `probability_30d`.
+    """
+
+    base: float
+    """Log-odds of a customer in whom everything is at the mean of all."""
+
+    contributions: dict[str, float]
+    """What each family of features adds for this customer now; each is 0 for a customer at the mean."""
+
+    usual: dict[str, float]
+    """What each family adds over this customer's own past: less than now where something has become worse."""
+
+
 class Risk(Message):
     """What Foreshock believes about one customer now. The topic keeps the latest per customer."""
 
@@ -118,6 +134,9 @@ class Risk(Message):
 
     cold: bool
     """Whether the model has seen too few complaints to be trusted alone: rules then carry the alerts."""
+
+    explanation: Explanation | None = None
+    """What the probability is made of."""
 
     sentiment: Polarity
     """Slow-moving polarity of what the customer says."""
@@ -182,6 +201,9 @@ class Alert(Message):
 
     reasons: tuple[Reason, ...] = Field(max_length=5)
     """At most five, the strongest first."""
+
+    explanation: Explanation | None = None
+    """What the probability is made of."""
 
     policy_ref: Reference | None = None
     """The company's own policy number, from the last event that had one."""

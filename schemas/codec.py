@@ -13,13 +13,13 @@ from schemas.errors import UnreadableMessageError
 from schemas.events import Call, Claim, Survey
 from schemas.examples import EXAMPLE, RiskExample, SentimentExample
 from schemas.labels import Complaint
-from schemas.ticks import SnapshotNotice, Tick
+from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import Message
 
 CustomerEvent = Call | Claim | Survey | Complaint | Action
 """Whatever belongs to one customer and is kept in order with the rest of their life."""
 
-JournalMessage = CustomerEvent | Tick | SnapshotNotice
+JournalMessage = CustomerEvent | Tick | SnapshotNotice | ModelCommand
 """Whatever stands on a line of the journal."""
 
 EventKind = Literal["call", "claim", "survey", "complaint", "action"]

@@ -161,6 +161,13 @@ class Call(Event):
     bot_loops: Count = 0
     """How often a bot brought the customer back to the same question."""
 
+    conversation_ref: Reference | None = None
+    """Names a conversation whose turns arrive one event at a time, as chats do. Optional: each call is then its own."""
+
+    handover: bool | None = None
+    """Whether this contact called for a person: a bot handed over, or quality staff said so afterwards. Missing where
+    nobody knows."""
+
     resolved: bool | None = None
     """Whether the matter was resolved at first contact; missing where nobody knows."""
 

@@ -6,15 +6,51 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from schemas.snapshots import Horizon
+from schemas.snapshots import HORIZONS, Horizon
 from schemas.types import CustomerKey, Message, Polarity, Probability, UtcTime
 
 Source = tuple[int, int, int, int]
 """Journal partition, offset, line, and index within what that line released: each example has one, in log order."""
 
 
+Phase = Literal["predicted", "complained", "matured", "censored", "corrected"]
+"""What an example says about its prediction: it was made and its label is unknown; a complaint came; a horizon ended;
+a horizon can no longer end cleanly; a complaint came to light after its horizon had been called quiet."""
+
+CensoredBy = Literal["left", "intervened", "complained_before"]
+"""Why a label cannot be believed: the customer left; somebody acted in between; the customer had complained already,
+which nobody knew."""
+
+UNKNOWN_LANGUAGE = "unknown"
+"""Language of a customer of whom nothing was transcribed."""
+
+
+class Shadow(Message):
+    """A prediction that nobody acted on, to be compared with the one that counted."""
+
+    learner: str
+    """Learner whose models made it."""
+
+    score_7d: float
+    """Log-odds for 7 days before calibration."""
+
+    score_30d: float
+    """Log-odds for 30 days before calibration."""
+
+    probability_7d: Probability
+    """What it predicted for 7 days."""
+
+    probability_30d: Probability
+    """What it predicted for 30 days."""
+
+
 class RiskExample(Message):
-    """A prediction whose label has matured: the complaint came, or the horizon passed without one."""
+    """A prediction joined with what is known of its outcome by now; each stands by itself.
+
+    A prediction gives one example when it is made, one for each horizon when it ends, and more if a complaint or a
+    censoring comes in between. Which of them move the weights is the label protocol's business (`models.labels`);
+    quality is judged on `matured` alone.
+    """
 
     kind: Literal["risk"] = "risk"
 
@@ -27,14 +63,50 @@ class RiskExample(Message):
     customer_key: CustomerKey
     """The pseudonymous key."""
 
-    horizon_days: Horizon
-    """Days within which a complaint counts."""
+    phase: Phase
+    """What it says."""
 
-    label: bool
-    """Whether a complaint came within the horizon."""
+    horizons: tuple[Horizon, ...] = HORIZONS
+    """Which horizons it speaks of."""
 
-    probability: Probability
-    """What was predicted."""
+    label: bool = False
+    """Whether a complaint came within them: final where `phase` is `matured`, unknown where it is `predicted`."""
+
+    censored_by: CensoredBy | None = None
+    """Why there is no clean label, where `phase` is `censored`."""
+
+    weight: float = Field(default=1.0, gt=0)
+    """How many predictions it stands for: those of a busy customer are thinned out, and the others count more."""
+
+    probability_7d: Probability
+    """What was predicted for 7 days."""
+
+    probability_30d: Probability
+    """What was predicted for 30 days."""
+
+    score_7d: float
+    """Log-odds for 7 days before calibration."""
+
+    score_30d: float
+    """Log-odds for 30 days before calibration."""
+
+    learner: str
+    """Learner whose models predicted."""
+
+    shadow: Shadow | None = None
+    """What the line in the shadow predicted; missing where there is none."""
+
+    level: int = Field(default=0, ge=0, le=4)
+    """Highest level among the customer's alerts when it was made, as an index into `LEVELS`."""
+
+    channel: str = "other"
+    """Channel of the event that it followed."""
+
+    elder: bool = False
+    """Whether the company named age as a driver of vulnerability."""
+
+    language: str = UNKNOWN_LANGUAGE
+    """Primary language subtag of what the customer last said, such as `zh`."""
 
     snapshot: int = Field(ge=0)
     """Number of the snapshot that predicted."""
@@ -43,7 +115,10 @@ class RiskExample(Message):
     """When it was predicted."""
 
     released_at: UtcTime
-    """When the label was known."""
+    """When this was known."""
+
+    lead_seconds: float | None = None
+    """From the prediction to the complaint, where one came."""
 
     dense: tuple[float, ...]
     """Numeric features at prediction time, in the order of `models.features.NAMES`."""

@@ -9,7 +9,11 @@ from pydantic import Field, model_validator
 from schemas.types import Identifier, Message, UtcTime
 
 Horizon = Literal[7, 30]
-"""Days within which a complaint is predicted."""
+"""Days within which a complaint is predicted: the names of the short and the long horizon, whose lengths are
+parameters (`learning.short_days`, `learning.long_days`)."""
+
+HORIZONS: tuple[Horizon, ...] = (7, 30)
+"""Both."""
 
 
 class SparseWeights(Message):
@@ -30,9 +34,9 @@ class SparseWeights(Message):
 
 
 class RiskWeights(Message):
-    """A frozen linear model on the log-odds scale, its scaler folded in.
+    """A frozen linear model on the log-odds scale, its scaler folded in, and its calibration.
 
-    score = intercept + sum(dense[i] * x[i]) + sum(weight of each active bucket)
+    raw = intercept + sum(dense[i] * x[i]) + sum(weight of each active bucket); score = slope * raw + offset
     """
 
     intercept: float
@@ -47,6 +51,28 @@ class RiskWeights(Message):
     hashed: SparseWeights = SparseWeights()
     """Weights of hashed categories and crosses."""
 
+    hashed_mean: float = 0.0
+    """What hashed features add to the score on average, in log-odds before calibration: the population's normal."""
+
+    slope: float = Field(default=1.0, gt=0)
+    """Calibration: what a unit of log-odds is worth."""
+
+    offset: float = 0.0
+    """Calibration: what is added to the log-odds."""
+
+
+class RiskLine(Message):
+    """Both horizons of one line of models: the champion, or a challenger in its shadow."""
+
+    name: Identifier
+    """Name of the learner, such as `adagrad`."""
+
+    risk_7d: RiskWeights
+    """The model for 7 days."""
+
+    risk_30d: RiskWeights
+    """The model for 30 days."""
+
 
 class SentimentWeights(Message):
     """A frozen linear model on hashed character n-grams."""
@@ -59,6 +85,31 @@ class SentimentWeights(Message):
 
     examples_seen: int = Field(default=0, ge=0)
     """Rated comments learned from: how far the model may outvote the lexicon."""
+
+
+class Quality(Message):
+    """Prequential quality of one horizon: predictions judged on labels that matured later."""
+
+    matured: int = Field(ge=0)
+    """Matured labels that were judged."""
+
+    positives: int = Field(ge=0)
+    """Complaints among them."""
+
+    auc: float | None = None
+    """Area under the ROC curve; missing while one class has not been seen."""
+
+    average_precision: float | None = None
+    """Area under the precision-recall curve."""
+
+    ece: float | None = None
+    """Expected calibration error."""
+
+    brier: float | None = None
+    """Mean squared error of the probability."""
+
+    log_loss: float | None = None
+    """Mean negative log-likelihood, in nats."""
 
 
 class ModelWeights(Message):
@@ -77,13 +128,13 @@ class ModelWeights(Message):
     """Matured risk examples learned from."""
 
     positives_seen: int = Field(ge=0)
-    """How many of them were complaints (30 days)."""
+    """Complaints (30 days) that they brought."""
 
-    risk_7d: RiskWeights
-    """The model for 7 days."""
+    lines: tuple[RiskLine, ...] = Field(min_length=1, max_length=2)
+    """The risk models: the learner's own champion first, then the challenger if there is one."""
 
-    risk_30d: RiskWeights
-    """The model for 30 days."""
+    quality: dict[Horizon, Quality] = Field(default_factory=dict)
+    """How good the champion's predictions were on labels that had matured by then; empty before there are any."""
 
     sentiment: SentimentWeights = SentimentWeights()
     """The text model."""
@@ -122,3 +173,6 @@ class Snapshot(Message):
 
     learner: dict[str, Any]
     """Internal state of the learner as plain numbers."""
+
+    signature: str | None = None
+    """HMAC-SHA256 of all the rest, in hexadecimal; missing where no key is set."""

@@ -17,7 +17,7 @@ from schemas.cloudevents import headers_of
 from schemas.codec import EventKind, decode_as, decode_event, decode_journal_line
 from schemas.dead_letters import DeadLetter
 from schemas.errors import UnreadableMessageError
-from schemas.ticks import SnapshotNotice, Tick
+from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from streams.settings import Settings
 
 SOURCE = "foreshock/redrive"
@@ -129,7 +129,7 @@ class Redriver:
     def _line(self, letter: DeadLetter, raw: bytes) -> Redriven:
         """Read a line of the journal as score will."""
         message = decode_journal_line(raw)
-        if isinstance(message, Tick | SnapshotNotice):
+        if isinstance(message, Tick | SnapshotNotice | ModelCommand):
             belongs = message.partition
         else:
             belongs = partition_of(message.customer_id, self._settings.partitions)

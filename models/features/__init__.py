@@ -23,6 +23,13 @@ for _family in _FAMILIES:
     FAMILIES[_family.__name__.rpartition(".")[2]] = slice(_start, _start + len(_family.NAMES))
 
 
+CIRCUMSTANCES = "circumstances"
+"""What hashed categories add together: what happened, where, with which product, and the company's own fields."""
+
+CONTRIBUTORS: tuple[str, ...] = (*FAMILIES, CIRCUMSTANCES)
+"""What a score is the sum of, besides its base."""
+
+
 def dense_features(state: CustomerState, at: float, params: Params) -> tuple[float, ...]:
     """Compute the numeric features at a time not before the last change of the state.
 

@@ -52,6 +52,9 @@ def _remember_envelope(state: CustomerState, event: CustomerEvent) -> None:
     """Keep who serves the customer, which case it is about, and what makes them vulnerable."""
     state.events += 1
     state.tenant = event.tenant
+    state.channel = event.channel
+    if event.language is not None:
+        state.language = event.language.partition("-")[0].lower()
     if event.org_path != "HQ":
         state.org_path = event.org_path
     if event.policy_ref is not None:

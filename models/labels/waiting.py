@@ -1,0 +1,167 @@
+"""Predictions that wait in the state until their label is known, one way or the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+from models.params import DAY, LabelParams
+from models.state import NEVER, CustomerState, PendingPrediction
+from schemas.examples import CensoredBy, Phase
+from schemas.snapshots import HORIZONS, Horizon
+
+DIGITS = 4
+"""Decimal places kept of a feature that waits: far below what a linear model can feel, and half the bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Something new about a prediction, for the learner."""
+
+    prediction: PendingPrediction
+    """What was predicted, and from what."""
+    phase: Phase
+    """What is new."""
+    horizons: tuple[Horizon, ...]
+    """Of which horizons."""
+    at: float
+    """Since when it is known, in seconds since 1970."""
+    label: bool = False
+    """Whether a complaint came within them."""
+    censored_by: CensoredBy | None = None
+    """Why there is no clean label."""
+
+
+def keep_prediction(
+    state: CustomerState, key: str, at: float, dense: tuple[float, ...], labels: LabelParams
+) -> list[Learnt]:
+    """Keep a prediction for learning, if chance (a hash of customer and time) and room allow.
+
+    The first open prediction of a customer is always kept, the next with the chance `thinning`, and so on; what is kept
+    counts by the inverse of its chance, so that a customer with many events weighs as many, and takes no more room.
+
+    Returns
+    -------
+    list of Learnt
+        The prediction, with its label unknown; empty where it was not kept.
+    """
+    waiting = state.predictions
+    if len(waiting) >= labels.pending or (waiting and at - waiting[-1].at < labels.spacing_days * DAY):
+        return []
+    chance = labels.thinning ** sum(prediction.matured < len(HORIZONS) for prediction in waiting)
+    if chance < 1.0 and crc32(f"{key}|{at:.3f}".encode()) >= chance * 2**32:
+        return []
+    prediction = PendingPrediction(
+        at=at,
+        weight=round(1.0 / chance, DIGITS),
+        score_7d=round(state.score_7d, 6),
+        score_30d=round(state.score_30d, 6),
+        probability_7d=round(state.probability_7d, 6),
+        probability_30d=round(state.probability_30d, 6),
+        snapshot=state.snapshot,
+        learner=state.learner,
+        shadow=state.shadow,
+        level=max((alert.level for alert in state.alerts), default=0),
+        channel=state.channel,
+        matured=0,
+        complained_at=NEVER,
+        intervened_at=NEVER,
+        dense=[round(value, DIGITS) for value in dense],
+        hashed=state.categories,
+    )
+    state.predictions = [*waiting, prediction]
+    return [Learnt(prediction, "predicted", HORIZONS, at)]
+
+
+def ends_of(prediction: PendingPrediction, labels: LabelParams) -> tuple[float, float]:
+    """Return when the two horizons of a prediction end, in seconds since 1970."""
+    return prediction.at + labels.short_days * DAY, prediction.at + labels.long_days * DAY
+
+
+def next_end(prediction: PendingPrediction, labels: LabelParams) -> float:
+    """Return when a prediction must be looked at next: a horizon ends, or its grace does."""
+    if prediction.matured < len(HORIZONS):
+        return ends_of(prediction, labels)[prediction.matured]
+    return prediction.at + (labels.long_days + labels.grace_days) * DAY
+
+
+def mature(state: CustomerState, at: float, labels: LabelParams) -> list[Learnt]:
+    """Decide every label whose horizon has ended by `at`, and let go of predictions that nothing can correct any more.
+
+    A quiet horizon in which somebody acted for the customer is censored: nobody knows what would have come without.
+    """
+    if not any(next_end(prediction, labels) <= at for prediction in state.predictions):
+        return []
+    learnt: list[Learnt] = []
+    waiting: list[PendingPrediction] = []
+    for prediction in state.predictions:
+        while (ended_at := next_end(prediction, labels)) <= at and prediction.matured < len(HORIZONS):
+            learnt.append(_ended(prediction, HORIZONS[prediction.matured], ended_at))
+            prediction = prediction._replace(matured=prediction.matured + 1)
+        if ended_at > at:
+            waiting.append(prediction)
+    state.predictions = waiting
+    return learnt
+
+
+def complain(state: CustomerState, at: float, labels: LabelParams) -> list[Learnt]:
+    """Tell every prediction that waits about a complaint at `at`.
+
+    It decides the horizons that are still open, and corrects those that have been called quiet although they had not
+    ended by then. A prediction made after the complaint, which arrived late, is about a customer who had complained
+    already: it is censored.
+    """
+    now, learnt, waiting = max(at, state.clock), [], []
+    for prediction in state.predictions:
+        if prediction.at > at:
+            learnt += _censored(prediction, "complained_before", now)
+            continue
+        if not prediction.complained_at:
+            prediction = prediction._replace(complained_at=at)
+            called_quiet, still_open = _reached(prediction, labels)
+            if called_quiet:
+                learnt.append(Learnt(prediction, "corrected", called_quiet, now, True))
+            if still_open:
+                learnt.append(Learnt(prediction, "complained", still_open, now, True))
+        waiting.append(prediction)
+    state.predictions = waiting
+    return learnt
+
+
+def intervene(state: CustomerState, at: float) -> None:
+    """Note on every prediction that waits that somebody acted for the customer."""
+    state.predictions = [
+        prediction._replace(intervened_at=at) if not prediction.intervened_at and prediction.at < at else prediction
+        for prediction in state.predictions
+    ]
+
+
+def leave(state: CustomerState, at: float) -> list[Learnt]:
+    """Censor every horizon that is still open because the customer left; known complaints keep theirs."""
+    now = max(at, state.clock)
+    learnt = [one for p in state.predictions if not p.complained_at for one in _censored(p, "left", now)]
+    state.predictions = [p for p in state.predictions if p.complained_at]
+    return learnt
+
+
+def _ended(prediction: PendingPrediction, horizon: Horizon, ended_at: float) -> Learnt:
+    """Say what one horizon came to."""
+    if NEVER < prediction.complained_at <= ended_at:
+        return Learnt(prediction, "matured", (horizon,), ended_at, True)
+    if NEVER < prediction.intervened_at <= ended_at:
+        return Learnt(prediction, "censored", (horizon,), ended_at, censored_by="intervened")
+    return Learnt(prediction, "matured", (horizon,), ended_at)
+
+
+def _reached(prediction: PendingPrediction, labels: LabelParams) -> tuple[tuple[Horizon, ...], tuple[Horizon, ...]]:
+    """Return the horizons that the complaint falls into: those that have ended, and those that are open."""
+    ends = dict(zip(HORIZONS, ends_of(prediction, labels), strict=True))
+    reached = [horizon for horizon in HORIZONS if prediction.complained_at <= ends[horizon]]
+    ended = HORIZONS[: prediction.matured]
+    return tuple(h for h in reached if h in ended), tuple(h for h in reached if h not in ended)
+
+
+def _censored(prediction: PendingPrediction, censored_by: CensoredBy, at: float) -> list[Learnt]:
+    """Give up the horizons that are still open."""
+    open_horizons = HORIZONS[prediction.matured :]
+    return [Learnt(prediction, "censored", open_horizons, at, censored_by=censored_by)] if open_horizons else []
