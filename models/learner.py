@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from models.lines import Line
 from models.params import LineName, Params
-from models.sentiment_learner import SentimentLearner
+from models.text.conversation import Turn
+from models.text.learner import TextLearner
 from schemas.errors import SnapshotError
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import RiskExample, TextExample
 from schemas.snapshots import Learned, ModelWeights, Snapshot
 
 MODEL = "risk"
@@ -38,7 +39,7 @@ class Learner:
     def __init__(self, params: Params) -> None:
         self.params = params
         self._lines = [Line(name, params) for name in _line_names(params)]
-        self._sentiment = SentimentLearner()
+        self._text = TextLearner()
         self._learned: dict[int, tuple[str, tuple[int, int, int]]] = {}
         self._at = _LONG_AGO
         self.number = 0
@@ -46,7 +47,7 @@ class Learner:
         self.positives_seen = 0
         self._due = self._next_due()
 
-    def learn(self, example: RiskExample | SentimentExample) -> bool:
+    def learn(self, example: RiskExample | TextExample) -> bool:
         """Learn from an example, unless it was learned from before.
 
         Returns
@@ -61,8 +62,8 @@ class Learner:
             return False
         self._learned[partition] = example.epoch, source
         self._at = max(self._at, example.released_at)
-        if isinstance(example, SentimentExample):
-            self._sentiment.learn(list(example.grams), example.target)
+        if isinstance(example, TextExample):
+            self._learn_text(example)
             return True
         for line in self._lines:
             line.learn(example)
@@ -85,7 +86,7 @@ class Learner:
             examples_seen=self.examples_seen,
             positives_seen=self.positives_seen,
             lines=tuple(line.frozen() for line in self._lines),
-            sentiment=self._sentiment.frozen(),
+            text=self._text.frozen(),
         )
 
     def snapshot(self, examples_offset: int = -1) -> Snapshot:
@@ -107,7 +108,7 @@ class Learner:
             examples_offset=examples_offset,
             learner={
                 "lines": {line.name: line.to_plain() for line in self._lines},
-                "sentiment": self._sentiment.to_plain(),
+                "text": self._text.to_plain(),
             },
         )
 
@@ -131,7 +132,7 @@ class Learner:
                 Line.from_plain(plain["lines"][name], name, params) if name in plain["lines"] else Line(name, params)
                 for name in _line_names(params)
             ]
-            learner._sentiment = SentimentLearner.from_plain(plain["sentiment"])
+            learner._text = TextLearner.from_plain(plain["text"])
         except (KeyError, ValueError, TypeError) as error:
             raise SnapshotError(f"snapshot {snapshot.weights.number} cannot be resumed: {error!r}") from error
         learner._learned = {last.partition: (last.epoch, last.source) for last in snapshot.learned}
@@ -141,6 +142,14 @@ class Learner:
         learner.positives_seen = snapshot.weights.positives_seen
         learner._due = learner._next_due()
         return learner
+
+    def _learn_text(self, example: TextExample) -> None:
+        """Take a conversation into account, whatever is known of it."""
+        turns = [Turn(turn.is_customer, turn.codes) for turn in example.turns]
+        if example.rating is not None:
+            self._text.learn_rating(turns, example.rating)
+        if example.needed is not None:
+            self._text.learn_handover(turns, example.needed)
 
     def _next_due(self) -> int:
         """Say after how many predictions the next snapshot is due: soon while little is known, then ever less often."""

@@ -66,6 +66,10 @@ class MemoryParams(_Params):
     evidence: int = Field(default=4, ge=1, le=10)
     """Event ids kept as evidence."""
 
+    conversation_days: float = Field(default=7.0, gt=0)
+    """How long the last conversation is kept for a rating to learn from; then its trace is forgotten. As long as the
+    short horizon, so that one look at the customer does both."""
+
 
 class HeatParams(_Params):
     """What each experience adds to dissatisfaction heat, in complaint-equivalents (a complaint adds 3)."""

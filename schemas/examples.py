@@ -1,4 +1,4 @@
-"""What the learner learns from: predictions joined with what later turned out true, and rated comments."""
+"""What the learner learns from: predictions joined with what later turned out true, and rated conversations."""
 
 from __future__ import annotations
 
@@ -127,10 +127,20 @@ class RiskExample(Message):
     """Active buckets at prediction time."""
 
 
-class SentimentExample(Message):
-    """A comment and the rating that came with it, as n-gram buckets: the text itself stays in the journal."""
+class SpokenTurn(Message):
+    """One thing that one side said, as codes of its tokens: the words themselves stay in the journal."""
 
-    kind: Literal["sentiment"] = "sentiment"
+    is_customer: bool
+    """Whether the customer said it; all others are the company's side."""
+
+    codes: tuple[int, ...]
+    """Its tokens, as `models.text.tokens` hashes them."""
+
+
+class TextExample(Message):
+    """A conversation, or a comment, and what it came to: the rating that came with it or later, or who was needed."""
+
+    kind: Literal["text"] = "text"
 
     source: Source
     """Where in the journal it was released."""
@@ -138,15 +148,18 @@ class SentimentExample(Message):
     epoch: str = ""
     """Identity of the journal that `source` counts in."""
 
-    target: Polarity
-    """The rating, moved to [-1, 1]."""
+    turns: tuple[SpokenTurn, ...]
+    """What was said, oldest first."""
 
-    grams: tuple[int, ...]
-    """Hashed character n-grams of the comment."""
+    rating: Polarity | None = None
+    """The rating, moved to [-1, 1]; missing where nobody was asked."""
+
+    needed: tuple[bool | None, ...] | None = None
+    """Per turn, whether it needed a person; missing where nobody said so of any."""
 
     released_at: UtcTime
-    """When the comment was given."""
+    """When it was known."""
 
 
-Example = Annotated[RiskExample | SentimentExample, Field(discriminator="kind")]
-EXAMPLE: TypeAdapter[RiskExample | SentimentExample] = TypeAdapter(Example)
+Example = Annotated[RiskExample | TextExample, Field(discriminator="kind")]
+EXAMPLE: TypeAdapter[RiskExample | TextExample] = TypeAdapter(Example)

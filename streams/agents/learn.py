@@ -17,7 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 from schemas.cloudevents import headers_of
 from schemas.codec import decode_as, decode_example, encode
 from schemas.errors import ConfigurationError, SnapshotError, UnreadableMessageError
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import RiskExample, TextExample
 from schemas.snapshots import Snapshot
 from schemas.ticks import SnapshotNotice
 from streams.agents.ingest import JOURNAL_HEADERS
@@ -40,7 +40,7 @@ KEPT_SNAPSHOTS = 100
 class Learner(Protocol):
     """What learns; `models.learner.Learner` does."""
 
-    def learn(self, example: RiskExample | SentimentExample) -> bool:
+    def learn(self, example: RiskExample | TextExample) -> bool:
         """Learn from an example unless it came before; tell whether it was new."""
 
     def is_due(self) -> bool:
