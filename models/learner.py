@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from models.drift import Drift, HealthAlert
+from models.features import NAMES
 from models.lines import Line
 from models.params import LineName, Params
+from models.quality import Quality, QualityReport
 from models.text.conversation import Turn
 from models.text.learner import TextLearner
 from schemas.errors import SnapshotError
 from schemas.examples import RiskExample, TextExample
-from schemas.snapshots import Learned, ModelWeights, Snapshot
+from schemas.snapshots import HORIZONS, Learned, ModelWeights, Snapshot
+from schemas.snapshots import Quality as SnapshotQuality
 
 MODEL = "risk"
 """Name of the model family: risk for both horizons and the text model beside it."""
 
 LEARNER_FORMAT = 1
 """Format of `Snapshot.learner`."""
+
+KEPT_DRIFTS = 20
+"""Newest changes of the stream that are remembered, so that a restart does not hide them."""
 
 _LONG_AGO = datetime(1971, 1, 1, tzinfo=UTC)
 
@@ -40,6 +47,9 @@ class Learner:
         self.params = params
         self._lines = [Line(name, params) for name in _line_names(params)]
         self._text = TextLearner()
+        self.quality = Quality(_thresholds(params), params.learning.judged)
+        self._drift = Drift(NAMES)
+        self.drifts: list[HealthAlert] = []
         self._learned: dict[int, tuple[str, tuple[int, int, int]]] = {}
         self._at = _LONG_AGO
         self.number = 0
@@ -65,6 +75,9 @@ class Learner:
         if isinstance(example, TextExample):
             self._learn_text(example)
             return True
+        self.quality.take(example)
+        self.drifts += self._drift.take(example, self._unseen_share(example))
+        del self.drifts[:-KEPT_DRIFTS]
         for line in self._lines:
             line.learn(example)
         self.examples_seen += example.phase == "predicted"
@@ -86,6 +99,7 @@ class Learner:
             examples_seen=self.examples_seen,
             positives_seen=self.positives_seen,
             lines=tuple(line.frozen() for line in self._lines),
+            quality={horizon: _told(self.quality.report(horizon)) for horizon in HORIZONS},
             text=self._text.frozen(),
         )
 
@@ -109,6 +123,9 @@ class Learner:
             learner={
                 "lines": {line.name: line.to_plain() for line in self._lines},
                 "text": self._text.to_plain(),
+                "quality": self.quality.to_plain(),
+                "drift": self._drift.to_plain(),
+                "drifts": [drift.to_plain() for drift in self.drifts],
             },
         )
 
@@ -133,6 +150,9 @@ class Learner:
                 for name in _line_names(params)
             ]
             learner._text = TextLearner.from_plain(plain["text"])
+            learner.quality = Quality.from_plain(plain["quality"], _thresholds(params), params.learning.judged)
+            learner._drift = Drift.from_plain(plain["drift"], NAMES)
+            learner.drifts = [HealthAlert.from_plain(kept) for kept in plain["drifts"]]
         except (KeyError, ValueError, TypeError) as error:
             raise SnapshotError(f"snapshot {snapshot.weights.number} cannot be resumed: {error!r}") from error
         learner._learned = {last.partition: (last.epoch, last.source) for last in snapshot.learned}
@@ -151,11 +171,34 @@ class Learner:
         if example.needed is not None:
             self._text.learn_handover(turns, example.needed)
 
+    def _unseen_share(self, example: RiskExample) -> float:
+        """Say how much of a new prediction the champion has never met."""
+        return self._lines[0].unseen_share(example) if example.phase == "predicted" else 0.0
+
     def _next_due(self) -> int:
         """Say after how many predictions the next snapshot is due: soon while little is known, then ever less often."""
         learning = self.params.learning
         growth = int(self.examples_seen * learning.snapshot_growth)
         return self.examples_seen + min(max(learning.snapshot_examples, growth), learning.snapshot_examples_most)
+
+
+def _thresholds(params: Params) -> dict[int, float]:
+    """Return from which probability on the model alone asks somebody to act, per horizon."""
+    return {7: params.policy.risk_red, 30: params.policy.risk_yellow}
+
+
+def _told(report: QualityReport) -> SnapshotQuality:
+    """Cut a report down to what a snapshot carries."""
+    figures = report.figures
+    return SnapshotQuality(
+        matured=figures.examples,
+        positives=figures.positives,
+        auc=figures.auc,
+        average_precision=figures.average_precision,
+        ece=figures.ece,
+        brier=figures.brier,
+        log_loss=figures.log_loss,
+    )
 
 
 def _line_names(params: Params) -> list[LineName]:

@@ -280,6 +280,13 @@ class LearningParams(_Params):
     l2: float = Field(default=0.0, ge=0)
     """Ridge penalty."""
 
+    calibration_half_life: float = Field(default=2_000.0, gt=0)
+    """Final labels after which one counts half for calibration: measured in `models.calibration`, this follows a rate
+    that trebles within weeks and costs next to nothing where none does."""
+
+    judged: int = Field(default=5_000, ge=100)
+    """Newest final labels per horizon that quality is told of."""
+
     snapshot_examples: int = Field(default=200, ge=1)
     """Fewest predictions between two snapshots. Counted, not timed, so that a snapshot never depends on a clock."""
 

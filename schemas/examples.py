@@ -126,6 +126,24 @@ class RiskExample(Message):
     hashed: tuple[int, ...]
     """Active buckets at prediction time."""
 
+    @property
+    def challenger_7d(self) -> float | None:
+        """What the line in the shadow predicted for 7 days; None where there was none."""
+        return None if self.shadow is None else self.shadow.probability_7d
+
+    @property
+    def challenger_30d(self) -> float | None:
+        """What it predicted for 30 days."""
+        return None if self.shadow is None else self.shadow.probability_30d
+
+    def scores_by(self, learner: str) -> dict[Horizon, float] | None:
+        """Return the uncalibrated log-odds that a learner's models gave; None where they were not asked."""
+        if learner == self.learner:
+            return {7: self.score_7d, 30: self.score_30d}
+        if self.shadow is not None and learner == self.shadow.learner:
+            return {7: self.shadow.score_7d, 30: self.shadow.score_30d}
+        return None
+
 
 class SpokenTurn(Message):
     """One thing that one side said, as codes of its tokens: the words themselves stay in the journal."""
