@@ -41,7 +41,7 @@ def measure(run: Run) -> list[Figure]:
         figure
         for stem, targets in TARGETS.items()
         for marked in [marked_in([*folders.files(SET, stem), *folders.test_files(SET, stem)])]
-        for group in splits(folders, SET, stem, partial(_shuffled, MAPPINGS[stem]))
+        for group in splits(folders, SET, stem, partial(shuffled, MAPPINGS[stem]))
         for figure in _figures(run, marked, group, group[0].name or stem, targets)
     ]
 
@@ -125,7 +125,7 @@ def _unmarked(given: Given) -> Given:
     return given._replace(raw=encode(event.model_copy(update={"handover": None})))
 
 
-def _shuffled(mapping: str, files: Sequence[Path]) -> list[Given]:
+def shuffled(mapping: str, files: Sequence[Path]) -> list[Given]:
     """Make events of chats in an order drawn once: one of the files is sorted by satisfaction."""
     return events_of(mapping, files, _shuffled_lines)
 
