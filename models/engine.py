@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from models.agenda import Agenda
+from models.budget import Budget
 from models.duplicates import seen_before
 from models.features import dense_features
-from models.features.categories import category_buckets
+from models.features.categories import category_buckets, deed_of
+from models.features.own import own_numbers
 from models.judging import score_customer
 from models.labels.waiting import Learnt, complain, intervene, keep_prediction, leave, mature
 from models.listening import Listener
 from models.observing import observe_event
+from models.observing.cases import observe_case
 from models.observing.conversations import ended_by, forget, forget_due
 from models.observing.surveys import rating_of
 from models.outcome import Outcome
@@ -25,7 +28,7 @@ from models.partition import (
     engine_key,
     snapshot_key,
 )
-from models.policy import Decision, answer, decide, end_by_complaint
+from models.policy import Decision, answer, asks_for_a_call, decide, end_by_complaint
 from models.reasons import ending_of, reasons_for
 from models.risk import Scorer, untrained
 from models.stages import stage_of
@@ -75,13 +78,15 @@ def step(engine: Engine, states: States, message: JournalMessage, position: Posi
     engine.position = position or Position(max(0, engine.position.offset), engine.position.line + 1)
     match message:
         case Tick():
-            return engine.advance(states, message.at.timestamp())
+            outcome = engine.advance(states, message.at.timestamp())
         case SnapshotNotice():
-            return engine.switch(message.weights)
+            outcome = engine.switch(message.weights)
         case ModelCommand():
-            return engine.obey(message)
+            outcome = engine.obey(message)
         case _:
-            return engine.observe(states, message)
+            outcome = engine.observe(states, message)
+    engine.settle()
+    return outcome
 
 
 class Engine:
@@ -107,6 +112,7 @@ class Engine:
         self.customers_by_stage = [0] * len(STAGES)
         self._agenda = Agenda()
         self._learner, self._pinned = "", False
+        self._budget = Budget(params)
         self._load(untrained(params))
         self._snapshot_row: bytes | None = None
 
@@ -126,6 +132,7 @@ class Engine:
             kept = decode_partition(engine_row)
             self.now, self._learner, self._pinned = kept.now, kept.learner, kept.pinned
             self.position = kept.position if kept.epoch == self.epoch else NOWHERE
+            self._budget.restore(kept.threshold, kept.customers)
         if snapshot_row is not None:
             self._load(decode_snapshot(snapshot_row))
         self._agenda.restore(self._counted(customers))
@@ -139,9 +146,22 @@ class Engine:
         if self._snapshot_row is not None:
             rows[snapshot_key(self.partition)] = self._snapshot_row
             self._snapshot_row = None
-        state = PartitionState(self.epoch, self.position, self.now, self.scorer.number, self._learner, self._pinned)
+        state = PartitionState(
+            self.epoch,
+            self.position,
+            self.now,
+            self.scorer.number,
+            self._learner,
+            self._pinned,
+            self._budget.threshold,
+            self._budget.customers,
+        )
         rows[engine_key(self.partition)] = encode_partition(state)
         return rows
+
+    def settle(self) -> None:
+        """Book what the message has spent from the alert budget."""
+        self._budget.settle(self.position)
 
     def observe(self, states: States, event: CustomerEvent) -> Outcome:
         """Take in what happened to one customer, after every timer that was due before it."""
@@ -158,9 +178,12 @@ class Engine:
         outcome.late = self.now - at > self.params.memory.late_minutes * 60.0
         outcome.out_of_order = at < state.clock
         if known is None:
+            state.born = (self.position.offset, self.position.line)
             outcome.stage_moves.append((-1, state.stage))
             self.customers_by_stage[state.stage] += 1
+            self._budget.born()
         else:
+            self._into_this_epoch(state)
             self._fire(key, state, at, outcome)
         self._take_in(key, state, event, at, outcome)
         self._fire(key, state, state.clock, outcome)
@@ -172,6 +195,8 @@ class Engine:
         outcome = Outcome()
         if at <= self.now:
             return outcome
+        if self.now > NEVER:
+            self._budget.elapse(at - self.now)
         self.now = at
         for key in self._agenda.take(at, lambda key: next_due(states[key], self.params)):
             known = states[key]
@@ -179,6 +204,7 @@ class Engine:
                 self._agenda.note(key, next_due(known, self.params))
                 continue
             state = known.copy()
+            self._into_this_epoch(state)
             self._fire(key, state, at, outcome)
             self._put(states, key, state, outcome)
         return outcome
@@ -218,6 +244,8 @@ class Engine:
         """Count customers by stage, and yield when each must be looked at next."""
         for key, state in customers:
             self.customers_by_stage[state.stage] += 1
+            if state.epoch == self.epoch and state.position > self.position:
+                self._budget.expect(state, self.position)
             yield key, next_due(state, self.params)
 
     def _activate(self, weights: ModelWeights, outcome: Outcome) -> None:
@@ -239,7 +267,10 @@ class Engine:
         mattered = observe_event(state, event, at, self.listener, self.params)
         if mattered:
             state.evidence = [*state.evidence, event.event_id][-self.params.memory.evidence :]
-        state.categories = category_buckets(event)
+        deed = deed_of(event)
+        observe_case(state, event, deed, at, self.params.memory)
+        state.own = own_numbers(event.attributes)
+        state.categories = category_buckets(event, deed, state.cases[-1])
         state.seen_at = max(state.seen_at, at)
         state.clock = max(state.clock, at)
         decisions: list[Decision] = []
@@ -309,7 +340,9 @@ class Engine:
             self._move(state, stage, outcome)
         dense = dense_features(state, now, self.params)
         score_customer(state, dense, self.scorer, self.params)
-        decisions += decide(state, now, self.params)
+        decisions += decide(state, now, self._budget.threshold, self.params)
+        if any(asks_for_a_call(decision) for decision in decisions):
+            self._budget.spend(state, now, self.position)
         if keep:
             self._tell(key, state, keep_prediction(state, key, now, dense, self.params.labels), outcome)
         for decision in decisions:
@@ -322,6 +355,11 @@ class Engine:
             self.customers_by_stage[state.stage] -= 1
             self.customers_by_stage[stage] += 1
         state.stage, state.stage_at = stage, state.clock
+
+    def _into_this_epoch(self, state: CustomerState) -> None:
+        """Forget the positions of another journal."""
+        if state.epoch != self.epoch:
+            state.born, state.spent = (-1, -1), ()
 
     def _put(self, states: States, key: str, state: CustomerState, outcome: Outcome) -> None:
         """Stamp the row with the position, hand it back, and set its next timer."""
@@ -350,6 +388,6 @@ class Engine:
         """Write one transition of an alert, with its reasons."""
         alert, now = decision.alert, state.clock
         reasons = ending_of(decision.transition, alert, now, event_id) or reasons_for(
-            alert.cause, state, now, self.params
+            alert.cause, state, now, self._budget.threshold, self.params
         )
         return alert_of(key, state, decision, reasons, self.partition, self.position, self.params_hash)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 from models.drift import Drift, HealthAlert
 from models.features import NAMES
@@ -47,7 +48,7 @@ class Learner:
         self.params = params
         self._lines = [Line(name, params) for name in _line_names(params)]
         self._text = TextLearner()
-        self.quality = Quality(_thresholds(params), params.learning.judged)
+        self.quality = Quality(_BY_LEVEL, params.learning.judged)
         self._drift = Drift(NAMES)
         self.drifts: list[HealthAlert] = []
         self._learned: dict[int, tuple[str, tuple[int, int, int]]] = {}
@@ -154,7 +155,7 @@ class Learner:
                 for name in _line_names(params)
             ]
             learner._text = TextLearner.from_plain(plain["text"])
-            learner.quality = Quality.from_plain(plain["quality"], _thresholds(params), params.learning.judged)
+            learner.quality = Quality.from_plain(plain["quality"], _BY_LEVEL, params.learning.judged)
             learner._drift = Drift.from_plain(plain["drift"], NAMES)
             learner.drifts = [HealthAlert.from_plain(kept) for kept in plain["drifts"]]
         except (KeyError, ValueError, TypeError) as error:
@@ -180,9 +181,8 @@ class Learner:
         return self._lines[0].unseen_share(example) if example.phase == "predicted" else 0.0
 
 
-def _thresholds(params: Params) -> dict[int, float]:
-    """Return from which probability on the model alone asks somebody to act, per horizon."""
-    return {7: params.policy.risk_red, 30: params.policy.risk_yellow}
+_BY_LEVEL: dict[int, float] = dict.fromkeys(HORIZONS, inf)
+"""Quality counts a prediction as an alert by the level that stood, not by a probability: the threshold moves."""
 
 
 def _told(figures: Figures) -> SnapshotQuality:

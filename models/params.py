@@ -60,6 +60,12 @@ class MemoryParams(_Params):
     pending_claims: int = Field(default=4, ge=1, le=20)
     """Open claims followed per customer; the oldest gives way."""
 
+    cases: int = Field(default=3, ge=1, le=20)
+    """Cases whose course is remembered per customer; the one that was quiet for longest gives way."""
+
+    tally_half_life_days: float = Field(default=7.0, gt=0)
+    """Half-life of tallies: as long as the horizon that alerts are ranked by. 2 and 21 days ranked no better."""
+
     promises: int = Field(default=4, ge=1, le=20)
     """Open promises followed per customer; the oldest gives way."""
 
@@ -153,25 +159,37 @@ class PolicyParams(_Params):
     """When an alert opens, rises, falls and ends."""
 
     model: bool = True
-    """Whether the model may open alerts and decide their level; without it the rules alone do."""
+    """Whether the model decides who is called; without it every rule speaks for itself."""
 
-    risk_blue: float = Field(default=0.15, gt=0, lt=1)
-    """Probability (30 days) at which the model alone says: watch."""
+    budget: float = Field(default=0.048, gt=0, le=1)
+    """Share of customers about whom an alert may ask for a call (yellow or higher) per 30 days. The model ranks, the
+    budget says how far down the list one can call, and the threshold follows from both."""
 
-    risk_yellow: float = Field(default=0.30, gt=0, lt=1)
-    """Probability (30 days) for yellow."""
+    budget_customers: int = Field(default=1_000, ge=1)
+    """A partition with fewer customers has the budget of so many: in a small office every alert would be the last."""
 
-    risk_orange: float = Field(default=0.50, gt=0, lt=1)
-    """Probability (30 days) for orange."""
+    budget_gain: float = Field(default=60.0, gt=0)
+    """How fast the threshold moves, in log-odds per share of customers alerted: alerting 1.7 % too many raises it by
+    one."""
 
-    risk_red: float = Field(default=0.50, gt=0, lt=1)
-    """Probability within 7 days for red."""
+    first_threshold: float = -3.3
+    """Where the threshold starts, in log-odds of a complaint within 7 days."""
 
-    hysteresis: float = Field(default=0.8, gt=0, le=1)
-    """An open alert holds its level until the probability is below this share of the threshold."""
+    hold: float = Field(default=0.5, ge=0)
+    """An alert that stands stays supported until the score is this far below the threshold, in log-odds."""
+
+    orange_above: float = Field(default=0.7, gt=0)
+    """A score this far above the threshold, in log-odds, is orange: twice as likely as yellow."""
+
+    red_above: float = Field(default=1.4, gt=0)
+    """A score this far above the threshold, in log-odds, is red: four times as likely as yellow."""
+
+    risk_days: float = Field(default=14.0, gt=0)
+    """How long an alert of the model stands without support before it expires."""
 
     cold_positives: int = Field(default=100, ge=0)
-    """Complaints that the model must have learned from before it may open alerts by itself."""
+    """Complaints that the model must have learned from before it says that it knows more than the score card of rules
+    that it starts from."""
 
     threat_days: float = Field(default=3.0, gt=0)
     """How long a threat counts as fresh."""
@@ -206,8 +224,8 @@ class PolicyParams(_Params):
     @model_validator(mode="after")
     def _ordered(self) -> PolicyParams:
         """Refuse thresholds that are not in the order of the levels."""
-        if not self.risk_blue < self.risk_yellow < self.risk_orange:
-            raise ValueError("risk_blue < risk_yellow < risk_orange must hold")
+        if self.orange_above >= self.red_above:
+            raise ValueError("orange_above must be below red_above")
         if self.repeat_yellow >= self.repeat_orange:
             raise ValueError("repeat_yellow must be below repeat_orange")
         return self
@@ -236,14 +254,18 @@ class LabelParams(_Params):
     """How long after the longer horizon a late record of a complaint still corrects its label."""
 
     pending: int = Field(default=4, ge=1, le=8)
-    """Predictions per customer that wait for their label: bounds the row, and stops loud customers from dominating."""
+    """Predictions per customer that wait for the end of the short horizon: bounds the row, and stops loud customers
+    from dominating."""
 
     thinning: float = Field(default=0.5, gt=0, le=1)
-    """Each prediction of a customer that waits already multiplies the next one's chance of being kept by this; one
-    that is kept stands for as many as its chance says."""
+    """From the third that waits on, each multiplies the next one's chance of being kept by this; one that is kept
+    stands for as many as its chance says."""
 
     spacing_days: float = Field(default=1.0, ge=0)
     """Least time between two kept predictions of one customer: closer ones say the same."""
+
+    long_spacing_days: float = Field(default=7.0, ge=0)
+    """Least time between two that also wait for the end of the long horizon."""
 
     intervened_share: float = Field(default=0.5, ge=0, le=1)
     """How much of a negative stays learned where somebody acted in between: nobody knows whether the customer would
@@ -268,13 +290,17 @@ class LearningParams(_Params):
     challenger: LineName | None = None
     """Learner that learns and scores in the shadow, to be compared; none by default, because it doubles the cost."""
 
-    base_rate_7d: float = Field(default=0.01, gt=0, lt=1)
+    score_card: float = Field(default=0.3, ge=0)
+    """What each item of the score card weighs before anything is learned, in log-odds per standard deviation: rules
+    that anybody would start from, and that what is learned overrules."""
+
+    base_rate_7d: float = Field(default=0.006, gt=0, lt=1)
     """Where the intercept starts: on rare labels a start at the base rate is worth more than any learner."""
 
-    base_rate_30d: float = Field(default=0.03, gt=0, lt=1)
+    base_rate_30d: float = Field(default=0.02, gt=0, lt=1)
     """The same for 30 days."""
 
-    learning_rate: float = Field(default=0.025, gt=0)
+    learning_rate: float = Field(default=0.02, gt=0)
     """Step of AdaGrad."""
 
     damping: float = Field(default=1.0, gt=0)

@@ -43,6 +43,10 @@ class PartitionState(NamedTuple):
     """Learner that a command promoted; empty where the snapshot's own champion scores."""
     pinned: bool
     """Whether a command holds the active snapshot."""
+    threshold: float
+    """Least score that asks for a call."""
+    customers: int
+    """Customers known."""
 
 
 def encode_partition(state: PartitionState) -> bytes:

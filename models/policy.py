@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from models.params import DAY, HOUR, Params
+from models.risk import log_odds
 from models.stages import COMPLAINT, DISSATISFIED
 from models.state import NEVER, CoolDown, CustomerState, OpenAlert
-from models.timers import is_stalled
+from models.timers import is_stalled, patience
 from schemas.actions import Action, ActionName
 from schemas.alerts import Cause, Transition, alert_id_of
 
@@ -42,15 +44,23 @@ class Decision:
     """What happened."""
 
 
-def supported_levels(state: CustomerState, at: float, params: Params) -> dict[Cause, int]:
+def supported_levels(state: CustomerState, at: float, threshold: float, params: Params) -> dict[Cause, int]:
     """Say how urgent each cause is by the evidence at this time; causes without support are missing.
 
-    A customer whose complaint is open has a case handler already: nothing is supported then.
+    Below the threshold a rule says no more than: watch. Above it, the rule says why somebody should call, and the
+    model how soon. A fresh threat needs no model. A customer whose complaint is open has a case handler already:
+    nothing is supported then.
+
+    Parameters
+    ----------
+    threshold
+        Least score that asks for a call, in log-odds of a complaint within 7 days.
     """
     if state.stage >= COMPLAINT:
         return {}
+    above = _above(state, threshold, params)
     levels: dict[Cause, int] = {
-        "complaint_risk": _risk_level(state, at, params),
+        "complaint_risk": _risk_level(state, at, above, params),
         "threat": _threat_level(state, at, params),
         "unanswered": _unanswered_level(state, at, params),
         "repeat_contact": _repeat_level(state, at, params),
@@ -61,18 +71,26 @@ def supported_levels(state: CustomerState, at: float, params: Params) -> dict[Ca
         "silent_after_bad_contact": _silence_level(state, at),
     }
     lift = 1 if state.drivers else 0
+    most = RED if above >= 0 else BLUE
     return {
-        cause: min(RED, level + lift) if level >= YELLOW else level for cause, level in levels.items() if level > NONE
+        cause: min(level + lift if level >= YELLOW else level, RED if cause == "threat" else most)
+        for cause, level in levels.items()
+        if level > NONE
     }
 
 
-def decide(state: CustomerState, at: float, params: Params) -> list[Decision]:
+def asks_for_a_call(decision: Decision) -> bool:
+    """Say whether an alert begins to ask somebody to call, which the budget is for."""
+    return decision.transition in ("opened", "raised") and decision.alert.level >= YELLOW
+
+
+def decide(state: CustomerState, at: float, threshold: float, params: Params) -> list[Decision]:
     """Compare open alerts with the evidence: open, raise, keep, lower or end them.
 
     An alert rises at once. It falls, or expires, only after nothing has supported its level for `review_days`: what
     flickers does not page anybody twice.
     """
-    supported = supported_levels(state, at, params)
+    supported = supported_levels(state, at, threshold, params)
     decisions: list[Decision] = []
     kept: list[OpenAlert] = []
     for alert in state.alerts:
@@ -131,7 +149,7 @@ def _revised(alert: OpenAlert, level: int, at: float, params: Params) -> Decisio
     after = alert._replace(level=level, sequence=alert.sequence + 1, supported_at=at)
     if level > alert.level:
         return Decision(after._replace(acknowledged=False), "raised")
-    if level == alert.level or at < alert.supported_at + params.policy.review_days * DAY:
+    if level == alert.level or at < alert.supported_at + patience(alert.cause, params) * DAY:
         return None
     if level > NONE:
         return Decision(after, "lowered")
@@ -181,26 +199,28 @@ def id_of(customer_key: str, alert: OpenAlert) -> str:
     return alert_id_of(customer_key, alert.cause, alert.opened_at, alert.number)
 
 
-def _risk_level(state: CustomerState, at: float, params: Params) -> int:
-    """Grade the model's probability; an open alert holds its level a little longer (hysteresis).
+def _above(state: CustomerState, threshold: float, params: Params) -> float:
+    """Say how far the model's score is above the threshold, in log-odds; infinitely where the model has no say.
 
-    After a whole horizon without any event the probability speaks of a past that did not come true.
+    Where somebody has been asked to call already, the score may fall a little below.
     """
-    if state.cold or not params.policy.model or not _within(at, state.seen_at, HORIZON_DAYS):
-        return NONE
+    if not params.policy.model:
+        return inf
+    asked = any(alert.level >= YELLOW for alert in state.alerts)
+    return log_odds(state.probability_7d) - threshold + (params.policy.hold if asked else 0.0)
+
+
+def _risk_level(state: CustomerState, at: float, above: float, params: Params) -> int:
+    """Grade how far the score is above the threshold.
+
+    After a whole horizon without any event the score speaks of a past that did not come true.
+    """
     policy = params.policy
-    held = next((alert.level for alert in state.alerts if alert.cause == "complaint_risk"), NONE)
-
-    def reaches(probability: float, threshold: float, level: int) -> bool:
-        return probability >= threshold * (policy.hysteresis if held >= level else 1.0)
-
-    if reaches(state.probability_7d, policy.risk_red, RED):
-        return RED
-    if reaches(state.probability_30d, policy.risk_orange, ORANGE):
-        return ORANGE
-    if reaches(state.probability_30d, policy.risk_yellow, YELLOW):
+    if not policy.model or above < 0 or not _within(at, state.seen_at, HORIZON_DAYS):
+        return NONE
+    if above < policy.orange_above:
         return YELLOW
-    return BLUE if reaches(state.probability_30d, policy.risk_blue, BLUE) else NONE
+    return ORANGE if above < policy.red_above else RED
 
 
 def _within(at: float, then: float, days: float) -> bool:

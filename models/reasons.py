@@ -99,6 +99,9 @@ _FAMILY_NAMES = {
     "language": _Sentence("言语情绪", "language"),
     "promises": _Sentence("承诺与回应", "promises"),
     "history": _Sentence("历史", "history"),
+    "tallies": _Sentence("近期互动频次", "how often the customer had to deal with us lately"),
+    "cases": _Sentence("案件进程", "the course of the case"),
+    "own": _Sentence("贵司自有字段", "own numbers"),
     "circumstances": _Sentence("业务情形（渠道、产品、机构等）", "circumstances (channel, product, unit, own fields)"),
 }
 
@@ -124,7 +127,7 @@ _NUMBERS: dict[Cause, Callable[[CustomerState, float], dict[str, float]]] = {
 }
 
 
-def reasons_for(cause: Cause, state: CustomerState, at: float, params: Params) -> tuple[Reason, ...]:
+def reasons_for(cause: Cause, state: CustomerState, at: float, threshold: float, params: Params) -> tuple[Reason, ...]:
     """Say why an alert of this cause stands as it does: its own cause first, then what else speaks for it.
 
     The model's parts are named only if it has seen enough complaints.
@@ -134,7 +137,7 @@ def reasons_for(cause: Cause, state: CustomerState, at: float, params: Params) -
     tuple of Reason
         One to `MAX_REASONS`, strongest first.
     """
-    supported = supported_levels(state, at, params)
+    supported = supported_levels(state, at, threshold, params)
     others = sorted((c for c in supported if c != cause), key=lambda c: -supported[c])
     reasons = [_of_cause(c, state, at) for c in (cause, *others)]
     if state.drivers:

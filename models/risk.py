@@ -9,12 +9,20 @@ from operator import mul
 from typing import NamedTuple
 
 from models.features import FAMILIES, NAMES
+from models.features.tallies import SCORECARD
 from models.params import Params
 from schemas.errors import SnapshotError
 from schemas.snapshots import ModelWeights, RiskLine, RiskWeights
 
 DIGITS = 4
 """Decimal places of contributions; what rounding leaves over is part of the base, so that their sum is exact."""
+
+
+_CARD_SCALE = 2.0
+"""One over the usual standard deviation of an item of the score card, until it is known."""
+
+_CARD_MEAN = 1.6
+"""Points above the base that an ordinary customer has, per point of weight; the base rate is that of all customers."""
 
 
 def probability_of(score: float) -> float:
@@ -25,18 +33,30 @@ def probability_of(score: float) -> float:
     return odds / (1.0 + odds)
 
 
-def untrained(params: Params) -> ModelWeights:
-    """Return what a scorer has before the first snapshot: the base rates, and nothing else."""
-    zeros = (0.0,) * len(NAMES)
+def log_odds(probability: float) -> float:
+    """Turn a probability into log-odds; what is kept of one cannot tell certainty from a millionth less."""
+    kept = min(max(probability, 1e-6), 1.0 - 1e-6)
+    return log(kept / (1.0 - kept))
 
-    def constant(rate: float) -> RiskWeights:
-        return RiskWeights(intercept=log(rate / (1.0 - rate)), dense=zeros, means=zeros)
+
+def untrained(params: Params) -> ModelWeights:
+    """Return what a scorer has before the first snapshot: the base rates, and a score card of rules."""
+    zeros = (0.0,) * len(NAMES)
+    items = tuple(float(name in SCORECARD) for name in NAMES)
+
+    def score_card(rate: float) -> RiskWeights:
+        points = params.learning.score_card
+        return RiskWeights(
+            intercept=log_odds(rate) - points * _CARD_MEAN,
+            dense=tuple(_CARD_SCALE * points * item for item in items),
+            means=zeros,
+        )
 
     learning = params.learning
     line = RiskLine(
         name=learning.champion,
-        risk_7d=constant(learning.base_rate_7d),
-        risk_30d=constant(learning.base_rate_30d),
+        risk_7d=score_card(learning.base_rate_7d),
+        risk_30d=score_card(learning.base_rate_30d),
     )
     return ModelWeights(
         number=0,

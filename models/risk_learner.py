@@ -8,6 +8,7 @@ from typing import Any
 
 from models.calibration import IDENTITY, Calibration
 from models.features import NAMES
+from models.features.tallies import SCORECARD
 from models.linear.adagrad import AdaGradLogistic
 from models.linear.scaled import ScaledLogistic
 from models.params import LearningParams
@@ -46,6 +47,9 @@ class RiskLearner:
                 max_weights=learning.learned_weights,
             )
         )
+        for place, name in enumerate(NAMES):
+            if name in SCORECARD:
+                self._model.model.dense[place] = learning.score_card
         self._hashed_mean, self._met = 0.0, 0
 
     def meet(self, hashed: Sequence[int]) -> None:

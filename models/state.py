@@ -44,6 +44,23 @@ class PendingClaim(NamedTuple):
     """When it last did; `NEVER` if it has not."""
 
 
+class Case(NamedTuple):
+    """What events are about: a claim or a policy, or the customer where neither is named."""
+
+    ref: str
+    """Its number; empty for the customer."""
+    began_at: float
+    """First event seen, seconds since 1970."""
+    before_at: float
+    """The event before the last; `NEVER` where there is none."""
+    seen_at: float
+    """Last event seen."""
+    events: int
+    """Events so far."""
+    trail: str
+    """The last four steps, as one letter each, newest last."""
+
+
 class OpenPromise(NamedTuple):
     """A promise that was made and neither kept nor missed."""
 
@@ -96,6 +113,8 @@ class PendingPrediction(NamedTuple):
     """When it was made."""
     weight: float
     """How many predictions it stands for."""
+    is_long: bool
+    """Whether it waits for both horizons, or for the short one only."""
     score_7d: float
     """Log-odds for 7 days before calibration."""
     score_30d: float
@@ -115,15 +134,15 @@ class PendingPrediction(NamedTuple):
     channel: str
     """Channel of the event that it followed."""
     matured: int
-    """Horizons that have ended: 0, 1 (the short one) or 2 (both)."""
+    """Horizons that have ended, of those it waits for."""
     complained_at: float
     """When the customer complained after it; `NEVER` if they have not."""
     intervened_at: float
     """When somebody first acted for the customer after it; `NEVER` if nobody has."""
     dense: Sequence[float]
     """Numeric features."""
-    hashed: Sequence[int]
-    """Active buckets."""
+    hashed: str
+    """Active buckets, as `models.labels.waiting.packed` writes them."""
 
 
 @dataclass(slots=True)
@@ -230,6 +249,19 @@ class CustomerState:
     """Channel of the last event."""
     language: str = UNKNOWN_LANGUAGE
     """Primary language subtag of what the customer last said."""
+    cases: Sequence[Case] = ()
+    """What the last events were about, the last one last."""
+    cases_seen: int = 0
+    """Cases so far."""
+    own: Sequence[float] = ()
+    """Numbers of the company's own in the last event, one per place of `models.features.own`; empty where it had none.
+    """
+    tallies: Sequence[float] = ()
+    """How often each thing of `models.observing.tallies` happened, each time fading; empty before the first."""
+    tallies_at: float = NEVER
+    """When they were last brought up to date."""
+    asked_at: float = NEVER
+    """When the customer last got in touch."""
     categories: Sequence[int] = ()
     """Active buckets of the last event."""
     score_7d: float = 0.0
@@ -262,6 +294,12 @@ class CustomerState:
     """Alerts that have not ended."""
     alerts_opened: int = 0
     """Alerts opened so far."""
+    alerted_at: float = NEVER
+    """When an alert asked somebody to call and the budget was spent for it; again after a period at the earliest."""
+    spent: Sequence[tuple[int, int]] = ()
+    """Positions of the last messages that spent from the alert budget, newest last."""
+    born: tuple[int, int] = (-1, -1)
+    """Position of the customer's first message."""
     cool_downs: Sequence[CoolDown] = ()
     """Causes that were closed, each once."""
     predictions: Sequence[PendingPrediction] = ()
@@ -289,6 +327,7 @@ _NESTED: tuple[tuple[int, Any], ...] = tuple(
     (_INDEX[name], kind._make)
     for name, kind in (
         ("claims", PendingClaim),
+        ("cases", Case),
         ("promises", OpenPromise),
         ("alerts", OpenAlert),
         ("cool_downs", CoolDown),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.features import CONTRIBUTORS
-from models.labels.waiting import Learnt
+from models.labels.waiting import Learnt, unpacked
 from models.observing.surveys import rating_of
 from models.policy import Decision, id_of
 from models.state import CustomerState
@@ -113,7 +113,7 @@ def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Sour
         released_at=moment_of(learnt.at),
         lead_seconds=prediction.complained_at - prediction.at if learnt.label else None,
         dense=tuple(prediction.dense),
-        hashed=tuple(prediction.hashed),
+        hashed=unpacked(prediction.hashed),
     )
 
 

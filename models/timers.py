@@ -19,6 +19,7 @@ from models.observing.surveys import ignore_survey
 from models.params import DAY, HOUR, Params
 from models.stages import stage_moments
 from models.state import NEVER, CustomerState, PendingClaim
+from schemas.alerts import Cause
 
 MAX_STALLS = 5
 """A claim's silence fires at 1, 2, 4, 8 and 16 times the threshold, then it is known to everybody."""
@@ -75,7 +76,7 @@ def _deeds(state: CustomerState, params: Params) -> Iterator[float]:
     for prediction in state.predictions:
         yield next_end(prediction, params.labels)
     for alert in state.alerts:
-        yield alert.supported_at + params.policy.review_days * DAY
+        yield alert.supported_at + patience(alert.cause, params) * DAY
 
 
 def _moments(state: CustomerState, params: Params) -> tuple[float, ...]:
@@ -98,6 +99,11 @@ def _stall_due(claim: PendingClaim, params: Params) -> float:
         return inf
     silent = claim.visible_at + params.policy.claim_stalled_hours * HOUR * (1 << claim.stalls)
     return min(silent, claim.due_at) if claim.due_at else silent
+
+
+def patience(cause: Cause, params: Params) -> float:
+    """Return how many days an alert stands without support."""
+    return params.policy.risk_days if cause == "complaint_risk" else params.policy.review_days
 
 
 def is_stalled(claim: PendingClaim, at: float, params: Params) -> bool:

@@ -219,6 +219,9 @@ class Claim(Event):
     status: ClaimStatus
     """Required: the step that was reached. An unknown word is read as `other` and counts as movement."""
 
+    step: Reference | None = None
+    """The company's own name of the step, where our words are too coarse. Optional: the model learns from it."""
+
     claim_type: ClaimType = "other"
     """Kind of claim. An unknown word is read as `other`."""
 

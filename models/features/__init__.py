@@ -6,11 +6,11 @@ computes them from the state at one time.
 
 from __future__ import annotations
 
-from models.features import claims, contacts, history, language, promises, surveys
+from models.features import cases, claims, contacts, history, language, own, promises, surveys, tallies
 from models.params import Params
 from models.state import CustomerState
 
-_FAMILIES = (contacts, claims, surveys, language, promises, history)
+_FAMILIES = (contacts, claims, surveys, language, promises, history, tallies, cases, own)
 
 NAMES: tuple[str, ...] = tuple(name for family in _FAMILIES for name in family.NAMES)
 """Numeric features, in the order of every dense vector of the project."""
@@ -45,4 +45,7 @@ def dense_features(state: CustomerState, at: float, params: Params) -> tuple[flo
         *language.values(state, at),
         *promises.values(state, at),
         *history.values(state, at, params),
+        *tallies.values(state, at, params),
+        *cases.values(state, at),
+        *own.values(state),
     )

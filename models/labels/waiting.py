@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
+from struct import pack, unpack
 from zlib import crc32
 
 from models.params import DAY, LabelParams
@@ -12,6 +15,10 @@ from schemas.snapshots import HORIZONS, Horizon
 
 DIGITS = 4
 """Decimal places kept of a feature that waits: far below what a linear model can feel, and half the bytes."""
+
+
+_ALWAYS_KEPT = 2
+"""Predictions that may wait for the short horizon before the next ones are thinned out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,9 @@ def keep_prediction(
 ) -> list[Learnt]:
     """Keep a prediction for learning, if chance (a hash of customer and time) and room allow.
 
-    The first open prediction of a customer is always kept, the next with the chance `thinning`, and so on; what is kept
-    counts by the inverse of its chance, so that a customer with many events weighs as many, and takes no more room.
+    The first two that wait for the short horizon are always kept, the next with the chance `thinning`, and so on; what
+    is kept counts by the inverse of its chance, so that a customer with many events weighs as many, and takes no more
+    room. One in a week also waits for the long horizon.
 
     Returns
     -------
@@ -46,18 +54,21 @@ def keep_prediction(
         The prediction, with its label unknown; empty where it was not kept.
     """
     waiting = state.predictions
-    if len(waiting) >= labels.pending or (waiting and at - waiting[-1].at < labels.spacing_days * DAY):
+    soon = [prediction for prediction in waiting if not prediction.matured]
+    if len(soon) >= labels.pending or (waiting and at - waiting[-1].at < labels.spacing_days * DAY):
         return []
-    chance = labels.thinning ** sum(prediction.matured < len(HORIZONS) for prediction in waiting)
+    chance = labels.thinning ** max(0, len(soon) - _ALWAYS_KEPT + 1)
     if chance < 1.0 and crc32(f"{key}|{at:.3f}".encode()) >= chance * 2**32:
         return []
+    newest_long = next((prediction.at for prediction in reversed(waiting) if prediction.is_long), NEVER)
     prediction = PendingPrediction(
         at=at,
         weight=round(1.0 / chance, DIGITS),
-        score_7d=round(state.score_7d, 6),
-        score_30d=round(state.score_30d, 6),
-        probability_7d=round(state.probability_7d, 6),
-        probability_30d=round(state.probability_30d, 6),
+        is_long=newest_long == NEVER or at - newest_long >= labels.long_spacing_days * DAY,
+        score_7d=state.score_7d,
+        score_30d=state.score_30d,
+        probability_7d=state.probability_7d,
+        probability_30d=state.probability_30d,
         snapshot=state.snapshot,
         learner=state.learner,
         shadow=state.shadow,
@@ -66,11 +77,27 @@ def keep_prediction(
         matured=0,
         complained_at=NEVER,
         intervened_at=NEVER,
-        dense=[round(value, DIGITS) for value in dense],
-        hashed=state.categories,
+        dense=[round(value, DIGITS) or 0 for value in dense],
+        hashed=packed(state.categories),
     )
     state.predictions = [*waiting, prediction]
-    return [Learnt(prediction, "predicted", HORIZONS, at)]
+    return [Learnt(prediction, "predicted", horizons_of(prediction), at)]
+
+
+def horizons_of(prediction: PendingPrediction) -> tuple[Horizon, ...]:
+    """Return the horizons that a prediction waits for: both, or the short one."""
+    return HORIZONS if prediction.is_long else HORIZONS[:1]
+
+
+def packed(buckets: Sequence[int]) -> str:
+    """Write buckets (below 2**16) in a third of the room that JSON takes."""
+    return b64encode(pack(f"<{len(buckets)}H", *buckets)).decode()
+
+
+def unpacked(text: str) -> tuple[int, ...]:
+    """Read what `packed` wrote."""
+    raw = b64decode(text)
+    return unpack(f"<{len(raw) // 2}H", raw)
 
 
 def ends_of(prediction: PendingPrediction, labels: LabelParams) -> tuple[float, float]:
@@ -79,10 +106,11 @@ def ends_of(prediction: PendingPrediction, labels: LabelParams) -> tuple[float, 
 
 
 def next_end(prediction: PendingPrediction, labels: LabelParams) -> float:
-    """Return when a prediction must be looked at next: a horizon ends, or its grace does."""
-    if prediction.matured < len(HORIZONS):
-        return ends_of(prediction, labels)[prediction.matured]
-    return prediction.at + (labels.long_days + labels.grace_days) * DAY
+    """Return when a prediction must be looked at next: a horizon ends, or the grace after the last one does."""
+    ends = ends_of(prediction, labels)
+    if prediction.matured < len(horizons_of(prediction)):
+        return ends[prediction.matured]
+    return ends[prediction.is_long] + labels.grace_days * DAY
 
 
 def mature(state: CustomerState, at: float, labels: LabelParams) -> list[Learnt]:
@@ -95,7 +123,7 @@ def mature(state: CustomerState, at: float, labels: LabelParams) -> list[Learnt]
     learnt: list[Learnt] = []
     waiting: list[PendingPrediction] = []
     for prediction in state.predictions:
-        while (ended_at := next_end(prediction, labels)) <= at and prediction.matured < len(HORIZONS):
+        while (ended_at := next_end(prediction, labels)) <= at and prediction.matured < len(horizons_of(prediction)):
             learnt.append(_ended(prediction, HORIZONS[prediction.matured], ended_at))
             prediction = prediction._replace(matured=prediction.matured + 1)
         if ended_at > at:
@@ -156,12 +184,12 @@ def _ended(prediction: PendingPrediction, horizon: Horizon, ended_at: float) -> 
 def _reached(prediction: PendingPrediction, labels: LabelParams) -> tuple[tuple[Horizon, ...], tuple[Horizon, ...]]:
     """Return the horizons that the complaint falls into: those that have ended, and those that are open."""
     ends = dict(zip(HORIZONS, ends_of(prediction, labels), strict=True))
-    reached = [horizon for horizon in HORIZONS if prediction.complained_at <= ends[horizon]]
+    reached = [horizon for horizon in horizons_of(prediction) if prediction.complained_at <= ends[horizon]]
     ended = HORIZONS[: prediction.matured]
     return tuple(h for h in reached if h in ended), tuple(h for h in reached if h not in ended)
 
 
 def _censored(prediction: PendingPrediction, censored_by: CensoredBy, at: float) -> list[Learnt]:
     """Give up the horizons that are still open."""
-    open_horizons = HORIZONS[prediction.matured :]
+    open_horizons = horizons_of(prediction)[prediction.matured :]
     return [Learnt(prediction, "censored", open_horizons, at, censored_by=censored_by)] if open_horizons else []

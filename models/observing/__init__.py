@@ -8,6 +8,7 @@ from models.observing.calls import observe_call
 from models.observing.claims import observe_claim
 from models.observing.complaints import observe_complaint
 from models.observing.surveys import observe_survey
+from models.observing.tallies import observe_tallies
 from models.params import Params
 from models.state import CustomerState
 from schemas.actions import Action
@@ -35,6 +36,7 @@ def observe_event(state: CustomerState, event: CustomerEvent, at: float, ear: Ea
         Whether the event mattered enough to be evidence.
     """
     _remember_envelope(state, event)
+    observe_tallies(state, event, at, params)
     match event:
         case Call():
             return observe_call(state, event, at, ear, params)
