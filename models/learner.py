@@ -43,6 +43,7 @@ class Learner:
         self._at = _LONG_AGO
         self.number = 0
         self.examples_seen = 0
+        self._examples_published = 0
         self.positives_seen = 0
 
     def learn(self, example: RiskExample | SentimentExample) -> bool:
@@ -71,7 +72,7 @@ class Learner:
 
     def is_due(self) -> bool:
         """Say whether enough examples came since the last snapshot."""
-        return self.examples_seen >= (self.number + 1) * self.params.learning.snapshot_examples
+        return self.examples_seen - self._examples_published >= self.params.learning.snapshot_examples
 
     def snapshot(self, examples_offset: int = -1) -> Snapshot:
         """Make the next numbered snapshot.
@@ -82,6 +83,7 @@ class Learner:
             Offset in the examples topic of the last example learned; -1 where examples did not come from Kafka.
         """
         self.number += 1
+        self._examples_published = self.examples_seen
         return Snapshot(
             model=MODEL,
             format=LEARNER_FORMAT,
@@ -131,7 +133,7 @@ class Learner:
         learner._learned = {last.partition: (last.epoch, last.source) for last in snapshot.learned}
         learner._at = snapshot.weights.at
         learner.number = snapshot.weights.number
-        learner.examples_seen = snapshot.weights.examples_seen
+        learner.examples_seen = learner._examples_published = snapshot.weights.examples_seen
         learner.positives_seen = snapshot.weights.positives_seen
         return learner
 

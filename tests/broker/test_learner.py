@@ -18,11 +18,12 @@ from schemas.examples import RiskExample
 from schemas.snapshots import Snapshot
 from schemas.ticks import SnapshotNotice
 from sinks.prometheus import Metrics
-from streams.agents.learn import newest_snapshot, run_learn
+from streams.agents.learn import run_learn
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
 from streams.outbox import Record, send_records
 from streams.settings import Settings
+from streams.snapshots import newest_snapshot
 from streams.wiring import learner_of
 from tests.support.journal import broker_settings, prepare_topics, read_topic
 
