@@ -240,18 +240,20 @@ class Engine:
         state.seen_at = max(state.seen_at, at)
         state.clock = max(state.clock, at)
         decisions: list[Decision] = []
-        is_complaint = isinstance(event, Complaint) and not event.withdrawn
-        if is_complaint:
+        keep = True
+        if isinstance(event, Complaint) and not event.withdrawn:
+            keep = False
             self._tell(key, state, complain(state, at, self.params.labels), outcome)
             decisions = end_by_complaint(state)
         elif isinstance(event, Action):
+            keep = event.action != "left"
             self._acted(key, state, event, at, outcome)
             decisions = answer(state, key, event, state.clock, self.params)
         elif isinstance(event, Survey):
             example = sentiment_example_of(event, self._source(outcome), self.epoch)
             if example is not None:
                 outcome.examples.append(example)
-        self._judge(key, state, decisions, outcome, keep=not is_complaint, event_id=event.event_id)
+        self._judge(key, state, decisions, outcome, keep=keep, event_id=event.event_id)
 
     def _acted(self, key: str, state: CustomerState, action: Action, at: float, outcome: Outcome) -> None:
         """Let an action bear on the labels that wait: after it, quiet is no clean negative."""

@@ -153,6 +153,8 @@ class _Maker:
         of_items = {column: asked for column, asked in rule.when.items() if inner and column.startswith(inner)}
         self.fits = compiled_when({column: rule.when[column] for column in rule.when.keys() - of_items}, empty)
         self._fits_item = compiled_when(of_items, empty)
+        self._once = [column_of((column,), empty) for column in rule.once]
+        self._made: set[tuple[str, ...]] = set()
         self._fields = compiled_fields(_with_times({**mapping.common.fields, **rule.fields}), empty)
         self._attributes = compiled_fields({**mapping.common.attributes, **rule.attributes}, empty)
         known = {name: words_of(info.annotation) for name, info in self._type.model_fields.items()}
@@ -163,7 +165,9 @@ class _Maker:
         self._lenient = {name: words for name, words in known.items() if "other" in words}
 
     def events(self, cells: Cells) -> Iterator[CustomerEvent | str]:
-        """Make the event, or one per element; or say what is wrong."""
+        """Make the event, or one per element, unless such a row made it before; or say what is wrong."""
+        if self._once and self._is_repeated(cells):
+            return
         if self._rule.each is None:
             yield self._event(cells, self._name)
             return
@@ -175,6 +179,13 @@ class _Maker:
         for number, item in enumerate(items):
             if self._fits_item(item):
                 yield self._event(item, f"{self._name}, element {number + 1}")
+
+    def _is_repeated(self, cells: Cells) -> bool:
+        """Tell whether an earlier row said the same where the rule asks for one event only."""
+        said = tuple(text_of(get(cells)) for get in self._once)
+        known = said in self._made
+        self._made.add(said)
+        return known
 
     def _event(self, cells: Cells, name: str) -> CustomerEvent | str:
         """Make one event, or say why it cannot be made."""

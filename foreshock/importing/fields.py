@@ -47,7 +47,7 @@ class Value(Part):
     """Where one field comes from, and how it is turned into what the field needs.
 
     Exactly one of `value`, `column`, `template`, `each`, `parts` and `start` says where it comes from. The others
-    work on what was found, in this order: `default`, `split`, `map`, numbers, times, `cut`.
+    work on what was found, in this order: `default`, `words`, `split`, `map`, numbers, times, `cut`.
     """
 
     value: Scalar | list[Scalar] | None = None
@@ -79,6 +79,9 @@ class Value(Part):
 
     default: Scalar | None = None
     """What an empty cell means. Without it the field is left out."""
+
+    words: str | None = None
+    """Makes one text of a list: how each element is written, with blanks between. `w{}` makes `w17 w4` of [17, 4]."""
 
     split: str | None = None
     """What separates several words in one cell: `、`."""
@@ -124,6 +127,14 @@ class Value(Part):
         if start is not None and start.tzinfo is None:
             raise ValueError("start needs an offset: 2026-01-01T00:00:00+08:00")
         return start
+
+    @field_validator("words")
+    @classmethod
+    def _has_a_place(cls, words: str | None) -> str | None:
+        """Refuse words that say nothing of the element."""
+        if words is not None and words.count("{}") != 1:
+            raise ValueError('words needs one place for the element: "w{}"')
+        return words
 
     @field_validator("zone")
     @classmethod

@@ -180,8 +180,9 @@ def _read_by(name: str, part: Common | Skip | Rule) -> Iterator[tuple[str, str]]
         for field, value in (*part.fields.items(), *part.attributes.items()):
             for column in sorted(value.columns):
                 yield f"{name}: {field}", column
-    if isinstance(part, Rule) and part.each:
-        yield f"{name}: each", part.each.column
+    if isinstance(part, Rule):
+        for column in (*part.once, *([part.each.column] if part.each else ())):
+            yield f"{name}: {'once' if column in part.once else 'each'}", column
 
 
 def _explained(path: Path, error: ValidationError) -> str:
@@ -205,7 +206,7 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
         return list(Mapping.model_fields)
     if location[0] == "source":
         return list(Source.model_fields)
-    return [*Value.model_fields, "one_of", "none_of", "when", "because"]
+    return [*Value.model_fields, "once", "one_of", "none_of", "when", "because"]
 
 
 def _place(location: tuple[int | str, ...]) -> str:

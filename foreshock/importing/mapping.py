@@ -10,7 +10,7 @@ from foreshock.importing.fields import Fields
 from foreshock.importing.parts import Each, Part, Source, When, each_from_word
 from schemas.codec import EventKind
 
-_RULE_KEYS = frozenset({"kind", "when", "each", "attributes", "fields"})
+_RULE_KEYS = frozenset({"kind", "when", "each", "once", "attributes", "fields"})
 
 
 class Rule(Part):
@@ -27,6 +27,10 @@ class Rule(Part):
 
     each: Annotated[Each, BeforeValidator(each_from_word)] | None = None
     """One event per element of a list in the row, instead of one per row."""
+
+    once: tuple[str, ...] = ()
+    """Columns: only the first row with the same words in all of them makes an event. For logs that repeat a counter
+    in every later row: `once = ["case", "reopened"]`. Memory grows with the number of different words."""
 
     fields: Fields = Field(default_factory=dict)
     """Field to value. In the file they stand beside `kind`, without a table of their own."""

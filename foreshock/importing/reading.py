@@ -35,7 +35,7 @@ def compiled(value: Value, empty: frozenset[str]) -> Getter:
     """
     find = _origin(value, empty)
     steps = [step for step in (_mapped(value), _numbered(value), _timed(value, empty), _shortened(value)) if step]
-    if not steps and value.split is None and value.default is None:
+    if not steps and value.words is None and value.split is None and value.default is None:
         return find
 
     def turned(found: Any, cells: Cells) -> Any:
@@ -47,6 +47,8 @@ def compiled(value: Value, empty: frozenset[str]) -> Getter:
         found = find(cells)
         if found is None:
             return value.default
+        if value.words is not None:
+            found = _worded(found, value.words)
         if value.split is not None:
             words = (word.strip() for word in text_of(found).split(value.split))
             return [turned(word, cells) for word in words if word and word not in empty]
@@ -144,6 +146,13 @@ def _transcript(found: Any, each: Each) -> list[Cells]:
         elif line.strip():
             raise UnreadableMessageError("invalid", f"{each.column}: its first line does not match the pattern")
     return items
+
+
+def _worded(found: Any, words: str) -> str:
+    """Write the elements of a list as one text."""
+    if not isinstance(found, list):
+        raise UnreadableMessageError("invalid", "not a list")
+    return " ".join(words.replace("{}", text_of(element)) for element in found)
 
 
 def _mapped(value: Value) -> Callable[[Any, Cells], Any] | None:

@@ -33,6 +33,7 @@ Examples:
   foreshock simulate --customers 2000 --days 60 --output events.jsonl --truth truth.jsonl
   foreshock replay events.jsonl --alerts alerts.jsonl
   foreshock simulate --bootstrap 127.0.0.1:9092 --speed 1000 --for 60s
+  foreshock simulate --days 240 --change-day 120 --output events.jsonl --truth truth.jsonl
   foreshock simulate --output week.jsonl --days 7 --clean --rate complaining_share=0.16 --rate silent_share=0.61
 
 The same options give the same bytes. The insurer has fields of its own, which whoever reads the events declares:
@@ -41,6 +42,7 @@ FORESHOCK_ATTRIBUTES=member_level,sales_channel,tenure_years
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"])
 
+_CHANGE_HELP = "From this day on, complaints come mostly from claims, and no longer from contacts."
 _SPEED_HELP = "Times life's speed.  [default: file: no limit; Kafka: 1000]"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -70,6 +72,7 @@ class Duration(click.ParamType):
 @click.option("--seed", default=7, show_default=True, help="Where all chance comes from.")
 @click.option("--start", default="2026-01-05", show_default=True, type=_MOMENT, help="When the simulation begins.")
 @click.option("--rate", "rates", multiple=True, metavar="NAME=VALUE", help="Change one rate of the insurer.")
+@click.option("--change-day", type=click.FloatRange(0), metavar="N", help=_CHANGE_HELP)
 @click.option("--clean", is_flag=True, help="No duplicates, delays or broken bytes.")
 @click.option("--output", metavar="FILE", help="Write JSON Lines here (.gz is packed); - is standard output.")
 @click.option("--truth", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write the truth here.")
@@ -89,6 +92,7 @@ def simulate(
     seed: int,
     start: datetime,
     rates: tuple[str, ...],
+    change_day: float | None,
     clean: bool,
     output: str | None,
     truth: Path | None,
@@ -111,6 +115,7 @@ def simulate(
         start_at=start if start.tzinfo else start.replace(tzinfo=UTC),
         days=days if days is not None or bootstrap else 30.0,
         rates=told.clean() if clean else told,
+        change_day=change_day,
     )
     stop = _Stop(limit)
     with _progress(world) as show:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from foreshock.simulate import complaints, contacts
+from foreshock.simulate.change import fate_shares
 from foreshock.simulate.customers import Customer
 from foreshock.simulate.rhythm import DAY, at_waking_hours
 from foreshock.simulate.truth import FATES, Fate, Grievance, Trouble
@@ -49,8 +50,7 @@ def hurt(world: World, customer: Customer, trouble: Trouble) -> None:
     chance, rates = world.chance, world.rates
     customer.feel(world.now, _SEVERITIES[trouble] * customer.sensitivity * chance.lognormvariate(0.0, 0.5))
     if customer.grievance is None and customer.hurt > TOO_MUCH:
-        shares = (rates.silent_share, rates.grumbling_share, rates.complaining_share)
-        fate = chance.choices(FATES, shares)[0]
+        fate = chance.choices(FATES, fate_shares(rates, trouble, changed=world.has_changed()))[0]
         quiet = fate == "silent" or (fate == "complaining" and chance.random() < rates.straight_from_silence_share)
         customer.grievance = Grievance(customer.customer_id, world.moment(), trouble, fate, quiet)
         world.truth.grievances.append(customer.grievance)

@@ -89,6 +89,8 @@ class Truth:
     """Readable events by kind, duplicates not counted."""
     fault_counts: Counter[str] = field(default_factory=Counter)
     """What was done to records on the wire: duplicate, late, malformed, unknown_member."""
+    change_at: datetime | None = None
+    """From when on complaints come mostly from another cause; None for never."""
     personal_data: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Event id to the personal data that was put in its text: none of it may be stored."""
 
@@ -103,7 +105,9 @@ class Truth:
         return {fate: count / total for fate, count in self.fate_counts().items()}
 
     def lines(self) -> Iterator[str]:
-        """Write the truth as JSON Lines: grievances, complaints, then one line of counts."""
+        """Write the truth as JSON Lines: the change if there is one, grievances, complaints, then a line of counts."""
+        if self.change_at is not None:
+            yield json.dumps({"truth": "change", "change_at": self.change_at.isoformat()})
         for grievance in self.grievances:
             yield _line("grievance", grievance)
         for complaint in self.complaints:

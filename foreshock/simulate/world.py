@@ -43,11 +43,14 @@ class World:
         How long it lasts; None for ever. Records of events before the end may arrive after it.
     rates
         How insurer and customers behave.
+    change_day
+        Days after the beginning from which on complaints come mostly from another cause (`foreshock.simulate.change`);
+        None for never. Up to then the records are those of the world without the change.
 
     Raises
     ------
     ValueError
-        If `customers` is below 1, `days` is not positive, or `start_at` has no offset.
+        If `customers` is below 1, `days` is not positive, `start_at` has no offset, or `change_day` is negative.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class World:
         start_at: datetime,
         days: float | None = None,
         rates: Rates = Rates(),  # noqa: B008 - frozen
+        change_day: float | None = None,
     ) -> None:
         if customers < 1:
             raise ValueError(f"customers must be at least 1, got {customers}")
@@ -64,11 +68,14 @@ class World:
             raise ValueError(f"days must be positive, got {days}")
         if start_at.tzinfo is None:
             raise ValueError(f"start_at must have an offset, got {start_at}")
+        if change_day is not None and change_day < 0:
+            raise ValueError(f"change_day must not be negative, got {change_day}")
         self.rates = rates
         self.chance = Random(f"{seed}/world")
         self.now = start_at.timestamp()
         """Seconds since 1970-01-01 UTC."""
-        self.truth = Truth()
+        self._change_at = None if change_day is None else self.now + change_day * DAY
+        self.truth = Truth(change_at=None if self._change_at is None else moment_of(self._change_at))
         self.rhythm = Rhythm(rates.peak)
         self.insurer = Insurer(self.chance, customers)
         self.population = Population.drawn(self.chance, self.insurer, rates, customers)
@@ -120,6 +127,10 @@ class World:
     def hurt(self, customer: Customer, trouble: Trouble) -> None:
         """Let something go wrong for a customer."""
         feelings.hurt(self, customer, trouble)
+
+    def has_changed(self) -> bool:
+        """Tell whether complaints come from another cause than in the beginning."""
+        return self._change_at is not None and self.now >= self._change_at
 
     def new_id(self, prefix: str) -> str:
         """Make an id that no other event or case of this world has."""

@@ -230,3 +230,32 @@ def test_later_rows_of_a_case_take_over_what_the_first_one_said(tmp_path: Path) 
         ("1c", {"plan": "tin", "sum": 5}),
     ]
     assert "log.csv:6: event 1 (call): customer_id: Field required" in result.stderr
+
+
+def test_a_counter_that_every_later_row_repeats_makes_one_event_each_time_it_rises(tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(
+        """
+        [source]
+        format = "csv"
+        [common]
+        customer_id = { column = "case" }
+        occurred_at = { column = "at", format = "epoch_seconds" }
+        [[event]]
+        kind = "complaint"
+        when = { reopened = { above = 0 } }
+        once = ["case", "reopened"]
+        [[event]]
+        kind = "claim"
+        status = "other"
+        """,
+        encoding="utf-8",
+    )
+    given = [("A", 1, 0), ("A", 2, 1), ("B", 3, 1), ("A", 4, 1), ("A", 5, 2), ("B", 6, 1)]
+    rows = ["case,at,reopened", *(f"{case},160000000{at},{count}" for case, at, count in given)]
+
+    done = run("--mapping", mapping, "-", given="\n".join(rows).encode())
+
+    assert "6 rows -> 9 events (6 claim, 3 complaint)" in done.stderr
+    made = [event for event in events_in(done.stdout) if event.kind == "complaint"]
+    assert [(event.customer_id, event.occurred_at.timestamp() % 10) for event in made] == [("A", 2), ("B", 3), ("A", 5)]

@@ -10,6 +10,7 @@ from foreshock.importing.loading import check_columns, load_mapping
 from foreshock.importing.mapping import Mapping
 from schemas.errors import MappingError
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 COMMON = '[common]\ncustomer_id = { column = "who" }\noccurred_at = { column = "at", format = "epoch_seconds" }\n'
 
 
@@ -69,6 +70,7 @@ def test_a_whole_mapping_is_three_lines_and_a_rule(tmp_path: Path) -> None:
         ),
         ('kind = "call"\noccurred_at = { start = 2026-01-01T00:00:00 }', "start needs an offset"),
         ('kind = "call"\noccurred_at = { column = "x", step_seconds = 1 }', "step_seconds works only with start"),
+        ('kind = "call"\ntext = { column = "x", words = "w" }', "words needs one place for the element"),
         ('kind = "call"\n[[skip]]\nbecause = "x"', "skip 1, when: is missing"),
         ('kind = "call"\n[source]\nencoding = "klingon"', "no encoding is named 'klingon'"),
         ('kind = "call"\n[source]\ncompression = "zip"', "source, compression: there is no such key"),
@@ -131,6 +133,6 @@ def test_columns_inside_lists_count_as_their_list(tmp_path: Path) -> None:
     assert check_columns(mapping, ["who", "at", "turns", "more"], "export") == {"who", "at", "turns"}
 
 
-@pytest.mark.parametrize("name", ["company_export", "road_traffic_fines", "stc3_helpdesk_zh"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.toml")))
 def test_the_mappings_that_we_ship_are_sound(name: str) -> None:
-    load_mapping(Path(__file__).resolve().parents[2] / "examples" / f"{name}.toml")
+    load_mapping(EXAMPLES / f"{name}.toml")

@@ -116,6 +116,7 @@ def test_what_would_tell_the_answer_is_no_input(
         "notification_type",
         "officer",
         "points",
+        "series",
         "vehicle_class",
     }
     assert b"Send Appeal" not in b"".join(map(encode, events))

@@ -54,6 +54,13 @@ def test_dots_reach_into_json() -> None:
     assert read(cells, column="x.y") == "literal"
 
 
+def test_the_elements_of_a_list_become_words() -> None:
+    assert read({"a": [17, 4]}, column="a", words="w{}") == "w17 w4"
+    assert read({"a": ["x"]}, column="a", words="{}") == "x"
+    assert read({"a": None}, column="a", words="w{}") is None
+    assert refusal({"a": "17"}, column="a", words="w{}") == "not a list"
+
+
 def test_words_are_mapped_and_the_rest_stays_or_becomes_otherwise() -> None:
     assert read({"a": "是"}, column="a", map={"是": True}) is True
     assert read({"a": "也许"}, column="a", map={"是": True}) == "也许"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.engine import Engine, step
+from models.features import NAMES
 from models.params import Params
+from models.risk import probability_of, untrained
 from models.state import CustomerState, decode_row, encode_row, row_position
 from schemas.alerts import CAUSES
 from schemas.codec import CustomerEvent, JournalMessage, decode_journal_line, encode
+from schemas.snapshots import RiskLine, RiskWeights
 from schemas.ticks import Tick
 from schemas.types import Position
 from tests.support.core import Core, alert_bytes
@@ -52,7 +56,7 @@ events = st.one_of(
     _one(survey, score=st.integers(1, 5), comment=st.sampled_from([None, *TEXTS])),
     _one(survey, score=st.none(), status=st.sampled_from(["sent", "unanswered"])),
     _one(complaint, source=st.sampled_from(["internal", "regulator"]), withdrawn=st.booleans()),
-    _one(action, what=st.sampled_from(["contacted", "promise_kept", "acknowledged", "resolved", "dismissed"])),
+    _one(action, what=st.sampled_from(["contacted", "promise_kept", "acknowledged", "resolved", "dismissed", "left"])),
     _one(promise, due=days),
 )
 ticks = st.builds(lambda day: Tick(at=moment(day), partition=0), days)
@@ -182,15 +186,37 @@ def test_stages_are_counted_without_loss(messages: list[JournalMessage]) -> None
 
 @laws
 @given(streams)
-def test_every_prediction_is_released_once_per_horizon_or_still_waits(messages: list[JournalMessage]) -> None:
+def test_every_prediction_is_decided_once_per_horizon(messages: list[JournalMessage]) -> None:
     core = Core()
-    released: dict[tuple[str, object, int], int] = {}
+    made: Counter[tuple[str, object, int]] = Counter()
+    decided: Counter[tuple[str, object, int]] = Counter()
 
-    for outcome in core.take(*messages, Tick(at=moment(60) + timedelta(days=31), partition=0)):
+    for outcome in core.take(*messages, Tick(at=moment(60) + timedelta(days=38), partition=0)):
         for example in outcome.examples:
             if example.kind == "risk":
-                key = (example.customer_key, example.predicted_at, example.horizon_days)
-                released[key] = released.get(key, 0) + 1
-    assert set(released.values()) <= {1}
+                for horizon in example.horizons:
+                    key = (example.customer_key, example.predicted_at, horizon)
+                    made[key] += example.phase == "predicted"
+                    decided[key] += example.phase in ("matured", "censored")
+    assert decided <= made
     for state in core.states.values():
-        assert all(state.clock - prediction.at < 30 * 86_400 for prediction in state.predictions)
+        assert all(state.clock - prediction.at < 37 * 86_400 for prediction in state.predictions)
+
+
+@laws
+@given(streams, st.lists(st.floats(-3, 3), min_size=len(NAMES), max_size=len(NAMES)), st.floats(-2, 2))
+def test_the_parts_of_a_score_add_up_to_it(
+    messages: list[JournalMessage], weights: list[float], short_lead: float
+) -> None:
+    long = RiskWeights(intercept=-2.0, dense=tuple(weights), means=(0.3,) * len(NAMES), slope=0.7, offset=0.1)
+    short = long.model_copy(update={"intercept": -2.0 + short_lead})
+    line = RiskLine(name="adagrad", risk_7d=short, risk_30d=long)
+    core = Core()
+    core.engine.switch(untrained(Params()).model_copy(update={"number": 1, "lines": (line,)}))
+
+    core.take(*messages)
+
+    for state in core.states.values():
+        probability = probability_of(state.base + sum(state.contributions))
+        assert abs(probability - state.probability_30d) < 2e-6
+        assert state.probability_7d <= state.probability_30d

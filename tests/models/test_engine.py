@@ -9,7 +9,7 @@ import pytest
 from models.params import Params
 from models.risk import untrained
 from schemas.alerts import STAGES
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import SentimentExample
 from schemas.snapshots import ModelWeights
 from schemas.ticks import SnapshotNotice
 from tests.support.core import Core, told
@@ -200,26 +200,6 @@ def test_a_late_event_counts_as_of_its_own_time_and_is_named(core: Core) -> None
     assert outcome.out_of_order
     assert shuffled.states["a"].heat == pytest.approx(ordered.states["a"].heat, rel=0.5)
     assert shuffled.states["a"].contacts == ordered.states["a"].contacts
-
-
-def test_a_prediction_becomes_a_negative_when_its_horizon_ends(core: Core) -> None:
-    core.take(call(day=0))
-
-    examples = [example for outcome in core.take(tick(31)) for example in outcome.examples]
-
-    assert [(e.horizon_days, e.label, e.released_at) for e in examples if isinstance(e, RiskExample)] == [
-        (7, False, moment(7)),
-        (30, False, moment(30)),
-    ]
-
-
-def test_a_complaint_makes_positives_of_the_horizons_it_falls_into_released_when_they_end(core: Core) -> None:
-    core.take(call(day=0), call(day=8), complaint(day=10))
-
-    examples = [example for outcome in core.take(tick(60)) for example in outcome.examples]
-
-    labels = [(e.horizon_days, e.label, e.released_at) for e in examples if isinstance(e, RiskExample)]
-    assert labels == [(7, True, moment(15)), (30, True, moment(30)), (30, True, moment(38))]
 
 
 def test_a_rated_comment_becomes_an_example_without_its_text(core: Core) -> None:

@@ -17,6 +17,7 @@ from schemas.errors import SnapshotError
 from schemas.examples import RiskExample, SentimentExample
 from schemas.snapshots import Snapshot
 from tests.support.events import moment
+from tests.support.examples import risk_example
 
 PARAMS = Params(learning=LearningParams(snapshot_examples=25))
 
@@ -36,15 +37,11 @@ def _examples(count: int, seed: int = 7) -> list[RiskExample | SentimentExample]
         hashed = tuple(sorted(chance.sample(range(50), 8)))
         label = chance.random() < probability_of(1.5 * dense[0] + 1.0 * (3 in hashed) - 2.0)
         examples.append(
-            RiskExample(
+            risk_example(
+                number,
                 source=source,
-                customer_key=f"c{number}",
-                horizon_days=30 if number % 2 else 7,
+                phase="complained" if label else "predicted",
                 label=label,
-                probability=0.1,
-                snapshot=0,
-                predicted_at=moment(number - 1),
-                released_at=moment(number),
                 dense=tuple(dense),
                 hashed=hashed,
             )

@@ -1,0 +1,142 @@
+"""Every prediction that was kept is told what came of it: a complaint, quiet, or that nobody can know."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.params import LabelParams, Params
+from schemas.examples import RiskExample
+from schemas.ticks import Tick
+from tests.support.core import Core
+from tests.support.events import action, call, complaint, moment, tick
+
+PARAMS = Params(labels=LabelParams(thinning=1.0))
+
+
+@pytest.fixture
+def core() -> Core:
+    return Core(PARAMS)
+
+
+def _learnt(core: Core, *messages: object) -> list[tuple[str, tuple[int, ...], bool]]:
+    """Phase, horizons and label of what the learner is told."""
+    return [
+        (example.phase, example.horizons, example.label)
+        for outcome in core.take(*messages)  # type: ignore[arg-type]
+        for example in outcome.examples
+        if isinstance(example, RiskExample)
+    ]
+
+
+def test_a_quiet_prediction_matures_horizon_by_horizon(core: Core) -> None:
+    assert _learnt(core, call(day=0), tick(8), tick(31)) == [
+        ("predicted", (7, 30), False),
+        ("matured", (7,), False),
+        ("matured", (30,), False),
+    ]
+
+
+def test_a_complaint_is_told_at_once_with_its_lead_and_again_when_the_horizon_ends(core: Core) -> None:
+    core.take(call(day=0))
+
+    (told,) = [e for e in core.take(complaint(day=3))[0].examples if isinstance(e, RiskExample)]
+
+    assert (told.phase, told.horizons, told.label) == ("complained", (7, 30), True)
+    assert told.lead_seconds == pytest.approx(3 * 86_400)
+    assert _learnt(core, tick(31)) == [("matured", (7,), True), ("matured", (30,), True)]
+
+
+def test_a_complaint_after_the_short_horizon_decides_only_the_long_one(core: Core) -> None:
+    assert _learnt(core, call(day=0), tick(8), complaint(day=10)) == [
+        ("predicted", (7, 30), False),
+        ("matured", (7,), False),
+        ("complained", (30,), True),
+    ]
+
+
+def test_a_complaint_that_comes_to_light_after_its_horizon_corrects_the_record(core: Core) -> None:
+    core.take(call(day=0), tick(33))
+
+    outcome = core.take(complaint(day=5))[0]
+
+    (corrected,) = [e for e in outcome.examples if isinstance(e, RiskExample)]
+    assert (corrected.phase, corrected.horizons, corrected.label) == ("corrected", (7, 30), True)
+    assert outcome.corrected == 2
+
+
+def test_after_the_grace_nothing_is_corrected_any_more(core: Core) -> None:
+    core.take(call(day=0), tick(38))
+
+    assert _learnt(core, complaint(day=5)) == []
+
+
+def test_quiet_in_which_somebody_acted_is_no_clean_negative(core: Core) -> None:
+    core.take(call(day=0), action(day=2, what="contacted"))
+
+    outcomes = core.take(tick(31))
+
+    first = [e for o in outcomes for e in o.examples if isinstance(e, RiskExample) and e.predicted_at == moment(0)]
+    assert [(e.phase, e.horizons, e.censored_by) for e in first] == [
+        ("censored", (7,), "intervened"),
+        ("censored", (30,), "intervened"),
+    ]
+    assert "intervened" in outcomes[0].censored
+
+
+def test_a_complaint_in_spite_of_an_intervention_is_a_complaint(core: Core) -> None:
+    assert ("matured", (30,), True) in _learnt(
+        core, call(day=0), action(day=2, what="offer"), complaint(day=6), tick(31)
+    )
+
+
+def test_who_leaves_censors_what_is_open(core: Core) -> None:
+    core.take(call(day=0), tick(8))
+
+    outcome = core.take(action(day=9, what="left"))[0]
+
+    first = next(e for e in outcome.examples if isinstance(e, RiskExample))
+    assert (first.phase, first.horizons, first.censored_by) == ("censored", (30,), "left")
+    assert outcome.censored == ["left"]
+
+
+def test_a_prediction_made_after_a_complaint_that_nobody_knew_of_is_censored(core: Core) -> None:
+    core.take(call(day=4))
+
+    (told,) = [e for e in core.take(complaint(day=2))[0].examples if isinstance(e, RiskExample)]
+
+    assert (told.phase, told.censored_by) == ("censored", "complained_before")
+
+
+def test_a_busy_customer_is_thinned_out_and_what_is_kept_weighs_for_the_rest() -> None:
+    """Over many customers the weights add up to the predictions that could have been kept."""
+    labels = LabelParams(pending=4, thinning=0.5, spacing_days=0.0)
+    core = Core(Params(labels=labels))
+    calls, customers = 3, 400
+
+    kept = [
+        example
+        for number in range(customers)
+        for outcome in core.take(*(call(f"c{number}", day=number / 1000 + n * 0.001) for n in range(calls)))
+        for example in outcome.examples
+        if isinstance(example, RiskExample)
+    ]
+
+    assert len(kept) < 0.75 * calls * customers
+    assert sum(example.weight for example in kept) == pytest.approx(calls * customers, rel=0.05)
+
+
+def test_no_more_predictions_wait_than_there_is_room_for() -> None:
+    core = Core(Params(labels=LabelParams(pending=2, thinning=1.0, spacing_days=0.0)))
+    core.take(*(call(day=day) for day in range(5)), Tick(at=moment(5), partition=0))
+
+    assert len(core.states["a"].predictions) == 2
+
+
+def test_horizons_have_the_lengths_that_parameters_say() -> None:
+    core = Core(Params(labels=LabelParams(short_days=60, long_days=180)))
+
+    assert _learnt(core, call(day=0), tick(61), complaint(day=170)) == [
+        ("predicted", (7, 30), False),
+        ("matured", (7,), False),
+        ("complained", (30,), True),
+    ]
