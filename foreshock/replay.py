@@ -72,8 +72,8 @@ class _EventRun:
 class _JournalRun:
     """Lines are journal records."""
 
-    def __init__(self, header: bytes, params: Params, summary: Summary) -> None:
-        self._replay = JournalReplay(params, read_header(header).epoch)
+    def __init__(self, header: bytes, params: Params, summary: Summary, key: bytes | None) -> None:
+        self._replay = JournalReplay(params, read_header(header).epoch, key)
         self._summary = summary
 
     def take(self, raw: bytes) -> list[Outcome]:
@@ -108,6 +108,11 @@ class _JournalRun:
 @click.option("--dead-letters", type=click.File("wb"), help="Write lines that cannot be read here, redacted.")
 @click.option("--lateness-hours", default=1.0, show_default=True, help="How far the event clock stays behind.")
 @click.option("--until", type=click.DateTime(), help="Let time run on to here (UTC) after the last event.")
+@click.option(
+    "--check-signatures",
+    is_flag=True,
+    help="Refuse models in a dump that bear no signature of ours, as the worker did; needs its FORESHOCK_SNAPSHOT_KEY.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def replay(
     files: tuple[str, ...],
@@ -116,6 +121,7 @@ def replay(
     dead_letters: BinaryIO | None,
     lateness_hours: float,
     until: datetime | None,
+    check_signatures: bool,
     quiet: bool,
 ) -> None:
     """Run the events of FILES through the core: alerts with reasons out, and a summary."""
@@ -141,7 +147,7 @@ def replay(
         for name in files:
             for number, raw in enumerate(_lines(stack, name, progress)):
                 if number == 0 and is_dump(raw):
-                    run = _JournalRun(raw, params, summary)
+                    run = _JournalRun(raw, params, summary, settings.snapshot_secret() if check_signatures else None)
                     continue
                 run = run or _EventRun(intake, params, timedelta(hours=lateness_hours), summary)
                 _take(run, intake, raw, number, summary, alerts, dead_letters)

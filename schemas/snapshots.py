@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from schemas.types import Identifier, Message, UtcTime
 
@@ -14,6 +14,9 @@ parameters (`learning.short_days`, `learning.long_days`)."""
 
 HORIZONS: tuple[Horizon, ...] = (7, 30)
 """Both."""
+
+HorizonKey = Annotated[Horizon, BeforeValidator(int)]
+"""A horizon as the key of a table, which JSON writes as a word."""
 
 
 class SparseWeights(Message):
@@ -133,7 +136,7 @@ class ModelWeights(Message):
     lines: tuple[RiskLine, ...] = Field(min_length=1, max_length=2)
     """The risk models: the learner's own champion first, then the challenger if there is one."""
 
-    quality: dict[Horizon, Quality] = Field(default_factory=dict)
+    quality: dict[HorizonKey, Quality] = Field(default_factory=dict)
     """How good the champion's predictions were on labels that had matured by then; empty before there are any."""
 
     sentiment: SentimentWeights = SentimentWeights()

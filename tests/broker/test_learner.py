@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 
 from models.features import NAMES
 from models.learner import Learner
 from models.params import LearningParams, Params
 from schemas.codec import decode_as, decode_journal_line, encode
+from schemas.errors import ConfigurationError
 from schemas.examples import RiskExample
+from schemas.signing import is_authentic
 from schemas.snapshots import Snapshot
 from schemas.ticks import SnapshotNotice
 from sinks.prometheus import Metrics
@@ -23,8 +26,9 @@ from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
 from streams.outbox import Record, send_records
 from streams.settings import Settings
-from streams.snapshots import newest_snapshot
+from streams.snapshots import newest_snapshot, snapshot_key_of
 from streams.wiring import learner_of
+from tests.support.examples import risk_example
 from tests.support.journal import broker_settings, prepare_topics, read_topic
 
 pytestmark = pytest.mark.broker
@@ -34,14 +38,10 @@ PARAMS = Params(learning=LearningParams(snapshot_examples=20))
 
 
 def example(number: int) -> RiskExample:
-    return RiskExample(
+    return risk_example(
+        number,
         source=(number % 4, number, 0, 0),
         customer_key=f"c_{number % 7}",
-        horizon_days=30 if number % 2 else 7,
-        label=number % 5 == 0,
-        probability=0.1,
-        snapshot=0,
-        predicted_at=SOME_TIME,
         released_at=SOME_TIME + timedelta(hours=number),
         dense=tuple(float((number * index) % 3) for index in range(len(NAMES))),
         hashed=(number % 11, 100 + number % 13),
@@ -111,9 +111,11 @@ async def test_every_partition_of_the_journal_hears_of_every_snapshot(settings: 
     await learn_until(settings, 2)
 
     heard: dict[int, list[int]] = {}
+    key = settings.snapshot_secret()
     for record in await read_topic(settings, "journal"):
         notice = decode_journal_line(record.value)
         assert isinstance(notice, SnapshotNotice)
+        assert is_authentic(notice, key)
         heard.setdefault(record.partition, []).append(notice.weights.number)
 
     assert heard == {partition: [1, 2] for partition in range(settings.partitions)}
@@ -132,3 +134,47 @@ async def test_a_learner_that_takes_up_announces_its_snapshot_again(settings: Se
 
 async def test_without_a_snapshot_there_is_no_newest_one(settings: Settings) -> None:
     assert await newest_snapshot(settings) is None
+
+
+async def altered(settings: Settings, **changes: object) -> None:
+    """Write the newest snapshot again with something changed, as somebody would who may write to the topic."""
+    newest = await newest_snapshot(settings)
+    assert newest is not None
+    forged = newest.model_copy(update=changes)
+    producer = new_producer(settings)
+    await producer.start()
+    try:
+        key = snapshot_key_of(forged.model, forged.weights.number)
+        await send_records(producer, settings.topic("snapshots"), 0, [Record(key, encode(forged))])
+    finally:
+        await producer.stop()
+
+
+@pytest.mark.parametrize("changes", [{"learner": {"lines": {}}}, {"signature": None}, {"signature": "0" * 64}])
+async def test_a_learner_does_not_go_on_from_a_snapshot_that_somebody_changed(
+    settings: Settings, changes: dict[str, object]
+) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+    await altered(settings, **changes)
+
+    with pytest.raises(ConfigurationError, match="bears no signature of ours"):
+        await asyncio.wait_for(run_once(settings), 20)
+
+
+async def test_a_learner_with_another_key_does_not_go_on(settings: Settings) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+
+    with pytest.raises(ConfigurationError, match="FORESHOCK_SNAPSHOT_KEY"):
+        await asyncio.wait_for(run_once(settings.model_copy(update={"snapshot_key": SecretStr("another key" * 3)})), 20)
+
+
+async def run_once(settings: Settings) -> None:
+    """Run a learner until it ends by itself."""
+    outlet = new_producer(settings)
+    await outlet.start()
+    try:
+        await run_learn(settings, learner_of(PARAMS), outlet, Metrics(CollectorRegistry()), asyncio.Event())
+    finally:
+        await outlet.stop()
