@@ -43,8 +43,8 @@ class Learner:
         self._at = _LONG_AGO
         self.number = 0
         self.examples_seen = 0
-        self._examples_published = 0
         self.positives_seen = 0
+        self._due = self._next_due()
 
     def learn(self, example: RiskExample | SentimentExample) -> bool:
         """Learn from an example, unless it was learned from before.
@@ -71,8 +71,22 @@ class Learner:
         return True
 
     def is_due(self) -> bool:
-        """Say whether enough examples came since the last snapshot."""
-        return self.examples_seen - self._examples_published >= self.params.learning.snapshot_examples
+        """Say whether enough predictions came since the last snapshot."""
+        return self.examples_seen >= self._due
+
+    def freeze(self) -> ModelWeights:
+        """Give what scorers need the next number."""
+        self.number += 1
+        self._due = self._next_due()
+        return ModelWeights(
+            number=self.number,
+            at=self._at,
+            params_hash=self.params.digest(),
+            examples_seen=self.examples_seen,
+            positives_seen=self.positives_seen,
+            lines=tuple(line.frozen() for line in self._lines),
+            sentiment=self._sentiment.frozen(),
+        )
 
     def snapshot(self, examples_offset: int = -1) -> Snapshot:
         """Make the next numbered snapshot.
@@ -82,20 +96,10 @@ class Learner:
         examples_offset
             Offset in the examples topic of the last example learned; -1 where examples did not come from Kafka.
         """
-        self.number += 1
-        self._examples_published = self.examples_seen
         return Snapshot(
             model=MODEL,
             format=LEARNER_FORMAT,
-            weights=ModelWeights(
-                number=self.number,
-                at=self._at,
-                params_hash=self.params.digest(),
-                examples_seen=self.examples_seen,
-                positives_seen=self.positives_seen,
-                lines=tuple(line.frozen() for line in self._lines),
-                sentiment=self._sentiment.frozen(),
-            ),
+            weights=self.freeze(),
             learned=tuple(
                 Learned(partition=partition, epoch=epoch, source=source)
                 for partition, (epoch, source) in sorted(self._learned.items())
@@ -133,9 +137,16 @@ class Learner:
         learner._learned = {last.partition: (last.epoch, last.source) for last in snapshot.learned}
         learner._at = snapshot.weights.at
         learner.number = snapshot.weights.number
-        learner.examples_seen = learner._examples_published = snapshot.weights.examples_seen
+        learner.examples_seen = snapshot.weights.examples_seen
         learner.positives_seen = snapshot.weights.positives_seen
+        learner._due = learner._next_due()
         return learner
+
+    def _next_due(self) -> int:
+        """Say after how many predictions the next snapshot is due: soon while little is known, then ever less often."""
+        learning = self.params.learning
+        growth = int(self.examples_seen * learning.snapshot_growth)
+        return self.examples_seen + min(max(learning.snapshot_examples, growth), learning.snapshot_examples_most)
 
 
 def _line_names(params: Params) -> list[LineName]:

@@ -277,7 +277,14 @@ class LearningParams(_Params):
     """Ridge penalty."""
 
     snapshot_examples: int = Field(default=200, ge=1)
-    """Predictions between two snapshots. Counted, not timed, so that a snapshot never depends on a clock."""
+    """Fewest predictions between two snapshots. Counted, not timed, so that a snapshot never depends on a clock."""
+
+    snapshot_growth: float = Field(default=0.1, ge=0)
+    """Share of all predictions so far that must be new before the next snapshot: a snapshot is as large as a hundred
+    events, and one that has seen a tenth more says little else."""
+
+    snapshot_examples_most: int = Field(default=5_000, ge=1)
+    """Most predictions between two snapshots, so that a model of long standing still follows a change."""
 
     sentiment_trust: float = Field(default=200.0, gt=0)
     """Rated comments after which the learned text model counts as much as the lexicon."""

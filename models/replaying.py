@@ -85,7 +85,7 @@ class EventReplay:
             for example in outcome.examples:
                 self.learner.learn(example)
                 if self.learner.is_due():
-                    weights = self.learner.snapshot().weights
+                    weights = self.learner.freeze()
                     yield self._step(SnapshotNotice(partition=0, weights=weights))
 
     def _step(self, message: CustomerEvent | Tick | SnapshotNotice) -> Outcome:
