@@ -6,7 +6,8 @@ import gzip
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import IO, BinaryIO, Protocol
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol
 
 import click
 from rich.console import Console
@@ -21,12 +22,16 @@ from models.params import Params, load_params
 from models.pseudonym import Pseudonymiser
 from models.replaying import EventReplay, JournalReplay
 from models.state import States
-from schemas.codec import encode
+from schemas.codec import JournalMessage, encode
 from schemas.errors import ConfigurationError, UnreadableMessageError
 from streams.settings import load_settings
 
+if TYPE_CHECKING:
+    from foreshock.report.collecting import Collector
+    from foreshock.report.page import Languages
+
 _EPILOG = """
-Example: foreshock replay examples/typhoon.jsonl --alerts alerts.jsonl
+Example: foreshock replay examples/typhoon.jsonl --alerts alerts.jsonl --report report.html
 
 A FILE holds one event per line (what `foreshock import` and `foreshock simulate` write; .gz is read too, - is
 standard input), or is a journal dump of `foreshock topics dump`. A dump is replayed with the worker's own ticks and
@@ -34,10 +39,14 @@ snapshots: its alerts and states equal the worker's byte for byte.
 """
 
 
-class _Run(Protocol):
-    """Reads lines of one kind of file, and shows what it came to."""
+Taken = Iterator[tuple[JournalMessage, list[Outcome]] | UnreadableMessageError]
+"""What a line held and caused, message by message, or why a message could not be read."""
 
-    def take(self, raw: bytes) -> list[Outcome]:
+
+class _Run(Protocol):
+    """Reads lines of one kind of file."""
+
+    def take(self, raw: bytes) -> Taken:
         """Take one line."""
 
     def finish(self, until: datetime | None) -> list[Outcome]:
@@ -50,15 +59,12 @@ class _Run(Protocol):
 class _EventRun:
     """Lines are events as a company sends them."""
 
-    def __init__(self, intake: Intake, params: Params, lateness: timedelta, summary: Summary) -> None:
+    def __init__(self, intake: Intake, params: Params, lateness: timedelta) -> None:
         self._replay = EventReplay(intake, params, lateness)
-        self._summary = summary
 
-    def take(self, raw: bytes) -> list[Outcome]:
+    def take(self, raw: bytes) -> Taken:
         """Take one event."""
-        event, outcomes = self._replay.take(raw)
-        self._summary.events[event.kind] += 1
-        return outcomes
+        yield self._replay.take(raw)
 
     def finish(self, until: datetime | None) -> list[Outcome]:
         """Fire what is due by the end."""
@@ -72,22 +78,18 @@ class _EventRun:
 class _JournalRun:
     """Lines are journal records."""
 
-    def __init__(self, header: bytes, params: Params, summary: Summary, key: bytes | None) -> None:
+    def __init__(self, header: bytes, params: Params, key: bytes | None) -> None:
         self._replay = JournalReplay(params, read_header(header).epoch, key)
-        self._summary = summary
 
-    def take(self, raw: bytes) -> list[Outcome]:
+    def take(self, raw: bytes) -> Taken:
         """Take one record."""
         partition, offset, lines = read_record(raw)
-        outcomes: list[Outcome] = []
         for taken in self._replay.take(partition, offset, lines):
             if isinstance(taken, UnreadableMessageError):
-                self._summary.dead_letters[taken.reason] += 1
-                continue
-            message, outcome = taken
-            self._summary.events[message.kind] += 1
-            outcomes.append(outcome)
-        return outcomes
+                yield taken
+            else:
+                message, outcome = taken
+                yield message, [outcome]
 
     def finish(self, until: datetime | None) -> list[Outcome]:
         """Do nothing: the dump has its own ticks."""
@@ -101,11 +103,54 @@ class _JournalRun:
             yield engine, self._replay.states[partition]
 
 
+class _Results:
+    """What a run came to: a summary, the file of alerts, and a report if one is asked for."""
+
+    def __init__(self, alerts: BinaryIO | None, collector: Collector | None) -> None:
+        self.summary = Summary()
+        self._alerts = alerts
+        self._collector = collector
+
+    def put(self, message: JournalMessage, outcomes: list[Outcome]) -> None:
+        """Count a message and what followed."""
+        self.summary.events[message.kind] += 1
+        if self._collector is not None:
+            self._collector.take(message, outcomes)
+        self._put(outcomes)
+
+    def put_rest(self, outcomes: list[Outcome]) -> None:
+        """Count what time alone brought after the last message."""
+        if self._collector is not None:
+            self._collector.take_outcomes(outcomes)
+        self._put(outcomes)
+
+    def put_dead_letter(self, reason: str) -> None:
+        """Count what could not be read."""
+        self.summary.dead_letters[reason] += 1
+        if self._collector is not None:
+            self._collector.take_dead_letter(reason)
+
+    def _put(self, outcomes: list[Outcome]) -> None:
+        """Count outcomes, and write the alerts."""
+        self.summary.count(outcomes)
+        if self._alerts is not None:
+            for outcome in outcomes:
+                self._alerts.writelines(encode(alert) + b"\n" for alert in outcome.alerts)
+
+
 @click.command("replay", epilog=_EPILOG)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--alerts", type=click.File("wb"), help="Write alert transitions here as JSON Lines.")
 @click.option("--risk", type=click.File("wb"), help="Write the last belief about each customer here.")
 @click.option("--dead-letters", type=click.File("wb"), help="Write lines that cannot be read here, redacted.")
+@click.option("--report", type=click.File("wb", lazy=False), help="Write a page for people (HTML) here.")
+@click.option(
+    "--report-language",
+    type=click.Choice(["zh", "en", "both"]),
+    default="both",
+    show_default=True,
+    help="Language of the page; with both, a switch.",
+)
 @click.option("--lateness-hours", default=1.0, show_default=True, help="How far the event clock stays behind.")
 @click.option("--until", type=click.DateTime(), help="Let time run on to here (UTC) after the last event.")
 @click.option(
@@ -119,6 +164,8 @@ def replay(
     alerts: BinaryIO | None,
     risk: BinaryIO | None,
     dead_letters: BinaryIO | None,
+    report: BinaryIO | None,
+    report_language: Languages,
     lateness_hours: float,
     until: datetime | None,
     check_signatures: bool,
@@ -130,7 +177,8 @@ def replay(
     # A file is tried before anything is declared, so without declarations every attribute is taken.
     attributes = frozenset(settings.attributes) or None
     intake = Intake(Pseudonymiser(settings.pseudonym_secret()), partitions=1, attributes=attributes)
-    summary = Summary()
+    collector = _collector(params, files) if report else None
+    results = _Results(alerts, collector)
     console = Console(stderr=True, quiet=quiet)
     run: _Run | None = None
     with (
@@ -147,45 +195,55 @@ def replay(
         for name in files:
             for number, raw in enumerate(_lines(stack, name, progress)):
                 if number == 0 and is_dump(raw):
-                    run = _JournalRun(raw, params, summary, settings.snapshot_secret() if check_signatures else None)
+                    run = _JournalRun(raw, params, settings.snapshot_secret() if check_signatures else None)
                     continue
-                run = run or _EventRun(intake, params, timedelta(hours=lateness_hours), summary)
-                _take(run, intake, raw, number, summary, alerts, dead_letters)
+                run = run or _EventRun(intake, params, timedelta(hours=lateness_hours))
+                _take(run, intake, raw, number, results, dead_letters)
     if run is None:
         raise ConfigurationError("nothing to replay: the files hold no line")
-    _put(run.finish(until.replace(tzinfo=UTC) if until else None), summary, alerts)
+    results.put_rest(run.finish(until.replace(tzinfo=UTC) if until else None))
     _write_risk(run, risk)
     stages = [
         sum(counts) for counts in zip(*(engine.customers_by_stage for engine, _ in run.partitions()), strict=True)
     ]
-    console.print(summary.render(stages))
+    console.print(results.summary.render(stages))
+    if report and collector:
+        _write_report(report, collector, stages, report_language)
 
 
-def _take(
-    run: _Run,
-    intake: Intake,
-    raw: bytes,
-    number: int,
-    summary: Summary,
-    alerts: BinaryIO | None,
-    dead_letters: BinaryIO | None,
-) -> None:
+def _take(run: _Run, intake: Intake, raw: bytes, number: int, results: _Results, dead_letters: BinaryIO | None) -> None:
     """Take one line; what cannot be read is counted and kept, and the rest goes on."""
     try:
-        _put(run.take(raw), summary, alerts)
+        for taken in run.take(raw):
+            if isinstance(taken, UnreadableMessageError):
+                results.put_dead_letter(taken.reason)
+            else:
+                results.put(*taken)
     except UnreadableMessageError as error:
-        summary.dead_letters[error.reason] += 1
+        results.put_dead_letter(error.reason)
         if dead_letters is not None:
             letter = intake.dead_letter(error, raw, "file", 0, number, datetime.now(UTC))
             dead_letters.write(encode(letter) + b"\n")
 
 
-def _put(outcomes: list[Outcome], summary: Summary, alerts: BinaryIO | None) -> None:
-    """Count what followed, and write the alerts."""
-    summary.count(outcomes)
-    if alerts is not None:
-        for outcome in outcomes:
-            alerts.writelines(encode(alert) + b"\n" for alert in outcome.alerts)
+def _collector(params: Params, files: tuple[str, ...]) -> Collector:
+    """Prepare the report before anything is read: what it needs may be missing."""
+    try:
+        import foreshock.report.page  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"--report needs {error.name}, which is not installed: run `make setup`, or `pip install jinja2 plotly`"
+        ) from error
+    from foreshock.report.collecting import Collector
+
+    return Collector(params.digest(), [Path(name).name for name in files])
+
+
+def _write_report(file: BinaryIO, collector: Collector, stages: list[int], languages: Languages) -> None:
+    """Write the page."""
+    from foreshock.report.page import render
+
+    file.write(render(collector.figures(stages), languages).encode())
 
 
 def _write_risk(run: _Run, risk: BinaryIO | None) -> None:

@@ -1,0 +1,58 @@
+"""Every text of the report in Chinese and English, in one table, `phrases.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+Language = Literal["zh", "en"]
+
+
+class Text(NamedTuple):
+    """One text in the two languages of the page; `{name}` stands for a value."""
+
+    zh: str
+    en: str
+
+    def in_(self, language: Language) -> str:
+        """Give it in one language."""
+        return self.zh if language == "zh" else self.en
+
+
+PHRASES: dict[str, Text] = {
+    key: Text(**texts)
+    for key, texts in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).items()
+}
+"""Texts by key."""
+
+
+def say(key: str, **values: object) -> Text:
+    """Give a text with its values; a value that is a text itself stands in its own language.
+
+    Raises
+    ------
+    KeyError
+        If there is no such text.
+    """
+    phrase = PHRASES[key]
+    in_zh, in_en = (
+        {name: value[index] if isinstance(value, Text) else value for name, value in values.items()}
+        for index in range(2)
+    )
+    return Text(phrase.zh.format(**in_zh), phrase.en.format(**in_en))
+
+
+def known_or(key: str, word: str) -> Text:
+    """Give a text, or the word itself where the table has none: channels and codes may be a company's own."""
+    return PHRASES.get(key, Text(word.replace("_", " "), word.replace("_", " ")))
+
+
+def joined(parts: list[Text], separator: str = " · ") -> Text:
+    """Put texts in one line."""
+    return Text(separator.join(part.zh for part in parts), separator.join(part.en for part in parts))
+
+
+def plain(word: object) -> Text:
+    """Give what reads the same in both languages."""
+    return Text(str(word), str(word))

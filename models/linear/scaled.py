@@ -1,0 +1,96 @@
+"""A scaler and a sparse logistic regression as one learner, whose frozen weights are for the features themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from models.linear.adagrad import AdaGradLogistic
+from models.linear.scaler import RunningScaler
+
+
+class FrozenLinear(NamedTuple):
+    """A linear model on the log-odds scale, its scaler folded in.
+
+    score = intercept + sum(dense[i] * x[i]) + sum(weight of each active bucket); a number that is not known counts
+    as its mean.
+    """
+
+    intercept: float
+    """Log-odds where every number is 0 and no bucket is active."""
+    dense: list[float]
+    """One weight per number, per unit of the number."""
+    means: list[float]
+    """Mean of each number among the examples seen."""
+    buckets: list[int]
+    """Buckets with a weight, ascending."""
+    weights: list[float]
+    """One weight per bucket, in the same order."""
+
+
+class ScaledLogistic:
+    """Learns from numbers as they are, and active buckets, one example at a time.
+
+    Parameters
+    ----------
+    model
+        The regression; its `names` are the numbers.
+    """
+
+    def __init__(self, model: AdaGradLogistic) -> None:
+        self.model = model
+        self.scaler = RunningScaler(len(model.dense))
+
+    def learn(self, dense: Sequence[float], hashed: Sequence[int], label: bool, weight: float = 1.0) -> None:
+        """Take one example into account; a weight below zero takes it back.
+
+        Parameters
+        ----------
+        dense
+            One entry per name; NaN where it is not known.
+        hashed
+            Active buckets, each once.
+        label
+            What came true.
+        weight
+            How much the example counts.
+        """
+        self.scaler.learn(dense, weight)
+        self.model.learn_active(self.scaler.scaled(dense), hashed, label, weight)
+
+    def score(self, dense: Sequence[float], hashed: Sequence[int]) -> float:
+        """Give the log-odds; the frozen weights must give the same."""
+        return self.model.score(self.scaler.scaled(dense), hashed)
+
+    def frozen(self, limit: int | None = None, digits: int | None = None) -> FrozenLinear:
+        """Fold the scaler into the weights.
+
+        Parameters
+        ----------
+        limit
+            Keep only so many buckets, those with the largest weights; all by default.
+        digits
+            Decimal places kept of a bucket's weight; all by default.
+        """
+        intercept, scaled, buckets, weights = self.model.frozen(limit)
+        means = list(self.scaler.means)
+        dense = [weight * share for weight, share in zip(scaled, self.scaler.shares(), strict=True)]
+        intercept -= sum([weight * mean for weight, mean in zip(dense, means, strict=True)])
+        if digits is not None:
+            weights = [round(weight, digits) for weight in weights]
+        return FrozenLinear(intercept, dense, means, buckets, weights)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Write all that later learning depends on, as plain numbers."""
+        return {"scaler": self.scaler.to_plain(), "model": self.model.to_plain()}
+
+    def restore(self, plain: Mapping[str, Any]) -> None:
+        """Go on where `to_plain` left off, bit for bit.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If the numbers are not those of this version, or of other names.
+        """
+        self.scaler.restore(plain["scaler"])
+        self.model.restore(plain["model"])

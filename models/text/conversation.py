@@ -1,0 +1,166 @@
+"""What is remembered of a conversation that goes on: counts, sums, and a trace to learn from later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from models.text.tokens import EXCLAMATION, QUESTION
+
+MAX_TOKENS = 800
+"""Tokens in a trace, three characters each: beyond this the oldest turns are forgotten, the newest stays."""
+
+
+class Turn(NamedTuple):
+    """One thing that one side said, without its words."""
+
+    is_customer: bool
+    """Whether the customer said it; all others are the company's side."""
+    codes: Sequence[int]
+    """Its tokens, as `models.text.tokens.tokens` gives them."""
+
+
+class Sums(NamedTuple):
+    """What the frozen weights said of the turns so far; each turn counts as a vector of length one."""
+
+    customer: float = 0.0
+    """All customer turns."""
+    agent: float = 0.0
+    """All turns of the company's side."""
+    last_customer: float = 0.0
+    """The last customer turn."""
+    last_agent: float = 0.0
+    """The last turn of the company's side."""
+    before_customer: float = 0.0
+    """The last turn, as what a customer answers."""
+    before_agent: float = 0.0
+    """The last turn, as what the company's side answers."""
+    two_before: float = 0.0
+    """The last turn, as what lies two turns before the next but one."""
+    three_before: float = 0.0
+    """The turn before the last, as what lies two turns before the next."""
+
+
+NOTHING_SAID = Sums()
+
+
+class Conversation(NamedTuple):
+    """A running conversation, as plain numbers and one string: what a customer's row keeps.
+
+    Codes are hashes without a key. They spare nobody's text from being guessed character by character: keep a trace
+    as carefully as a text, and no longer than until the conversation is rated.
+    """
+
+    customer_turns: int = 0
+    """Turns of the customer."""
+    agent_turns: int = 0
+    """Turns of the company's side."""
+    order: str = ""
+    """Who spoke in the last four turns, `c` or `a`, newest last."""
+    customer_tokens: int = 0
+    """Tokens of the customer."""
+    exclamations: int = 0
+    """Exclamation marks of the customer."""
+    questions: int = 0
+    """Question marks of the customer."""
+    last_tokens: int = 0
+    """Tokens of the last customer turn."""
+    last_exclamations: int = 0
+    """Exclamation marks in it."""
+    last_questions: int = 0
+    """Question marks in it."""
+    agent_tokens: int = -1
+    """Tokens of the last turn of the company's side; -1 where there is none."""
+    trace: str = ""
+    """The tokens of all turns, for learning: see `turns`."""
+    sums: Sums = NOTHING_SAID
+    """What the model said so far."""
+
+    def then(self, turn: Turn, sums: Sums = NOTHING_SAID) -> Conversation:
+        """Return the conversation with one turn more.
+
+        Parameters
+        ----------
+        turn
+            What was said.
+        sums
+            What the model says of all turns, this one included.
+        """
+        codes, order = turn.codes, (self.order + "ac"[turn.is_customer])[-4:]
+        trace = _shortened(_written(turn) if not self.trace else f"{self.trace} {_written(turn)}")
+        if not turn.is_customer:
+            return self._replace(
+                agent_turns=self.agent_turns + 1, order=order, agent_tokens=len(codes), trace=trace, sums=sums
+            )
+        exclamations, questions = codes.count(EXCLAMATION), codes.count(QUESTION)
+        return Conversation(
+            self.customer_turns + 1,
+            self.agent_turns,
+            order,
+            self.customer_tokens + len(codes),
+            self.exclamations + exclamations,
+            self.questions + questions,
+            len(codes),
+            exclamations,
+            questions,
+            self.agent_tokens,
+            trace,
+            sums,
+        )
+
+    def turns(self) -> list[Turn]:
+        """Read the turns back from the trace, oldest first; the oldest of a very long conversation are forgotten."""
+        return [_read(written) for written in self.trace.split(" ")] if self.trace else []
+
+    def heard(self) -> Heard:
+        """Give what the next turn is compared with."""
+        parts = self.trace.split(" ") if self.trace else []
+        customer = [part[1:] for part in parts if part[0] == "c"]
+        return Heard(
+            frozenset(_TOKEN.findall("".join(customer))),
+            frozenset(_TOKEN.findall(customer[-1])) if customer else frozenset(),
+            frozenset([part[1:] for part in parts[-_RECENT:]]),
+        )
+
+
+class Heard(NamedTuple):
+    """What was said so far, as spelled tokens."""
+
+    said: frozenset[str]
+    """The customer's tokens."""
+    said_last: frozenset[str]
+    """Those of the last customer turn."""
+    turns: frozenset[str]
+    """The last six turns, each in one piece."""
+
+
+def spelled(codes: Sequence[int]) -> list[str]:
+    """Write each code as three characters."""
+    return [_PAIRS[code >> 6] + _DIGITS[code & 63] for code in codes]
+
+
+_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
+_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
+_TOKEN = re.compile("...")
+# Turns within which saying the same again is repeating oneself.
+_RECENT = 6
+
+
+def _written(turn: Turn) -> str:
+    """Write a turn: who, then three characters per token."""
+    return "ac"[turn.is_customer] + "".join(spelled(turn.codes))
+
+
+def _read(written: str) -> Turn:
+    """Read what `_written` wrote."""
+    codes = [_VALUES[one] << 12 | _VALUES[two] << 6 | _VALUES[three] for one, two, three in _TOKEN.findall(written[1:])]
+    return Turn(written[0] == "c", codes)
+
+
+def _shortened(trace: str) -> str:
+    """Forget the oldest turns of a trace that is too long."""
+    while len(trace) > MAX_TOKENS * 3 and " " in trace:
+        trace = trace[trace.index(" ") + 1 :]
+    return trace
