@@ -44,6 +44,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "import": Entry(
             "foreshock.import_:import_command", "Turn a company's own CSV, TSV or JSON Lines export into events."
         ),
+        "train": Entry("foreshock.train:train", "Learn from a company's history, so that a worker starts warm."),
         "pseudonym": Entry(
             "foreshock.pseudonym:pseudonym", "Tell the keys under which customers appear in risk and alerts."
         ),

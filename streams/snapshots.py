@@ -127,7 +127,7 @@ def load_snapshot(path: Path, key: bytes) -> Snapshot:
     if not is_authentic(snapshot, key):
         raise ConfigurationError(
             f"FORESHOCK_START_FROM: {path} was changed, or signed with another key: train with the "
-            "FORESHOCK_SNAPSHOT_KEY (without it, the FORESHOCK_PSEUDONYM_KEY) that the workers have, and copy the file again"
+            "FORESHOCK_SNAPSHOT_KEY (without it, the FORESHOCK_PSEUDONYM_KEY) that the workers have, and copy it again"
         )
     return snapshot
 

@@ -15,6 +15,7 @@ from models.learner import Learner
 from models.params import Params, load_params
 from models.partition import engine_key, snapshot_key
 from models.pseudonym import Pseudonymiser
+from models.risk import Scorer
 from models.state import CustomerState, decode_row, encode_row, row_position
 from schemas.snapshots import Snapshot
 from schemas.types import Position
@@ -113,7 +114,10 @@ def learner_of(params: Params) -> Callable[[Snapshot | None], Learner]:
     """Return what makes a learner with these parameters."""
 
     def new_learner(snapshot: Snapshot | None) -> Learner:
-        return Learner(params) if snapshot is None else Learner.resume(snapshot, params)
+        if snapshot is None:
+            return Learner(params)
+        Scorer(snapshot.weights, params)  # what nobody could score with is not gone on from
+        return Learner.resume(snapshot, params)
 
     return new_learner
 

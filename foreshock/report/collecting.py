@@ -17,7 +17,7 @@ from schemas.alerts import STAGES
 from schemas.codec import JournalMessage
 from schemas.examples import RiskExample
 from schemas.labels import Complaint
-from schemas.ticks import SnapshotNotice, Tick
+from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 
 KEPT = 100_000
 """Matured predictions kept per horizon: some tens of MB, and an AUC exact to the third digit."""
@@ -59,7 +59,7 @@ class Collector:
     def take(self, message: JournalMessage, outcomes: Iterable[Outcome]) -> None:
         """Take one message that was read, and what it caused."""
         outcomes = tuple(outcomes)
-        if not isinstance(message, Tick | SnapshotNotice):
+        if not isinstance(message, Tick | SnapshotNotice | ModelCommand):
             self._events[message.kind] += 1
             self._move_to(message.occurred_at.timestamp())
             is_new = not any(outcome.duplicate or outcome.seen for outcome in outcomes)
