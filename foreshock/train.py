@@ -52,9 +52,11 @@ def train(files: tuple[Path, ...], mapping: Path | None, output: Path, quiet: bo
     params = load_params(settings.params_file)
     _check_folder(output)
     console = Console(stderr=True, quiet=quiet)
-    lines = History(files, mapping, console).lines()
+    history = History(files, mapping, console)
+    lines = history.lines()
     attributes = frozenset(settings.attributes) or None
     training = Training(Intake(Pseudonymiser(settings.pseudonym_secret()), 1, attributes), params)
+    training.summary.dead_letters.update(history.unreadable)
     training.take(_watched(lines, console))
     snapshot = training.finish()
     weights = snapshot.weights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -39,8 +40,8 @@ class History:
         self._files = files
         self._mapping_file = mapping_file
         self._console = console
-        self.unreadable = 0
-        """Lines that are no events."""
+        self.unreadable: Counter[str] = Counter()
+        """Lines that are no events, by reason."""
 
     def lines(self) -> list[bytes]:
         """Return all events as JSON, in the order of their time; those of one moment keep the order of the files."""
@@ -71,8 +72,8 @@ class History:
                     try:
                         yield decode_event(raw).occurred_at.timestamp(), raw
                     except UnreadableMessageError as error:
-                        self.unreadable += 1
-                        if self.unreadable == 1:
+                        self.unreadable[error.reason] += 1
+                        if self.unreadable.total() == 1:
                             self._say(f"{file}:{number}: {error}")
 
     def _say(self, line: str) -> None:

@@ -74,11 +74,11 @@ def details_of(kept: Kept, params_hash: str) -> dict[str, Any]:
 
 
 def heaviest(risk: RiskWeights, count: int = _HEAVIEST) -> Iterator[tuple[str, float]]:
-    """Yield the numeric features that move a score most per unit, with their calibrated weight in log-odds."""
-    weighed = ((name, round(risk.slope * weight, 4)) for name, weight in zip(NAMES, risk.dense, strict=False))
-    ordered = sorted((abs(weight), name, weight) for name, weight in weighed if weight)
-    for _, name, weight in reversed(ordered[-count:]):
-        yield name, weight
+    """Yield the numeric features that move scores most on average, with their calibrated log-odds per unit."""
+    weighed = zip(NAMES, risk.dense, risk.means, strict=True)
+    ordered = sorted(((abs(weight * mean), name, weight) for name, weight, mean in weighed if weight), reverse=True)
+    for _, name, weight in ordered[:count]:
+        yield name, round(risk.slope * weight, 4)
 
 
 def _cells(kept: Kept, params_hash: str) -> Iterator[str]:

@@ -43,13 +43,13 @@ def warnings_of(training: Training, weights: ModelWeights) -> Iterator[str]:
     summary, cold = training.summary, training.params.policy.cold_positives
     if weights.positives_seen < cold:
         yield (
-            f"only {weights.positives_seen:,} complaints were learned from; below {cold:,} (policy.cold_positives) the "
-            "model opens no alert by itself and the rules carry them: give a longer history, or start cold"
+            f"a complaint followed only {weights.positives_seen:,} predictions; below {cold:,} (policy.cold_positives) "
+            "the model opens no alert by itself and the rules carry them: give a longer history, or start cold"
         )
     elif weights.positives_seen < FEW_COMPLAINTS:
         yield (
-            f"{weights.positives_seen:,} complaints are few: the quality above is uncertain by some hundredths; "
-            f"a history with {FEW_COMPLAINTS:,} or more would tell"
+            f"a complaint followed only {weights.positives_seen:,} predictions: the quality above is uncertain by some "
+            f"hundredths; a history with {FEW_COMPLAINTS:,} or more would tell"
         )
     if not summary.facts["matured 30 d"]:
         yield "no 30-day label has matured: the history must be longer than 30 days after its first contacts"
@@ -65,7 +65,8 @@ def _rows(training: Training, weights: ModelWeights) -> Iterator[tuple[str, str]
     kinds = " · ".join(f"{kind} {count:,}" for kind, count in sorted(summary.events.items()))
     yield "events", f"{kinds} · of {training.customers:,} customers, until {weights.at:%Y-%m-%d %H:%M} UTC"
     yield "predictions", f"{weights.examples_seen:,} kept as examples · {facts['rated comments']:,} rated comments"
-    yield "complaints", f"{weights.positives_seen:,} learned from"
+    told = f"{summary.events['complaint']:,} in the history; one followed {weights.positives_seen:,} of the predictions"
+    yield "complaints", told
     for horizon in HORIZONS:
         quality = weights.quality.get(horizon)
         yield f"{horizon} days", _labels(training, horizon) + (f" · {_in_words(quality)}" if quality else "")

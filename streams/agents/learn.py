@@ -128,7 +128,6 @@ async def _take_up(
         newest = await _start_from(settings, settings.start_from, new_learner, key, outlet)
     learner = _resumed(settings, new_learner, newest)
     position = 0 if newest is None else newest.examples_offset + 1
-    log.info("learner_took_up", extra={"snapshot": newest.weights.number if newest else 0, "position": position})
     if position == 0:
         await consumer.seek_to_beginning(tp)
     else:
@@ -136,6 +135,7 @@ async def _take_up(
     if newest is not None:
         await announce(settings, newest, key, outlet)
         observer.snapshot_published(newest)
+    log.info("learner_took_up", extra={"snapshot": newest.weights.number if newest else 0, "position": position})
     return learner
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from foreshock.journal_dump import read_header, read_record
 from foreshock.simulate.customers import ATTRIBUTE_NAMES
 from foreshock.simulate.world import World
-from models.params import LearningParams, Params
+from models.params import Params, load_params
 from models.replaying import JournalReplay
 from models.state import encode_row
 from schemas.codec import encode
@@ -23,9 +23,6 @@ from tests.support.outcomes import alerts_on_topic, rows_on_topic
 from tests.support.peers import CHECKOUT
 from tests.support.worker_process import WorkerProcess
 
-PARAMS = Params(learning=LearningParams(snapshot_examples=40))
-
-
 START_AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -33,10 +30,12 @@ def world(seed: int = 5, start_at: datetime = START_AT, days: int = 50) -> World
     return World(seed=seed, customers=600, start_at=start_at, days=days)
 
 
-async def prepared(broker: EmbeddedBroker, folder: Path) -> Settings:
+async def prepared(
+    broker: EmbeddedBroker, folder: Path, params: str = "[params.learning]\nsnapshot_examples = 40\n"
+) -> Settings:
     """Topics of one's own, and parameters that give a snapshot early."""
     params_file = folder / "params.toml"
-    params_file.write_text("[params.learning]\nsnapshot_examples = 40\n", encoding="utf-8")
+    params_file.write_text(params, encoding="utf-8")
     settings = broker_settings(broker.bootstrap_servers, partitions=3, clock="event", params_file=params_file)
     await prepare_topics(settings)
     return settings
@@ -44,7 +43,9 @@ async def prepared(broker: EmbeddedBroker, folder: Path) -> Settings:
 
 async def assert_agreement(settings: Settings, folder: Path, at_least: int = 2) -> JournalReplay:
     """What the workers left on the topics is what a replay of their journal gives."""
-    replay, alerts = replayed(dumped(settings, folder / "journal.jsonl"), PARAMS, settings.snapshot_secret())
+    replay, alerts = replayed(
+        dumped(settings, folder / "journal.jsonl"), load_params(settings.params_file), settings.snapshot_secret()
+    )
 
     assert alerts
     assert replay.engines[0].scorer.number >= at_least, "no snapshot was switched: the test shows less than it says"
@@ -57,7 +58,7 @@ async def assert_agreement(settings: Settings, folder: Path, at_least: int = 2) 
     return replay
 
 
-def worker_of(settings: Settings, folder: Path, roles: str) -> WorkerProcess:
+def worker_of(settings: Settings, folder: Path, roles: str, **environment: str) -> WorkerProcess:
     return WorkerProcess(
         settings,
         folder / f"{roles}.log",
@@ -65,6 +66,7 @@ def worker_of(settings: Settings, folder: Path, roles: str) -> WorkerProcess:
         arguments=("worker",),
         roles=roles,
         FORESHOCK_ATTRIBUTES=",".join(ATTRIBUTE_NAMES),
+        **environment,
     )
 
 
