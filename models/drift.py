@@ -68,6 +68,16 @@ class HealthAlert(NamedTuple):
     at: datetime
     """Day whose end showed it."""
 
+    def to_plain(self) -> list[Any]:
+        """Write it as plain values."""
+        return [self.monitor, self.since.isoformat(), self.before, self.after, self.at.isoformat()]
+
+    @classmethod
+    def from_plain(cls, plain: Sequence[Any]) -> HealthAlert:
+        """Read what `to_plain` wrote."""
+        monitor, since, before, after, at = plain
+        return cls(monitor, datetime.fromisoformat(since), before, after, datetime.fromisoformat(at))
+
 
 class _Block:
     """Sums over the examples of a day, per monitor of one group.

@@ -12,6 +12,8 @@ from models.judging import score_customer
 from models.labels.waiting import Learnt, complain, intervene, keep_prediction, leave, mature
 from models.listening import Listener
 from models.observing import observe_event
+from models.observing.conversations import ended_by, forget, forget_due
+from models.observing.surveys import rating_of
 from models.outcome import Outcome
 from models.params import Params
 from models.partition import (
@@ -28,12 +30,12 @@ from models.reasons import ending_of, reasons_for
 from models.risk import Scorer, untrained
 from models.stages import stage_of
 from models.state import NEVER, CustomerState, States
-from models.telling import alert_of, risk_example_of, risk_of, sentiment_example_of
+from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of, risk_of
 from models.timers import fire, next_due
 from schemas.actions import Action, ActionName
 from schemas.alerts import STAGES, Alert, Risk
 from schemas.codec import CustomerEvent, JournalMessage
-from schemas.events import Survey
+from schemas.events import Call, Survey, TouchpointName
 from schemas.examples import Source
 from schemas.labels import Complaint
 from schemas.snapshots import ModelWeights
@@ -42,6 +44,10 @@ from schemas.types import NOWHERE, Position
 
 INTERVENTIONS: frozenset[ActionName] = frozenset({"contacted", "offer", "promise", "promise_kept", "resolved"})
 """Actions that may keep a customer from complaining."""
+
+
+OF_CONVERSATIONS: frozenset[TouchpointName] = frozenset({"call", "claim", "claim_closed", "visit", "app", "other"})
+"""What a survey asks about where its rating is also one of the conversation before it."""
 
 
 def step(engine: Engine, states: States, message: JournalMessage, position: Position | None = None) -> Outcome:
@@ -229,11 +235,13 @@ class Engine:
         """Unpack a snapshot for scoring; a learner that it does not have gives way to its champion."""
         known = self._learner in {line.name for line in weights.lines}
         self.scorer = Scorer(weights, self.params, self._learner if known else "")
-        self.listener = Listener(weights.sentiment, self.params.learning.sentiment_trust)
+        self.listener = Listener(weights.text, self.params.learning.sentiment_trust)
 
     def _take_in(self, key: str, state: CustomerState, event: CustomerEvent, at: float, outcome: Outcome) -> None:
         """Apply one event: memory first, then labels and people's answers, then judgement."""
-        mattered = observe_event(state, event, at, self.listener.hear, self.params)
+        if isinstance(event, Call) and ended_by(state, event):
+            self._end_conversation(state, None, at, outcome)
+        mattered = observe_event(state, event, at, self.listener, self.params)
         if mattered:
             state.evidence = [*state.evidence, event.event_id][-self.params.memory.evidence :]
         state.categories = category_buckets(event)
@@ -250,10 +258,24 @@ class Engine:
             self._acted(key, state, event, at, outcome)
             decisions = answer(state, key, event, state.clock, self.params)
         elif isinstance(event, Survey):
-            example = sentiment_example_of(event, self._source(outcome), self.epoch)
-            if example is not None:
-                outcome.examples.append(example)
+            self._rated(state, event, at, outcome)
         self._judge(key, state, decisions, outcome, keep=keep, event_id=event.event_id)
+
+    def _rated(self, state: CustomerState, survey: Survey, at: float, outcome: Outcome) -> None:
+        """Let a rating teach what its comment, and the conversation before it, sound like."""
+        comment = comment_example_of(survey, self._source(outcome), self.epoch)
+        if comment is not None:
+            outcome.examples.append(comment)
+        rating = rating_of(survey)
+        if rating is not None and survey.touchpoint in OF_CONVERSATIONS:
+            self._end_conversation(state, rating, at, outcome)
+
+    def _end_conversation(self, state: CustomerState, rating: float | None, at: float, outcome: Outcome) -> None:
+        """Tell the learner what a conversation came to, and forget it."""
+        example = conversation_example_of(state, rating, at, self._source(outcome), self.epoch)
+        if example is not None:
+            outcome.examples.append(example)
+        forget(state)
 
     def _acted(self, key: str, state: CustomerState, action: Action, at: float, outcome: Outcome) -> None:
         """Let an action bear on the labels that wait: after it, quiet is no clean negative."""
@@ -271,6 +293,8 @@ class Engine:
                 state.evidence = [*state.evidence, *fired.evidence][-self.params.memory.evidence :]
             state.clock = max(state.clock, due)
             self._tell(key, state, mature(state, due, self.params.labels), outcome)
+            if forget_due(state, self.params) <= due:
+                self._end_conversation(state, None, due, outcome)
             self._judge(key, state, [], outcome, keep=fired.matters)
 
     def _judge(

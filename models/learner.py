@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from models.drift import Drift, HealthAlert
+from models.features import NAMES
 from models.lines import Line
 from models.params import LineName, Params
-from models.sentiment_learner import SentimentLearner
+from models.quality import Quality, QualityReport
+from models.text.conversation import Turn
+from models.text.learner import TextLearner
 from schemas.errors import SnapshotError
-from schemas.examples import RiskExample, SentimentExample
-from schemas.snapshots import Learned, ModelWeights, Snapshot
+from schemas.examples import RiskExample, TextExample
+from schemas.snapshots import HORIZONS, Learned, ModelWeights, Snapshot
+from schemas.snapshots import Quality as SnapshotQuality
 
 MODEL = "risk"
 """Name of the model family: risk for both horizons and the text model beside it."""
 
 LEARNER_FORMAT = 1
 """Format of `Snapshot.learner`."""
+
+KEPT_DRIFTS = 20
+"""Newest changes of the stream that are remembered, so that a restart does not hide them."""
 
 _LONG_AGO = datetime(1971, 1, 1, tzinfo=UTC)
 
@@ -38,7 +46,10 @@ class Learner:
     def __init__(self, params: Params) -> None:
         self.params = params
         self._lines = [Line(name, params) for name in _line_names(params)]
-        self._sentiment = SentimentLearner()
+        self._text = TextLearner()
+        self.quality = Quality(_thresholds(params), params.learning.judged)
+        self._drift = Drift(NAMES)
+        self.drifts: list[HealthAlert] = []
         self._learned: dict[int, tuple[str, tuple[int, int, int]]] = {}
         self._at = _LONG_AGO
         self.number = 0
@@ -46,7 +57,7 @@ class Learner:
         self.positives_seen = 0
         self._due = self._next_due()
 
-    def learn(self, example: RiskExample | SentimentExample) -> bool:
+    def learn(self, example: RiskExample | TextExample) -> bool:
         """Learn from an example, unless it was learned from before.
 
         Returns
@@ -61,9 +72,12 @@ class Learner:
             return False
         self._learned[partition] = example.epoch, source
         self._at = max(self._at, example.released_at)
-        if isinstance(example, SentimentExample):
-            self._sentiment.learn(list(example.grams), example.target)
+        if isinstance(example, TextExample):
+            self._learn_text(example)
             return True
+        self.quality.take(example)
+        self.drifts += self._drift.take(example, self._unseen_share(example))
+        del self.drifts[:-KEPT_DRIFTS]
         for line in self._lines:
             line.learn(example)
         self.examples_seen += example.phase == "predicted"
@@ -85,7 +99,8 @@ class Learner:
             examples_seen=self.examples_seen,
             positives_seen=self.positives_seen,
             lines=tuple(line.frozen() for line in self._lines),
-            sentiment=self._sentiment.frozen(),
+            quality={horizon: _told(self.quality.report(horizon)) for horizon in HORIZONS},
+            text=self._text.frozen(),
         )
 
     def snapshot(self, examples_offset: int = -1) -> Snapshot:
@@ -107,7 +122,10 @@ class Learner:
             examples_offset=examples_offset,
             learner={
                 "lines": {line.name: line.to_plain() for line in self._lines},
-                "sentiment": self._sentiment.to_plain(),
+                "text": self._text.to_plain(),
+                "quality": self.quality.to_plain(),
+                "drift": self._drift.to_plain(),
+                "drifts": [drift.to_plain() for drift in self.drifts],
             },
         )
 
@@ -131,7 +149,10 @@ class Learner:
                 Line.from_plain(plain["lines"][name], name, params) if name in plain["lines"] else Line(name, params)
                 for name in _line_names(params)
             ]
-            learner._sentiment = SentimentLearner.from_plain(plain["sentiment"])
+            learner._text = TextLearner.from_plain(plain["text"])
+            learner.quality = Quality.from_plain(plain["quality"], _thresholds(params), params.learning.judged)
+            learner._drift = Drift.from_plain(plain["drift"], NAMES)
+            learner.drifts = [HealthAlert.from_plain(kept) for kept in plain["drifts"]]
         except (KeyError, ValueError, TypeError) as error:
             raise SnapshotError(f"snapshot {snapshot.weights.number} cannot be resumed: {error!r}") from error
         learner._learned = {last.partition: (last.epoch, last.source) for last in snapshot.learned}
@@ -142,11 +163,42 @@ class Learner:
         learner._due = learner._next_due()
         return learner
 
+    def _learn_text(self, example: TextExample) -> None:
+        """Take a conversation into account, whatever is known of it."""
+        turns = [Turn(turn.is_customer, turn.codes) for turn in example.turns]
+        if example.rating is not None:
+            self._text.learn_rating(turns, example.rating)
+        if example.needed is not None:
+            self._text.learn_handover(turns, example.needed)
+
+    def _unseen_share(self, example: RiskExample) -> float:
+        """Say how much of a new prediction the champion has never met."""
+        return self._lines[0].unseen_share(example) if example.phase == "predicted" else 0.0
+
     def _next_due(self) -> int:
         """Say after how many predictions the next snapshot is due: soon while little is known, then ever less often."""
         learning = self.params.learning
         growth = int(self.examples_seen * learning.snapshot_growth)
         return self.examples_seen + min(max(learning.snapshot_examples, growth), learning.snapshot_examples_most)
+
+
+def _thresholds(params: Params) -> dict[int, float]:
+    """Return from which probability on the model alone asks somebody to act, per horizon."""
+    return {7: params.policy.risk_red, 30: params.policy.risk_yellow}
+
+
+def _told(report: QualityReport) -> SnapshotQuality:
+    """Cut a report down to what a snapshot carries."""
+    figures = report.figures
+    return SnapshotQuality(
+        matured=figures.examples,
+        positives=figures.positives,
+        auc=figures.auc,
+        average_precision=figures.average_precision,
+        ece=figures.ece,
+        brier=figures.brier,
+        log_loss=figures.log_loss,
+    )
 
 
 def _line_names(params: Params) -> list[LineName]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from models.calibration import Platt
 from models.labels.protocols import PROTOCOLS
 from models.params import LineName, Params
 from models.risk_learner import RiskLearner
@@ -27,26 +28,47 @@ class Line:
         self.name = name
         learning = params.learning
         self._believe = PROTOCOLS[params.labels.protocol](params.labels)
-        self._models: dict[Horizon, RiskLearner] = {
-            7: RiskLearner(learning.base_rate_7d, learning),
-            30: RiskLearner(learning.base_rate_30d, learning),
+        self._models = {horizon: RiskLearner(rate, learning) for horizon, rate in _base_rates(params).items()}
+        self._calibrators: dict[Horizon, Platt] = {
+            horizon: Platt(half_life=learning.calibration_half_life) for horizon in HORIZONS
         }
 
     def learn(self, example: RiskExample) -> None:
-        """Take what became known of a prediction, as far as the label protocol believes it."""
+        """Take what became known of a prediction; only what is final moves the calibration."""
+        if example.phase == "matured":
+            self._calibrate(example)
         dense, hashed = example.dense, example.hashed
         for horizon in example.horizons:
             model = self._models[horizon]
             for label, weight in self._believe(example, partial(model.probability, dense, hashed)):
                 model.learn(dense, hashed, label, weight)
 
+    def _calibrate(self, example: RiskExample) -> None:
+        """Set a final label against what these models had said."""
+        scores = example.scores_by(self.name)
+        if scores is not None:
+            for horizon in example.horizons:
+                self._calibrators[horizon].learn(scores[horizon], example.label, example.weight)
+
+    def unseen_share(self, example: RiskExample) -> float:
+        """Return the share of active buckets, in [0, 1], that the models have never learned from."""
+        known = self._models[30].knows
+        return sum(not known(bucket) for bucket in example.hashed) / max(1, len(example.hashed))
+
     def frozen(self) -> RiskLine:
-        """Return the weights of both horizons as plain numbers."""
-        return RiskLine(name=self.name, risk_7d=self._models[7].frozen(), risk_30d=self._models[30].frozen())
+        """Return the weights of both horizons, with their calibration, as plain numbers."""
+        short, long = (self._models[horizon].frozen(self._calibrators[horizon].frozen()) for horizon in HORIZONS)
+        return RiskLine(name=self.name, risk_7d=short, risk_30d=long)
 
     def to_plain(self) -> dict[str, Any]:
         """Write all that later learning depends on, as plain numbers; `from_plain` goes on bit for bit."""
-        return {f"risk_{horizon}d": self._models[horizon].to_plain() for horizon in HORIZONS}
+        return {
+            f"{horizon}d": {
+                "model": self._models[horizon].to_plain(),
+                "calibration": self._calibrators[horizon].to_plain(),
+            }
+            for horizon in HORIZONS
+        }
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any], name: LineName, params: Params) -> Line:
@@ -57,10 +79,14 @@ class Line:
         KeyError, ValueError
             If the numbers are not those of this version.
         """
-        line = cls(name, params)
-        learning = params.learning
-        line._models = {
-            7: RiskLearner.from_plain(plain["risk_7d"], learning.base_rate_7d, learning),
-            30: RiskLearner.from_plain(plain["risk_30d"], learning.base_rate_30d, learning),
-        }
+        line, learning = cls(name, params), params.learning
+        for horizon, rate in _base_rates(params).items():
+            kept = plain[f"{horizon}d"]
+            line._models[horizon] = RiskLearner.from_plain(kept["model"], rate, learning)
+            line._calibrators[horizon] = Platt.from_plain(kept["calibration"], half_life=learning.calibration_half_life)
         return line
+
+
+def _base_rates(params: Params) -> dict[Horizon, float]:
+    """Return where the intercept of each horizon starts."""
+    return {7: params.learning.base_rate_7d, 30: params.learning.base_rate_30d}

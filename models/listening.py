@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from models.lexicon import Category
-from models.sentiment import combine, grams, read
-from models.text_model import TextModel
-from schemas.snapshots import SentimentWeights
+from models.sentiment import combine, read
+from models.text.conversation import Conversation
+from models.text.frozen import TextModel, Verdict
+from schemas.snapshots import TextWeights
 
 _THREATS = Category.REGULATOR | Category.EXPOSURE | Category.LEGAL
 
 LEAST_ANGER = -0.2
 """A text must feel at least this bad for a word such as "lawyer" to be a threat and not a topic."""
+
+
+class Said(NamedTuple):
+    """One thing that one side said."""
+
+    is_customer: bool
+    """Whether the customer said it."""
+    text: str
+    """What was said."""
 
 
 class Heard(NamedTuple):
@@ -24,11 +35,29 @@ class Heard(NamedTuple):
     """Whether it names a regulator, a lawyer or the public, and not in good humour."""
 
 
-class Hear(Protocol):
-    """Reads a text."""
+class Followed(NamedTuple):
+    """What was heard in the next turns of a conversation."""
 
-    def __call__(self, text: str) -> Heard:
-        """Return what is heard in it."""
+    conversation: Conversation
+    """The conversation with these turns."""
+    heard: Heard | None
+    """What the customer said in them, together; None where only the company's side spoke."""
+    dissatisfaction: float | None
+    """Probability that the customer ends it dissatisfied; None before anything was learned."""
+    handover: float | None
+    """Score of the last turn needing a person; None before anything was learned."""
+    needs_person: bool
+    """Whether that score is above the threshold."""
+
+
+class Ear(Protocol):
+    """Reads what is said."""
+
+    def hear(self, text: str) -> Heard:
+        """Read a text that stands by itself."""
+
+    def follow(self, conversation: Conversation, said: Sequence[Said]) -> Followed:
+        """Read the next turns of a conversation."""
 
 
 class Listener:
@@ -39,18 +68,45 @@ class Listener:
     weights
         The frozen text model.
     trust
-        Rated comments after which it counts as much as the lexicon (> 0).
+        Rated conversations after which it counts as much as the lexicon (> 0).
     """
 
-    def __init__(self, weights: SentimentWeights, trust: float) -> None:
+    def __init__(self, weights: TextWeights, trust: float) -> None:
         self._model = TextModel(weights)
-        self._seen = weights.examples_seen
+        self._is_rated = weights.mood.examples_seen > 0
+        self._knows_handover = weights.handover.examples_seen > 0
         self._trust = trust
 
     def hear(self, text: str) -> Heard:
-        """Read a text."""
+        """Read a text that stands by itself, such as a comment."""
+        _, verdict = self._model.hear(Conversation(), True, text)
+        return self._heard(text, verdict)
+
+    def follow(self, conversation: Conversation, said: Sequence[Said]) -> Followed:
+        """Read the next turns of a conversation: each is added to what is kept of it.
+
+        Parameters
+        ----------
+        conversation
+            What was said before.
+        said
+            What is said now, at least one turn.
+        """
+        verdict = spoken = None
+        for is_customer, text in said:
+            conversation, verdict = self._model.hear(conversation, is_customer, text)
+            spoken = verdict if is_customer else spoken
+        words = "\n".join(text for is_customer, text in said if is_customer)
+        return Followed(
+            conversation,
+            self._heard(words, spoken) if spoken is not None else None,
+            verdict.probability if verdict is not None and self._is_rated else None,
+            verdict.handover if verdict is not None and self._knows_handover else None,
+            verdict is not None and verdict.needs_person,
+        )
+
+    def _heard(self, text: str, verdict: Verdict) -> Heard:
+        """Join what the lexicon reads in a text with what the model makes of it."""
         reading = read(text)
-        polarity = reading.polarity
-        if self._seen:
-            polarity = combine(polarity, self._model.shift(grams(text)), self._seen, self._trust)
+        polarity = combine(reading.polarity, verdict.shift, self._model.examples_seen, self._trust)
         return Heard(polarity, bool(reading.categories & _THREATS) and polarity <= LEAST_ANGER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from schemas.alerts import Alert
-from schemas.examples import CensoredBy, RiskExample, SentimentExample
+from schemas.examples import CensoredBy, RiskExample, TextExample
 from schemas.ticks import CommandName
 
 
@@ -17,7 +17,7 @@ class Outcome:
     """Customers whose state changed, each once per change."""
     alerts: list[Alert] = field(default_factory=list)
     """Transitions of alerts, in order."""
-    examples: list[RiskExample | SentimentExample] = field(default_factory=list)
+    examples: list[RiskExample | TextExample] = field(default_factory=list)
     """What the learner may now learn."""
     stage_moves: list[tuple[int, int]] = field(default_factory=list)
     """Stage before (-1 for a new customer) and after, as indices into `STAGES`."""

@@ -66,6 +66,10 @@ class MemoryParams(_Params):
     evidence: int = Field(default=4, ge=1, le=10)
     """Event ids kept as evidence."""
 
+    conversation_days: float = Field(default=7.0, gt=0)
+    """How long the last conversation is kept for a rating to learn from; then its trace is forgotten. As long as the
+    short horizon, so that one look at the customer does both."""
+
 
 class HeatParams(_Params):
     """What each experience adds to dissatisfaction heat, in complaint-equivalents (a complaint adds 3)."""
@@ -275,6 +279,13 @@ class LearningParams(_Params):
 
     l2: float = Field(default=0.0, ge=0)
     """Ridge penalty."""
+
+    calibration_half_life: float = Field(default=2_000.0, gt=0)
+    """Final labels after which one counts half for calibration: measured in `models.calibration`, this follows a rate
+    that trebles within weeks and costs next to nothing where none does."""
+
+    judged: int = Field(default=5_000, ge=100)
+    """Newest final labels per horizon that quality is told of."""
 
     snapshot_examples: int = Field(default=200, ge=1)
     """Fewest predictions between two snapshots. Counted, not timed, so that a snapshot never depends on a clock."""

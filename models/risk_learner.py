@@ -11,6 +11,7 @@ from river.optim import AdaGrad
 from river.preprocessing import StandardScaler
 from river.utils import VectorDict
 
+from models.calibration import IDENTITY, Calibration
 from models.features import NAMES
 from models.params import LearningParams
 from schemas.snapshots import RiskWeights, SparseWeights
@@ -62,8 +63,12 @@ class RiskLearner:
         numbers = dict(zip(NAMES, dense, strict=True))
         return float(self._model.predict_proba_one(self._inputs(numbers, hashed))[True])
 
-    def frozen(self) -> RiskWeights:
-        """Fold the scaler into the weights: plain numbers on the features themselves."""
+    def knows(self, bucket: int) -> bool:
+        """Say whether a bucket has been learned from."""
+        return bucket in self._model.weights
+
+    def frozen(self, calibration: Calibration = IDENTITY) -> RiskWeights:
+        """Fold the scaler into the weights: plain numbers on the features themselves, with their calibration."""
         weights = self._model.weights
         means = [self._scaler.means.get(name, 0.0) for name in NAMES]
         variances = [self._scaler.vars.get(name, 0.0) for name in NAMES]
@@ -77,6 +82,8 @@ class RiskLearner:
             intercept=self._model.intercept - shift,
             dense=tuple(dense),
             means=tuple(means),
+            slope=calibration.slope,
+            offset=calibration.offset,
             hashed=SparseWeights(buckets=tuple(buckets), weights=tuple(weights[bucket] for bucket in buckets)),
         )
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from models.lexicon import AUTOMATON, Category, Modifier, Phrase
 
-#: At or below this polarity a text is strongly negative.
-STRONGLY_NEGATIVE = -0.5
 #: Characters of a text that count: its mood shows long before, and its cost must end somewhere.
 MAX_CHARACTERS = 400
-#: Buckets of hashed character n-grams. Learner and scorers must agree, and a snapshot carries up
-#: to this many numbers; changing it makes older snapshots useless.
-GRAM_BUCKETS = 2**12
 
 
 class Reading(NamedTuple):
@@ -78,27 +72,6 @@ def read(text: str) -> Reading:
     return Reading(total / math.hypot(total, _SCALE), categories, hits)
 
 
-def grams(text: str) -> list[int]:
-    """Give the buckets of a text's characters, pairs and triples.
-
-    Parameters
-    ----------
-    text
-        What was said or written; case, and what is beyond `MAX_CHARACTERS`, make no difference.
-
-    Returns
-    -------
-    list of int
-        0 to `GRAM_BUCKETS` - 1, each once, in the order of the text; equal on every machine.
-    """
-    # Multiply and shift for a character, rotate and xor to join them (tabulation hashing, Zobrist
-    # 1970): all in small integers, two thirds of the cost of a product per n-gram.
-    ones = [(ord(character) * 0x9E3779B1 >> 20) & 0xFFF for character in text[:MAX_CHARACTERS].lower()]
-    pairs = [_ROTATED[one] ^ two for one, two in pairwise(ones)]
-    triples = [_ROTATED[pair] ^ three for pair, three in zip(pairs, ones[2:], strict=False)]
-    return list(dict.fromkeys(ones + pairs + triples))
-
-
 def combine(lexicon_polarity: float, learned_shift: float, examples_seen: int, trust: float = 200.0) -> float:
     """Join what the lexicon and the learned model say about one text.
 
@@ -150,9 +123,6 @@ _TOPICS = int(
     | Category.COMPLAINT
 )
 _QUESTION = int(Category.QUESTION)
-
-# Twelve bits, turned left by five: a pair differs from its reverse, and from its characters.
-_ROTATED = tuple((bits << 5 | bits >> 7) & 0xFFF for bits in range(GRAM_BUCKETS))
 
 
 class _Spot(NamedTuple):

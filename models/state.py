@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from models.text.conversation import Conversation, Sums
 from schemas.alerts import Cause
 from schemas.examples import UNKNOWN_LANGUAGE
 from schemas.types import Position
@@ -165,6 +166,20 @@ class CustomerState:
     """Slow sentiment: the customer's own normal, in [-1, 1]."""
     spoke_at: float = NEVER
     """When sentiment was last heard."""
+    conversation: Conversation | None = None
+    """The running conversation, or the last one while it may still be rated."""
+    conversation_ref: str = ""
+    """Its name; empty where it has none."""
+    conversation_at: float = NEVER
+    """When something was last said in it."""
+    needed: str = ""
+    """Per turn, whether it needed a person: `1`, `0`, or `-` where nobody said; empty where nobody said so of any."""
+    dissatisfaction: float | None = None
+    """Probability that the customer ends that conversation dissatisfied."""
+    handover: float | None = None
+    """Score of its last turn needing a person."""
+    needs_person: bool = False
+    """Whether that score is above the model's threshold."""
     heat: float = 0.0
     """Dissatisfaction at `heat_at`, in complaint-equivalents."""
     heat_at: float = NEVER
@@ -280,6 +295,7 @@ _NESTED: tuple[tuple[int, Any], ...] = tuple(
         ("predictions", PendingPrediction),
     )
 )
+_CONVERSATION = _INDEX["conversation"]
 
 States = MutableMapping[str, CustomerState]
 """Customer key to state. The worker backs it with a table, replay and tests with a dict."""
@@ -304,6 +320,9 @@ def decode_row(row: bytes) -> CustomerState:
     for index, make in _NESTED:
         if values[index]:
             values[index] = [make(item) for item in values[index]]
+    if values[_CONVERSATION]:
+        kept = Conversation._make(values[_CONVERSATION])
+        values[_CONVERSATION] = kept._replace(sums=Sums._make(kept.sums))
     return CustomerState(*values[1:])
 
 

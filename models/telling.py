@@ -10,11 +10,11 @@ from models.features import CONTRIBUTORS
 from models.labels.waiting import Learnt
 from models.observing.surveys import rating_of
 from models.policy import Decision, id_of
-from models.sentiment import grams
 from models.state import CustomerState
+from models.text.tokens import tokens
 from schemas.alerts import LEVELS, STAGES, Alert, Explanation, Reason, Risk
 from schemas.events import Survey
-from schemas.examples import RiskExample, SentimentExample, Shadow, Source
+from schemas.examples import RiskExample, Shadow, Source, SpokenTurn, TextExample
 from schemas.types import Position
 
 
@@ -38,6 +38,9 @@ def risk_of(key: str, state: CustomerState, partition: int, params_hash: str) ->
         cold=state.cold,
         explanation=explanation_of(state),
         sentiment=state.slow,
+        dissatisfaction=state.dissatisfaction,
+        handover=state.handover,
+        needs_person=state.needs_person,
         heat=state.heat,
         evidence=tuple(state.evidence),
         snapshot=state.snapshot,
@@ -131,11 +134,25 @@ def explanation_of(state: CustomerState) -> Explanation | None:
     )
 
 
-def sentiment_example_of(survey: Survey, source: Source, epoch: str) -> SentimentExample | None:
-    """Join a comment with the rating that came with it, as buckets; None where one of them is missing."""
+def comment_example_of(survey: Survey, source: Source, epoch: str) -> TextExample | None:
+    """Join a comment with the rating that came with it; None where one of them is missing."""
     rating = rating_of(survey)
     if rating is None or not survey.comment:
         return None
-    return SentimentExample(
-        source=source, epoch=epoch, target=rating, grams=tuple(grams(survey.comment)), released_at=survey.occurred_at
-    )
+    turns = (SpokenTurn(is_customer=True, codes=tuple(tokens(survey.comment))),)
+    return TextExample(source=source, epoch=epoch, turns=turns, rating=rating, released_at=survey.occurred_at)
+
+
+def conversation_example_of(
+    state: CustomerState, rating: float | None, at: float, source: Source, epoch: str
+) -> TextExample | None:
+    """Join the conversation that is kept with its rating and its marks; None where there is nothing to learn."""
+    if state.conversation is None or (rating is None and not state.needed):
+        return None
+    turns = tuple(SpokenTurn(is_customer=t.is_customer, codes=tuple(t.codes)) for t in state.conversation.turns())
+    # The oldest turns of a long conversation are forgotten, and their marks with them.
+    needed = tuple(_MARKS[mark] for mark in state.needed[-len(turns) :]) if state.needed else None
+    return TextExample(source=source, epoch=epoch, turns=turns, rating=rating, needed=needed, released_at=moment_of(at))
+
+
+_MARKS = {"1": True, "0": False, "-": None}

@@ -14,6 +14,7 @@ from math import inf
 
 from models.heat import warm
 from models.labels.waiting import next_end
+from models.observing.conversations import forget_due
 from models.observing.surveys import ignore_survey
 from models.params import DAY, HOUR, Params
 from models.stages import stage_moments
@@ -44,9 +45,9 @@ def next_due(state: CustomerState, params: Params) -> float:
 
 
 def fire(state: CustomerState, due: float, params: Params) -> Fired:
-    """Do every deed that is due by `due`, each as of its own time, except labels and alert reviews.
+    """Do every deed that is due by `due`, each as of its own time, except labels, conversations and alert reviews.
 
-    Those two belong to `models.labels` and `models.policy`, which the engine asks next.
+    Those belong to `models.labels`, `models.observing` and `models.policy`, which the engine asks next.
     """
     missed = [promise for promise in state.promises if promise.due_at <= due]
     for promise in missed:
@@ -70,6 +71,7 @@ def _deeds(state: CustomerState, params: Params) -> Iterator[float]:
     for claim in state.claims:
         yield _stall_due(claim, params)
     yield _answer_due(state, params)
+    yield forget_due(state, params)
     for prediction in state.predictions:
         yield next_end(prediction, params.labels)
     for alert in state.alerts:

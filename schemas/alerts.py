@@ -141,6 +141,16 @@ class Risk(Message):
     sentiment: Polarity
     """Slow-moving polarity of what the customer says."""
 
+    dissatisfaction: Probability | None = None
+    """Probability that the customer ends the running conversation dissatisfied; missing where nothing was said, or no
+    rated conversation has been learned from."""
+
+    handover: float | None = None
+    """Score of the last turn needing a person; missing where none is known, or nothing was learned."""
+
+    needs_person: bool = False
+    """Whether that score is above the threshold that served best."""
+
     heat: float = Field(ge=0)
     """How warm recent unhappiness still is, in complaint-equivalents."""
 

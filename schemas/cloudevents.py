@@ -14,14 +14,14 @@ from typing import Any
 from schemas.alerts import Alert, Risk
 from schemas.codec import EVENT_TYPES, CustomerEvent
 from schemas.dead_letters import DeadLetter
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import RiskExample, TextExample
 from schemas.snapshots import Snapshot
 
 Headers = list[tuple[str, bytes]]
 
 _FIXED: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/json")]
 
-Carried = CustomerEvent | Risk | Alert | RiskExample | SentimentExample | Snapshot | DeadLetter
+Carried = CustomerEvent | Risk | Alert | RiskExample | TextExample | Snapshot | DeadLetter
 
 
 def headers_of(message: Carried, source: str) -> Headers:
@@ -66,7 +66,7 @@ def _risk(risk: Risk) -> _Identity:
     return "risk", f"{risk.customer_key}/{_joined(risk.position)}", risk.at
 
 
-def _example(example: RiskExample | SentimentExample) -> _Identity:
+def _example(example: RiskExample | TextExample) -> _Identity:
     return f"example.{example.kind}", _joined(example.source), example.released_at
 
 
@@ -86,7 +86,7 @@ _IDENTITIES: dict[type[Any], Callable[[Any], _Identity]] = {
     Alert: _alert,
     Risk: _risk,
     RiskExample: _example,
-    SentimentExample: _example,
+    TextExample: _example,
     Snapshot: _snapshot,
     DeadLetter: _dead_letter,
 }

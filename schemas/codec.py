@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from schemas.actions import Action
 from schemas.errors import UnreadableMessageError
 from schemas.events import Call, Claim, Survey
-from schemas.examples import EXAMPLE, RiskExample, SentimentExample
+from schemas.examples import EXAMPLE, RiskExample, TextExample
 from schemas.labels import Complaint
 from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import Message
@@ -87,7 +87,7 @@ def decode_journal_line(line: bytes) -> JournalMessage:
         raise unreadable(error) from None
 
 
-def decode_example(raw: bytes) -> RiskExample | SentimentExample:
+def decode_example(raw: bytes) -> RiskExample | TextExample:
     """Read one example.
 
     Raises

@@ -1,4 +1,4 @@
-"""What the learner learns from: predictions joined with what later turned out true, and rated comments."""
+"""What the learner learns from: predictions joined with what later turned out true, and rated conversations."""
 
 from __future__ import annotations
 
@@ -126,11 +126,39 @@ class RiskExample(Message):
     hashed: tuple[int, ...]
     """Active buckets at prediction time."""
 
+    @property
+    def challenger_7d(self) -> float | None:
+        """What the line in the shadow predicted for 7 days; None where there was none."""
+        return None if self.shadow is None else self.shadow.probability_7d
 
-class SentimentExample(Message):
-    """A comment and the rating that came with it, as n-gram buckets: the text itself stays in the journal."""
+    @property
+    def challenger_30d(self) -> float | None:
+        """What it predicted for 30 days."""
+        return None if self.shadow is None else self.shadow.probability_30d
 
-    kind: Literal["sentiment"] = "sentiment"
+    def scores_by(self, learner: str) -> dict[Horizon, float] | None:
+        """Return the uncalibrated log-odds that a learner's models gave; None where they were not asked."""
+        if learner == self.learner:
+            return {7: self.score_7d, 30: self.score_30d}
+        if self.shadow is not None and learner == self.shadow.learner:
+            return {7: self.shadow.score_7d, 30: self.shadow.score_30d}
+        return None
+
+
+class SpokenTurn(Message):
+    """One thing that one side said, as codes of its tokens: the words themselves stay in the journal."""
+
+    is_customer: bool
+    """Whether the customer said it; all others are the company's side."""
+
+    codes: tuple[int, ...]
+    """Its tokens, as `models.text.tokens` hashes them."""
+
+
+class TextExample(Message):
+    """A conversation, or a comment, and what it came to: the rating that came with it or later, or who was needed."""
+
+    kind: Literal["text"] = "text"
 
     source: Source
     """Where in the journal it was released."""
@@ -138,15 +166,18 @@ class SentimentExample(Message):
     epoch: str = ""
     """Identity of the journal that `source` counts in."""
 
-    target: Polarity
-    """The rating, moved to [-1, 1]."""
+    turns: tuple[SpokenTurn, ...]
+    """What was said, oldest first."""
 
-    grams: tuple[int, ...]
-    """Hashed character n-grams of the comment."""
+    rating: Polarity | None = None
+    """The rating, moved to [-1, 1]; missing where nobody was asked."""
+
+    needed: tuple[bool | None, ...] | None = None
+    """Per turn, whether it needed a person; missing where nobody said so of any."""
 
     released_at: UtcTime
-    """When the comment was given."""
+    """When it was known."""
 
 
-Example = Annotated[RiskExample | SentimentExample, Field(discriminator="kind")]
-EXAMPLE: TypeAdapter[RiskExample | SentimentExample] = TypeAdapter(Example)
+Example = Annotated[RiskExample | TextExample, Field(discriminator="kind")]
+EXAMPLE: TypeAdapter[RiskExample | TextExample] = TypeAdapter(Example)

@@ -77,17 +77,39 @@ class RiskLine(Message):
     """The model for 30 days."""
 
 
-class SentimentWeights(Message):
-    """A frozen linear model on hashed character n-grams."""
+class HeadWeights(Message):
+    """A frozen linear model on the grams and marks of a conversation; how rare a gram is, is in its weight."""
 
     bias: float = 0.0
-    """Mean rating of the comments learned from: what their n-grams are compared with."""
+    """Score of a conversation of which nothing is known."""
 
     hashed: SparseWeights = SparseWeights()
-    """Weight of each n-gram bucket."""
+    """Weight of each feature, as `models.text.fields` numbers them; those that move scores most."""
+
+    mean: float = 0.0
+    """Mean of what was to be predicted: -1 where nobody was dissatisfied, 1 where all were."""
+
+    slope: float = 2.0
+    """What a score is multiplied by to become log-odds."""
+
+    offset: float = 0.0
+    """What is then added."""
+
+    threshold: float = 0.0
+    """The score above which a yes was right most often (best F1) on the latest examples."""
 
     examples_seen: int = Field(default=0, ge=0)
-    """Rated comments learned from: how far the model may outvote the lexicon."""
+    """Conversations learned from."""
+
+
+class TextWeights(Message):
+    """The frozen text model."""
+
+    mood: HeadWeights = HeadWeights()
+    """Will this customer be dissatisfied in the end?"""
+
+    handover: HeadWeights = HeadWeights()
+    """Does this turn need a person?"""
 
 
 class Quality(Message):
@@ -139,7 +161,7 @@ class ModelWeights(Message):
     quality: dict[HorizonKey, Quality] = Field(default_factory=dict)
     """How good the champion's predictions were on labels that had matured by then; empty before there are any."""
 
-    sentiment: SentimentWeights = SentimentWeights()
+    text: TextWeights = TextWeights()
     """The text model."""
 
 

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from schemas.alerts import Alert, Risk
 from schemas.codec import JournalMessage
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import RiskExample, TextExample
 from schemas.types import Position
 from streams.tables import CustomerStates, RowPosition
 
@@ -31,7 +31,7 @@ class Outcome(Protocol):
         """Transitions of alerts, in order."""
 
     @property
-    def examples(self) -> Sequence[RiskExample | SentimentExample]:
+    def examples(self) -> Sequence[RiskExample | TextExample]:
         """Examples whose label is known, in order."""
 
 

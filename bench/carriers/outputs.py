@@ -9,9 +9,9 @@ from models.engine import Engine
 from models.outcome import Outcome
 from models.state import CustomerState, encode_row
 from schemas.alerts import Alert, Risk
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import RiskExample, TextExample
 
-Output = Risk | Alert | RiskExample | SentimentExample
+Output = Risk | Alert | RiskExample | TextExample
 
 
 class Portion:
@@ -20,7 +20,7 @@ class Portion:
     def __init__(self) -> None:
         self._touched: dict[str, None] = {}
         self._alerts: list[Alert] = []
-        self._examples: list[RiskExample | SentimentExample] = []
+        self._examples: list[RiskExample | TextExample] = []
 
     def add(self, outcome: Outcome) -> None:
         """Collect what one event caused."""

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from foreshock.report.blocks import Chart, Section
-from foreshock.report.charts import FONTS
+from foreshock.report.drawing import FONTS
 from foreshock.report.figures import Figures
 from foreshock.report.phrases import Language, Text, say
 from foreshock.report.sections import sections_of

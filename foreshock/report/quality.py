@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
-from foreshock.report import charts
+from foreshock.report import quality_charts as charts
 from foreshock.report.blocks import Block, Chart, Heading, Note, Section, Table, TooLittle
 from foreshock.report.curves import LEAST_COMPLAINTS, LEAST_EXAMPLES
 from foreshock.report.figures import Figures, HorizonFigures

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from statistics import median
 
-from foreshock.report import charts
+from foreshock.report import charts, quality_charts
 from foreshock.report.blocks import Block, Card, Cards, Chart, Facts, Note, Section, Table, TooLittle
 from foreshock.report.collecting import LEAST_IN_WEEK
 from foreshock.report.curves import LEAST_COMPLAINTS, LEAST_EXAMPLES, Interval, wilson
@@ -164,7 +164,7 @@ def _drift(figures: Figures) -> Iterator[Block]:
     if len(figures.weeks) < LEAST_WEEKS:
         yield TooLittle(say("drift_little", count=len(figures.weeks), least=LEAST_IN_WEEK))
         return
-    yield Chart("drift-chart", say("drift_shows"), partial(charts.weeks, figures.weeks, figures.moved))
+    yield Chart("drift-chart", say("drift_shows"), partial(quality_charts.weeks, figures.weeks, figures.moved))
     if figures.moved:
         headings = ("monitor", "since", "before", "after")
         rows = tuple(

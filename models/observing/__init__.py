@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.listening import Hear
+from models.listening import Ear
 from models.observing.actions import observe_action
 from models.observing.calls import observe_call
 from models.observing.claims import observe_claim
@@ -15,7 +15,7 @@ from schemas.codec import CustomerEvent
 from schemas.events import Call, Claim, Survey
 
 
-def observe_event(state: CustomerState, event: CustomerEvent, at: float, hear: Hear, params: Params) -> bool:
+def observe_event(state: CustomerState, event: CustomerEvent, at: float, ear: Ear, params: Params) -> bool:
     """Change a customer's state by one event, whenever it happened.
 
     Parameters
@@ -26,7 +26,7 @@ def observe_event(state: CustomerState, event: CustomerEvent, at: float, hear: H
         What happened.
     at
         When, in seconds since 1970. It may lie before what was seen already: it then counts as of its own time.
-    hear
+    ear
         Reads texts.
 
     Returns
@@ -37,15 +37,15 @@ def observe_event(state: CustomerState, event: CustomerEvent, at: float, hear: H
     _remember_envelope(state, event)
     match event:
         case Call():
-            return observe_call(state, event, at, hear, params)
+            return observe_call(state, event, at, ear, params)
         case Claim():
             return observe_claim(state, event, at, params)
         case Survey():
-            return observe_survey(state, event, at, hear, params)
+            return observe_survey(state, event, at, ear, params)
         case Action():
             return observe_action(state, event, at, params)
         case _:
-            return observe_complaint(state, event, at, hear, params)
+            return observe_complaint(state, event, at, ear, params)
 
 
 def _remember_envelope(state: CustomerState, event: CustomerEvent) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import insort
 
 from models.heat import warm
-from models.listening import Hear
+from models.listening import Ear
+from models.observing.conversations import observe_conversation
 from models.observing.voice import observe_voice
 from models.params import DAY, Params
 from models.state import NEVER, CustomerState
@@ -15,14 +16,7 @@ REPEAT_DAYS = 7.0
 """An unsolved inbound contact within this many days of another is asking again: the usual measure of resolution."""
 
 
-def said_by_customer(call: Call) -> str:
-    """Return what the customer said, as one text; empty where nothing was transcribed."""
-    if call.turns:
-        return "\n".join(turn.text for turn in call.turns if turn.speaker == "customer")
-    return call.text or ""
-
-
-def observe_call(state: CustomerState, call: Call, at: float, hear: Hear, params: Params) -> bool:
+def observe_call(state: CustomerState, call: Call, at: float, ear: Ear, params: Params) -> bool:
     """Take in a contact: asking again, waiting, being passed on, and what was said."""
     heat = params.heat
     friction = call.transfers + call.bot_loops
@@ -38,8 +32,8 @@ def observe_call(state: CustomerState, call: Call, at: float, hear: Hear, params
         warm(state, burden, at, params)
     state.friction = float(friction)
     state.wait_seconds = call.wait_seconds
-    text = said_by_customer(call)
-    grumbled = bool(text) and observe_voice(state, hear(text), at, params)
+    heard = observe_conversation(state, call, at, ear)
+    grumbled = heard is not None and observe_voice(state, heard, at, params)
     bad = grumbled or waited_long or call.resolved is False or friction >= params.policy.friction
     if bad:
         state.bad_contact_at = max(state.bad_contact_at, at)

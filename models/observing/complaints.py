@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.heat import feel, warm
-from models.listening import Hear
+from models.listening import Ear
 from models.params import Params
 from models.state import NEVER, CustomerState
 from schemas.labels import Complaint
@@ -12,7 +12,7 @@ ESCALATED_SOURCES = frozenset({"regulator", "social", "court"})
 """Where a complaint is beyond the company's own walls."""
 
 
-def observe_complaint(state: CustomerState, complaint: Complaint, at: float, hear: Hear, params: Params) -> bool:
+def observe_complaint(state: CustomerState, complaint: Complaint, at: float, ear: Ear, params: Params) -> bool:
     """Take in a complaint, or its withdrawal."""
     # What was said before is in the hands of the case handler now.
     state.feedback_at = NEVER
@@ -25,5 +25,5 @@ def observe_complaint(state: CustomerState, complaint: Complaint, at: float, hea
     state.escalated = complaint.source in ESCALATED_SOURCES
     warm(state, params.heat.complaint, at, params)
     if complaint.text:
-        feel(state, hear(complaint.text).polarity, at, params)
+        feel(state, ear.hear(complaint.text).polarity, at, params)
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.heat import cool, warm
-from models.listening import Hear
+from models.listening import Ear
 from models.observing.voice import observe_voice
 from models.params import DAY, Params
 from models.state import NEVER, CustomerState
@@ -35,7 +35,7 @@ def rating_of(survey: Survey) -> float | None:
             return (survey.score - 4.0) / 3.0
 
 
-def observe_survey(state: CustomerState, survey: Survey, at: float, hear: Hear, params: Params) -> bool:
+def observe_survey(state: CustomerState, survey: Survey, at: float, ear: Ear, params: Params) -> bool:
     """Take in a survey: the rating, the comment, or the silence."""
     if survey.status == "sent":
         state.survey_sent_at = max(state.survey_sent_at, at)
@@ -48,7 +48,7 @@ def observe_survey(state: CustomerState, survey: Survey, at: float, hear: Hear, 
     if rating is not None:
         bad = _rated(state, rating, at, params)
     if survey.comment:
-        bad = observe_voice(state, hear(survey.comment), at, params) or bad
+        bad = observe_voice(state, ear.hear(survey.comment), at, params) or bad
     return bad
 
 

@@ -25,7 +25,7 @@ from models.text.fields import (
 )
 from models.text.platt import sigmoid
 from models.text.tokens import CODE_BITS, grams, tokens
-from models.text.weights import HeadWeights, TextWeights
+from schemas.snapshots import HeadWeights, TextWeights
 
 
 class Verdict(NamedTuple):

@@ -11,8 +11,7 @@ from models.text.arow import AROWRegressor
 from models.text.fields import Features, Layout
 from models.text.platt import Platt, best_threshold
 from models.text.tokens import CODE_BITS
-from models.text.weights import HeadWeights
-from schemas.snapshots import SparseWeights
+from schemas.snapshots import HeadWeights, SparseWeights
 
 RECENT = 2000
 """Latest scores that the threshold is chosen from."""

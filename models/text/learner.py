@@ -9,7 +9,7 @@ from models.text.conversation import Turn
 from models.text.fields import HANDOVER, MOOD, handover_features, mood_features
 from models.text.head import Example, HeadLearner
 from models.text.platt import sigmoid
-from models.text.weights import TextWeights
+from schemas.snapshots import TextWeights
 
 DISSATISFIED = -0.25
 """Below this rating in [-1, 1] a customer is dissatisfied."""
@@ -67,8 +67,8 @@ class TextLearner:
             self._mood.count(starts[-1].features)
             self._mood.learn(starts)
 
-    def learn_handover(self, turns: Sequence[Turn], needed: Sequence[bool]) -> None:
-        """Learn from a conversation of which it is known, turn by turn, whether a person was needed.
+    def learn_handover(self, turns: Sequence[Turn], needed: Sequence[bool | None]) -> None:
+        """Learn from a conversation of which it is known whether a turn needed a person; None where nobody said.
 
         Raises
         ------
@@ -78,6 +78,7 @@ class TextLearner:
         examples = [
             Example(features, float(is_needed), 1.0)
             for features, is_needed in zip(handover_features(turns), needed, strict=True)
+            if is_needed is not None
         ]
         for example in examples:
             self._handover.count(example.features)

@@ -17,7 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from schemas.codec import decode_example
 from schemas.errors import ConfigurationError, SnapshotError, UnreadableMessageError
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import RiskExample, TextExample
 from schemas.snapshots import Snapshot
 from streams.connections import new_group_consumer
 from streams.handover import HandOver
@@ -39,7 +39,7 @@ _PORTION = 500
 class Learner(Protocol):
     """What learns; `models.learner.Learner` does."""
 
-    def learn(self, example: RiskExample | SentimentExample) -> bool:
+    def learn(self, example: RiskExample | TextExample) -> bool:
         """Learn from an example unless it came before; tell whether it was new."""
 
     def is_due(self) -> bool:

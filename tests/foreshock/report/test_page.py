@@ -10,8 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from foreshock.cli import main
+from foreshock.journal_dump import dump_header, dump_record
 from foreshock.report.charts import days_per_bar
+from tests.support.events import call, complaint, tick
 from tests.support.peers import CHECKOUT
+from tests.support.records import record_of
 
 TYPHOON = CHECKOUT / "examples" / "typhoon.jsonl"
 SECTIONS = ["headline", "read", "levels", "lead", "daily", "reasons", "quality", "drift", "cohorts", "stages"]
@@ -143,6 +146,20 @@ def test_a_run_of_one_event_has_a_page_too(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, arguments).exit_code == 0
     assert "不是 JSON 1" in Seen(page).text
     assert "时段内没有投诉，无从评判预警。" in Seen(page).text
+
+
+def test_a_journal_dump_has_a_page_too(tmp_path: Path) -> None:
+    records = [record_of(call(day=0)), record_of(complaint(day=1), tick(day=2)), b"not json"]
+    dumped = [dump_header(1, "epoch"), *(dump_record(0, offset, value) for offset, value in enumerate(records))]
+    (tmp_path / "dump.jsonl").write_bytes(b"\n".join(line.rstrip(b"\n") for line in dumped) + b"\n")
+    page = tmp_path / "dump.html"
+    arguments = ["replay", str(tmp_path / "dump.jsonl"), "--quiet", "--report", str(page)]
+
+    result = CliRunner().invoke(main, arguments)
+
+    assert result.exit_code == 0, result.output
+    assert "联系 1 · 投诉 1" in Seen(page).text
+    assert "不是 JSON 1" in Seen(page).text
 
 
 @pytest.mark.parametrize(("days", "every"), [(10, 1), (200, 1), (400, 7), (4_000, 30)])

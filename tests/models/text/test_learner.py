@@ -13,7 +13,7 @@ from models.text.conversation import Conversation, Turn
 from models.text.frozen import TextModel, Verdict
 from models.text.learner import TextLearner, dissatisfaction
 from models.text.tokens import tokens
-from models.text.weights import TextWeights
+from schemas.snapshots import TextWeights
 
 PHRASES = (
     "一直没人联系我！",

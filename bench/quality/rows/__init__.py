@@ -1,0 +1,1 @@
+"""One file per group of rows of the table."""

@@ -1,0 +1,90 @@
+"""Simulated insurers, whose truth is known: which complaints are announced in time, and what that costs in calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from bench.quality.bootstrap import Estimate, Judged, estimate
+from bench.quality.figures import Better, Figure, Run, cost
+from bench.quality.metrics import auc, average_precision, calibration_error, share
+from bench.quality.simulated import CUSTOMERS, DAYS, HORIZON, SEEDS, START_AT, Told, told
+from foreshock.simulate.judgement import Judgement, judge
+from models.params import Params
+
+_SINCE = START_AT + timedelta(days=120)
+"""Half of the time is for learning from nothing; the other half is judged."""
+_UNTIL = START_AT + timedelta(days=DAYS)
+_MONTH = timedelta(days=30)
+
+_NEVER = 10**9
+
+
+def measure(run: Run) -> list[Figure]:
+    """Live through each insurer twice: with the model, and with the rules alone."""
+    alone = Params().model_copy(update={"policy": Params().policy.model_copy(update={"cold_positives": _NEVER})})
+    whole = [told(seed, Params(), f"simulator, seed {seed}") for seed in SEEDS]
+    rules = [told(seed, alone, f"simulator, seed {seed}, rules alone") for seed in SEEDS]
+    figures = [*_figures("simulator", whole, rules), *_figures("simulator, rules alone", rules, None)]
+    ripe = [one.judged(_SINCE, _UNTIL - HORIZON) for one in whole]
+    us = cost([one.clock for one in whole])
+    return [
+        *figures,
+        Figure("simulator", "ECE, 30 days", estimate(calibration_error(10), ripe), 0.05, None, "lower", us),
+        Figure("simulator", "AUC, 30 days", estimate(auc, ripe), microseconds_per_event=us),
+        Figure("simulator", "AP, 30 days", estimate(average_precision, ripe), microseconds_per_event=us),
+    ]
+
+
+def _figures(row: str, runs: Sequence[Told], beside: Sequence[Told] | None) -> Iterator[Figure]:
+    """Judge the warnings, with what the rules alone reach as the reference."""
+    us = cost([one.clock for one in runs])
+    figure = partial(Figure, row, microseconds_per_event=us)
+    targets = (0.7, 24.0, 0.05) if beside else (None, None, None)
+    for (what, better, found), (_, _, other), target in zip(
+        _judged(runs), _judged(beside or runs), targets, strict=True
+    ):
+        reference = other.value if beside and other else None
+        yield figure(what=what, found=found, target=target, reference=reference, better=better)
+
+
+def _judged(runs: Sequence[Told]) -> Iterator[tuple[str, Better, Estimate | None]]:
+    """Measure what warnings were worth and how many they were."""
+    judgements = [judge(one.truth, one.warnings, customers=CUSTOMERS, since=_SINCE, until=_UNTIL) for one in runs]
+    yield "complaints alerted >= 2 h ahead", "higher", estimate(share, map(_foreseen, judgements))
+    yield "median lead, hours", "higher", _over_seeds([each.median_lead_hours for each in judgements])
+    windows = [_alerted(one, begin) for one in runs for begin in _windows()]
+    yield "customers alerted per 30 days", "lower", estimate(share, windows)
+
+
+def _foreseen(judgement: Judgement) -> Judged:
+    """Make one entry per complaint: whether it was foreseen."""
+    judged = Judged()
+    hits = round((judgement.foreseen_share or 0.0) * judgement.complaints)
+    for number in range(judgement.complaints):
+        judged.add(number < hits, True, str(number))
+    return judged
+
+
+def _windows() -> Iterator[datetime]:
+    """Yield the beginnings of the months that are judged."""
+    begin = _SINCE
+    while begin + _MONTH <= _UNTIL:
+        yield begin
+        begin += _MONTH
+
+
+def _alerted(one: Told, begin: datetime) -> Judged:
+    """Make one entry per customer: whether somebody was asked to call them in a month."""
+    called = {customer for customer, at in one.warnings if begin <= at < begin + _MONTH}
+    judged = Judged()
+    for number in range(CUSTOMERS):
+        judged.add(number < len(called), False, str(number))
+    return judged
+
+
+def _over_seeds(values: Sequence[float | None]) -> Estimate | None:
+    """Average over worlds; their range stands for an interval, as a median has no parts to draw again."""
+    found = [value for value in values if value is not None]
+    return Estimate(sum(found) / len(found), min(found), max(found), len(found), len(found)) if found else None

@@ -1,0 +1,114 @@
+"""The product at a simulated insurer: what it believed and warned of, beside what is true there."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from rich.progress import track
+
+from bench.quality.bootstrap import Judged
+from bench.quality.running import Belief, Clock, Given, Learning
+from bench.quality.watching import CONSOLE
+from foreshock.simulate.emission import Emission
+from foreshock.simulate.truth import Truth
+from foreshock.simulate.world import World
+from models.params import Params
+from schemas.alerts import LEVELS, Alert
+
+SEEDS = (1, 2, 3)
+CUSTOMERS = 4000
+DAYS = 240
+START_AT = datetime(2026, 1, 5, tzinfo=UTC)
+
+HORIZON = timedelta(days=30)
+
+_YELLOW = LEVELS.index("yellow")
+
+# What a busy insurer of this size sends in so many days; only the bar needs it.
+_EVENTS = int(0.132 * CUSTOMERS * DAYS)
+
+
+@dataclass(slots=True)
+class Told:
+    """What the product said in one world."""
+
+    truth: Truth
+    """What is known about the world."""
+    clock: Clock
+    """What it cost."""
+    warnings: list[tuple[str, datetime]] = field(default_factory=list)
+    """Customer and time at which an alert first reached yellow: somebody is asked to call."""
+    beliefs: list[tuple[str, datetime, float]] = field(default_factory=list)
+    """Customer, time and probability within 30 days, after each event of a customer without an open complaint."""
+
+    def judged(self, since: datetime, until: datetime) -> Judged:
+        """Put the beliefs of some time beside the complaints that came within their horizon."""
+        complained = defaultdict(list)
+        for each in self.truth.complaints:
+            complained[each.customer_id].append(each.complained_at)
+        judged = Judged()
+        for customer, at, probability in self.beliefs:
+            if since <= at < until:
+                times = complained[customer]
+                after = bisect_right(times, at)
+                judged.add(probability, after < len(times) and times[after] <= at + HORIZON, customer)
+        return judged
+
+
+def told(seed: int, params: Params, label: str, change_day: float | None = None) -> Told:
+    """Let the product live through one simulated insurer from nothing.
+
+    Parameters
+    ----------
+    seed
+        Which insurer.
+    params
+        How the product decides and learns.
+    label
+        What the bar says.
+    change_day
+        Day from which on complaints come mostly from another cause; None for never.
+    """
+    world = World(seed, CUSTOMERS, START_AT, DAYS, change_day=change_day)
+    learning = Learning(params)
+    found = Told(world.truth, learning.clock)
+    listener = _Listener(found)
+    bar = track(world.events(), label, _EVENTS, console=CONSOLE, transient=True, disable=not CONSOLE.is_terminal)
+    for emission in bar:
+        if (given := _given(emission)) is not None:
+            listener.hear(learning.take(given))
+    return found
+
+
+class _Listener:
+    """Notes what the product says."""
+
+    def __init__(self, found: Told) -> None:
+        self._found = found
+        self._names: dict[str, str] = {}
+        self._warned: set[str] = set()
+
+    def hear(self, belief: Belief) -> None:
+        """Note the belief about one customer, and warnings about anybody."""
+        risk, name = belief.risk, belief.given.customer_id
+        self._names[risk.customer_key] = name
+        for alert in belief.alerts:
+            self._note(alert)
+        if risk.stage not in ("complaint", "escalated"):
+            self._found.beliefs.append((name, risk.at, risk.probability_30d))
+
+    def _note(self, alert: Alert) -> None:
+        """Note an alert that reaches yellow for the first time."""
+        is_call_for_action = LEVELS.index(alert.level) >= _YELLOW and alert.transition in ("opened", "raised")
+        if is_call_for_action and alert.alert_id not in self._warned:
+            self._warned.add(alert.alert_id)
+            self._found.warnings.append((self._names[alert.customer_key], alert.at))
+
+
+def _given(emission: Emission) -> Given | None:
+    """Take a record that can be read as an event; the others are for the dead letters."""
+    event = emission.event
+    return None if event is None else Given(event.occurred_at, event.customer_id, event.event_id, emission.value)
