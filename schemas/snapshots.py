@@ -137,6 +137,41 @@ class Quality(Message):
     """Mean negative log-likelihood, in nats."""
 
 
+class Interval(Message):
+    """A difference, challenger minus champion, and where it lies with 90 % confidence."""
+
+    difference: float
+    """On the predictions as they are."""
+
+    low: float
+    """5 % of bootstrap replicates are below."""
+
+    high: float
+    """5 % of bootstrap replicates are above."""
+
+
+class Contest(Message):
+    """A challenger compared with the champion on the same predictions, judged on labels that matured later."""
+
+    challenger: Identifier
+    """Name of the challenger."""
+
+    examples: int = Field(ge=0)
+    """Predictions that both made."""
+
+    positives: int = Field(ge=0)
+    """Complaints among them."""
+
+    auc: Interval | None = None
+    """Difference in the area under the ROC curve; missing while there are too few to say."""
+
+    average_precision: Interval | None = None
+    """Difference in average precision."""
+
+    log_loss: Interval | None = None
+    """Difference in log loss, in nats: less is better."""
+
+
 class ModelWeights(Message):
     """All that a scorer needs of one snapshot."""
 
@@ -198,6 +233,9 @@ class Snapshot(Message):
 
     learner: dict[str, Any]
     """Internal state of the learner as plain numbers."""
+
+    contest: dict[HorizonKey, Contest] = Field(default_factory=dict)
+    """How a challenger in the shadow compares, per horizon; empty where there is none."""
 
     signature: str | None = None
     """HMAC-SHA256 of all the rest, in hexadecimal; missing where no key is set."""

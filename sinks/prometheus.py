@@ -1,4 +1,4 @@
-"""Every metric that this project exports, declared here and nowhere else.
+"""Every metric that this project exports, declared here and in `sinks.quality`, and nowhere else.
 
 Base units, and labels from closed sets only: a customer, a claim or a text can never become one. The help text says
 what a *change* means.
@@ -15,8 +15,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from schemas.alerts import CAUSES, LEVELS, STAGES, TRANSITIONS, Alert, Risk
 from schemas.codec import CustomerEvent, EventKind
 from schemas.dead_letters import DEAD_LETTER_REASONS
+from schemas.examples import Phase
 from schemas.snapshots import Horizon, Snapshot
 from schemas.ticks import CommandName
+from sinks.quality import BOUNDS, COHORTS, FIGURES, MONITORS, QualityMetrics
 
 GROUPS = ("ingest", "score", "learn", "deliver")
 """Who reads a topic, and can be behind."""
@@ -43,7 +45,7 @@ class Stepped(Protocol):
     refused: str | None
 
 
-class Metrics:
+class Metrics(QualityMetrics):
     """Counts what happens; the carriers call it.
 
     What happens per event is added up in plain numbers and handed to Prometheus once per group of journal records,
@@ -56,6 +58,7 @@ class Metrics:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
         self._declare_flow(registry)
         self._declare_judgement(registry)
         self._declare_learning(registry)
@@ -338,6 +341,7 @@ class Metrics:
         """A snapshot and its notices are at the broker."""
         self.published.set(snapshot.weights.number)
         self.published_at.set_to_current_time()
+        self.contested(snapshot.contest)
 
     def alert_delivered(self, sink: str, attempts: int) -> None:
         """A sink has an alert."""
@@ -381,5 +385,11 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "sink": SINKS,
     "result": ("new", "repeated", "obeyed", "refused"),
     "command": get_args(CommandName),
+    "cohort": COHORTS,
+    "phase": get_args(Phase),
+    "alerted": ("yes", "no"),
+    "monitor": MONITORS,
+    "figure": FIGURES,
+    "bound": BOUNDS,
 }
 """Every label and the closed set that its values come from."""

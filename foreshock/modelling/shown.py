@@ -66,9 +66,9 @@ def details_of(kept: Kept, params_hash: str) -> dict[str, Any]:
         "examples_offset": kept.examples_offset,
         "learned": [learned.model_dump() for learned in kept.learned],
         "models": {line.name: _model(line) for line in kept.weights.lines},
-        "text_model": {
-            "examples_seen": kept.weights.sentiment.examples_seen,
-            "weights": len(kept.weights.sentiment.hashed.buckets),
+        "text_models": {
+            name: {"examples_seen": head.examples_seen, "weights": len(head.hashed.buckets)}
+            for name, head in (("mood", kept.weights.text.mood), ("handover", kept.weights.text.handover))
         },
     }
 

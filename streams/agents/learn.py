@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from schemas.codec import decode_example
 from schemas.errors import ConfigurationError, SnapshotError, UnreadableMessageError
 from schemas.examples import RiskExample, TextExample
 from schemas.snapshots import Snapshot
+from sinks.quality import Drift, Report
 from streams.connections import new_group_consumer
 from streams.handover import HandOver
 from streams.settings import Settings
@@ -48,6 +49,13 @@ class Learner(Protocol):
     def snapshot(self, examples_offset: int = -1) -> Snapshot:
         """Make the next snapshot."""
 
+    def judge(self) -> Collection[Report]:
+        """Say how good the newest predictions were, per horizon."""
+
+    @property
+    def drifts(self) -> Collection[Drift]:
+        """The newest changes of the stream, oldest first."""
+
 
 NewLearner = Callable[[Snapshot | None], Learner]
 """Makes a learner that goes on from a snapshot, or begins."""
@@ -61,6 +69,12 @@ class LearnObserver(Protocol):
 
     def snapshot_published(self, snapshot: Snapshot) -> None:
         """A snapshot and its notices are at the broker."""
+
+    def foreseen(self, example: RiskExample | TextExample) -> None:
+        """A new example was learned from."""
+
+    def judged(self, reports: Collection[Report], drifts: Collection[Drift]) -> None:
+        """The learner judged its predictions."""
 
     def dead_letter(self, reason: str) -> None:
         """An example could not be read."""
@@ -135,6 +149,7 @@ async def _take_up(
     if newest is not None:
         await announce(settings, newest, key, outlet)
         observer.snapshot_published(newest)
+    observer.judged(await asyncio.to_thread(learner.judge), learner.drifts)
     log.info("learner_took_up", extra={"snapshot": newest.weights.number if newest else 0, "position": position})
     return learner
 
@@ -189,11 +204,16 @@ async def _learn(
             observer.dead_letter(error.reason)
             log.error("example_unreadable", extra={"offset": record.offset, "error": str(error)})
             continue
-        observer.learnt(learner.learn(example))
+        is_new = learner.learn(example)
+        observer.learnt(is_new)
+        if is_new:
+            observer.foreseen(example)
         if learner.is_due():
-            snapshot = learner.snapshot(record.offset)
+            # In a thread: judging thousands of predictions takes a second, and scoring must go on meanwhile.
+            snapshot = await asyncio.to_thread(learner.snapshot, record.offset)
             await publish(settings, snapshot, settings.snapshot_secret(), outlet)
             observer.snapshot_published(snapshot)
+            observer.judged(await asyncio.to_thread(learner.judge), learner.drifts)
             await _commit(consumer, tp, record.offset + 1)
         elif record.offset % 50 == 0:
             await asyncio.sleep(0)  # let scoring have its turn

@@ -97,7 +97,9 @@ def test_every_snapshot_is_listed_with_what_it_learned_and_how_good_it_was(run: 
 
 
 def test_a_snapshot_is_shown_with_its_provenance(run: Run, snapshots: list[Snapshot]) -> None:
-    shown = orjson.loads(run("show", "2").output)
+    done = run("show", "2")
+    assert done.exit_code == 0, done.exception
+    shown = orjson.loads(done.output)
 
     assert shown["number"] == 2
     assert shown["examples_seen"] == 20
