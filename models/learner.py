@@ -8,7 +8,7 @@ from models.drift import Drift, HealthAlert
 from models.features import NAMES
 from models.lines import Line
 from models.params import LineName, Params
-from models.quality import Comparison, Quality, QualityReport
+from models.quality import Comparison, Figures, Quality, QualityReport
 from models.quality import Interval as Difference
 from models.text.conversation import Turn
 from models.text.learner import TextLearner
@@ -100,7 +100,7 @@ class Learner:
             examples_seen=self.examples_seen,
             positives_seen=self.positives_seen,
             lines=tuple(line.frozen() for line in self._lines),
-            quality={horizon: _told(self.quality.report(horizon)) for horizon in HORIZONS},
+            quality={horizon: _told(self.quality.figures(horizon)) for horizon in HORIZONS},
             text=self._text.frozen(),
         )
 
@@ -200,9 +200,8 @@ def _thresholds(params: Params) -> dict[int, float]:
     return {7: params.policy.risk_red, 30: params.policy.risk_yellow}
 
 
-def _told(report: QualityReport) -> SnapshotQuality:
-    """Cut a report down to what a snapshot carries."""
-    figures = report.figures
+def _told(figures: Figures) -> SnapshotQuality:
+    """Cut figures down to what a snapshot carries."""
     return SnapshotQuality(
         matured=figures.examples,
         positives=figures.positives,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 from math import sqrt
 from operator import mul
+from statistics import median
 from typing import Any
 
 from river.drift import PageHinkley
@@ -16,13 +17,16 @@ WARM_UP = 28
 """Blocks from which a monitor learns what is normal on each weekday, and how much days differ: four weeks."""
 
 KEPT = 42
-"""Newest blocks kept to say since when, and from what to what: six weeks."""
+"""Newest blocks kept, as what a new one is held against and to say since when it moved: six weeks."""
 
 TOLERANCE = 0.5
 """Move, in standard deviations of a day, that is let pass; half of the least drift worth a call."""
 
 _OUTLIER = 4.0
 """Standard deviations beyond which a day counts no more: one odd day alone can never fire."""
+
+_FLAT = 1e-5
+"""Of the mean: what varies by less has not moved, but was rounded."""
 
 _WEEK = 7
 
@@ -31,18 +35,23 @@ class Monitor:
     """Watches one number per day for a change that lasts.
 
     What is normal on each weekday, and how much days differ, is learned from four weeks; after an alert it is
-    learned anew. Then River's Page-Hinkley test runs on the difference from normal in standard deviations.
+    learned anew. Then River's Page-Hinkley test runs on the difference from normal, in standard deviations.
 
     Parameters
     ----------
     threshold
         Sum of moves from which it fires, in standard deviations of a day.
+    adapts
+        Whether the median of the last six weeks is normal, so that what grows over months fires seldom; otherwise the
+        first four weeks stay normal until an alert.
     """
 
-    def __init__(self, threshold: float) -> None:
+    def __init__(self, threshold: float, adapts: bool = False) -> None:
         self._threshold = threshold
+        self._adapts = adapts
+        self._usual = 0.0
         self._kept: deque[tuple[int, float]] = deque(maxlen=KEPT)
-        self._normal: list[float] = []
+        self._weekdays: list[float] = []
         self._scale = 0.0
         self._test = self._fresh_test()
 
@@ -62,16 +71,16 @@ class Monitor:
             First day of the new normal, mean before, mean since; None while nothing has moved.
         """
         value = float(f"{value:.6g}")
-        self._kept.append((day, value))
-        if self._normal:
+        if self._weekdays:
             self._test.update(self._move(day, value))
-        elif len(self._kept) >= WARM_UP:
+        self._kept.append((day, value))
+        if not self._weekdays and len(self._kept) >= WARM_UP:
             self._learn_normal()
         if not self._test.drift_detected:
             return None
         moved = self._change()
         self._kept.clear()
-        self._normal = []
+        self._weekdays = []
         self._test = self._fresh_test()
         return moved
 
@@ -81,15 +90,16 @@ class Monitor:
         return {
             "days": [day for day, _ in self._kept],
             "values": [value for _, value in self._kept],
-            "normal": self._normal,
+            "weekdays": self._weekdays,
+            "usual": self._usual,
             "scale": self._scale,
             "test": [mean.n, mean.get(), test._sum_increase, test._sum_decrease, test._min_increase, test._max_decrease]
-            if self._normal
+            if self._weekdays
             else [],
         }
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any], threshold: float) -> Monitor:
+    def from_plain(cls, plain: dict[str, Any], threshold: float, adapts: bool = False) -> Monitor:
         """Go on from what `to_plain` wrote, bit for bit.
 
         Raises
@@ -97,9 +107,9 @@ class Monitor:
         KeyError, ValueError
             If it is something else.
         """
-        monitor = cls(threshold)
+        monitor = cls(threshold, adapts)
         monitor._kept.extend(zip(plain["days"], plain["values"], strict=True))
-        monitor._normal, monitor._scale = list(plain["normal"]), plain["scale"]
+        monitor._weekdays, monitor._usual, monitor._scale = list(plain["weekdays"]), plain["usual"], plain["scale"]
         if plain["test"]:
             count, mean, *sums = plain["test"]
             test = monitor._test
@@ -120,20 +130,21 @@ class Monitor:
         usual = _mean(means.values())
         rest = [value - means[day % _WEEK] for day, value in self._kept]
         scale = sqrt(sum(map(mul, rest, rest)) / max(1, len(rest) - len(means)))
-        if not scale:
+        if scale <= _FLAT * abs(usual):
             return
-        self._normal = [usual, *(means.get(weekday, usual) - usual for weekday in range(_WEEK))]
-        self._scale = scale
+        self._weekdays = [means.get(weekday, usual) - usual for weekday in range(_WEEK)]
+        self._scale, self._usual = scale, usual
         for day, value in self._kept:
             self._test.update(self._move(day, value))
 
     def _adjusted(self, day: int, value: float) -> float:
         """Take away what is normal for the weekday."""
-        return value - self._normal[1 + day % _WEEK]
+        return value - self._weekdays[day % _WEEK]
 
     def _move(self, day: int, value: float) -> float:
         """Return how far a day lies from normal, in standard deviations of a day."""
-        return min(max((self._adjusted(day, value) - self._normal[0]) / self._scale, -_OUTLIER), _OUTLIER)
+        usual = median(self._adjusted(*kept) for kept in self._kept) if self._adapts else self._usual
+        return min(max((self._adjusted(day, value) - usual) / self._scale, -_OUTLIER), _OUTLIER)
 
     def _change(self) -> tuple[int, float, float]:
         """Find the day that parts what is kept into the two most different parts."""

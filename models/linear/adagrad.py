@@ -39,6 +39,9 @@ class AdaGradLogistic(base.Classifier):
         than what was: known features then take the surplus away.
     intercept_rate
         Step of the intercept (>= 0): how fast the model follows the base rate.
+    max_weights
+        How many weights outside `names` are kept (> 0). When there are more, the fifth nearest to zero is forgotten:
+        this bounds what `to_plain` writes.
 
     Notes
     -----
@@ -69,6 +72,7 @@ class AdaGradLogistic(base.Classifier):
         l2: float = 0.0,
         intercept_init: float = 0.0,
         intercept_rate: float = 0.01,
+        max_weights: int = 1_000_000,
     ) -> None:
         self.names = names
         self.learning_rate = learning_rate
@@ -77,6 +81,7 @@ class AdaGradLogistic(base.Classifier):
         self.l2 = l2
         self.intercept_init = intercept_init
         self.intercept_rate = intercept_rate
+        self.max_weights = max_weights
         self.intercept = intercept_init
         self.dense = [0.0] * len(names or ())
         self.dense_squares = [damping] * len(names or ())
@@ -137,7 +142,7 @@ class AdaGradLogistic(base.Classifier):
         weights = self.weights
         kept = [name for name, weight in weights.items() if weight]
         if limit is not None and len(kept) > limit:
-            kept = sorted(kept, key=lambda name: (-abs(weights[name]), name))[:limit]
+            kept = self._largest(kept, limit)
         kept.sort()
         return self.intercept, list(self.dense), kept, [weights[name] for name in kept]
 
@@ -201,6 +206,19 @@ class AdaGradLogistic(base.Classifier):
                 square = squares[name] = square_of(name, damping) * memory + gradient * gradient
                 weights[name] = before - rate * gradient / sqrt(square)
         self.intercept -= self.intercept_rate * error
+        if len(weights) > self.max_weights:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Keep four fifths of the allowed weights, those farthest from zero."""
+        kept = self._largest(self.weights, self.max_weights * 4 // 5)
+        self.weights = {name: self.weights[name] for name in kept}
+        self.squares = {name: self.squares[name] for name in kept}
+
+    def _largest(self, names: Iterable[Any], limit: int) -> list[Any]:
+        """Give the names of the weights farthest from zero."""
+        weights = self.weights
+        return sorted(sorted(names, key=repr), key=lambda name: -abs(weights[name]))[:limit]
 
 
 def _probability(score: float) -> float:

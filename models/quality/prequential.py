@@ -97,6 +97,10 @@ class Quality:
                 flagged = self._is_flagged(example, _PREDICTED[horizon](example)[0], horizon)
                 self._leads[horizon].add(example.lead_seconds, flagged)
 
+    def figures(self, horizon: int) -> Figures:
+        """Return the figures of one horizon, in days, without curves and cohorts: a fifth of a report's cost."""
+        return figures_of(list(self._windows[horizon].rows), *self._least)
+
     def report(self, horizon: int) -> QualityReport:
         """Judge the predictions of one horizon, in days."""
         rows = list(self._windows[horizon].rows)

@@ -8,7 +8,7 @@ from typing import Any
 from river import base
 
 
-class AROWRegressor(base.Regressor):  # type: ignore[misc]
+class AROWRegressor(base.Regressor):
     """Adaptive regularisation of weights, diagonal, as a regression.
 
     Every weight has a variance, 1 before its feature was seen. A rare feature is still uncertain, so it learns fast;
@@ -85,14 +85,15 @@ class AROWRegressor(base.Regressor):  # type: ignore[misc]
         return self.bias + sum([weight_of(name, 0.0) * value for name, value in x.items()])
 
     def by_importance(self) -> list[Any]:
-        """Give the features, those that move scores most first.
+        """Give the features, of one type, those that move scores most first.
 
         A weight moves scores as far as it is large and as its feature is present: the inverse of the variance has
         summed up the squares of the feature's values.
         """
         variances = self.variances
         importance = {name: abs(weight) * (1.0 / variances[name] - 1.0) ** 0.5 for name, weight in self.weights.items()}
-        return sorted(sorted(importance, key=repr), key=importance.__getitem__, reverse=True)
+        # By name first: which of two equals is forgotten must not depend on the order in which they were learned.
+        return sorted(sorted(importance), key=importance.__getitem__, reverse=True)
 
     def to_plain(self) -> dict[str, Any]:
         """Write all that was learned as plain numbers; features must be whole numbers."""

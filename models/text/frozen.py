@@ -19,6 +19,7 @@ from models.text.fields import (
     REPEATED,
     TURN,
     TWO_BEFORE,
+    last_weight,
     mood_marks,
     repeats,
     unit,
@@ -123,9 +124,9 @@ class TextModel:
         if agent:
             score += MOOD_WEIGHTS[ALL_AGENT] * sums.agent * agent**-0.5
         if customer > 1:
-            score += MOOD_WEIGHTS[LAST_CUSTOMER] * sums.last_customer
+            score += last_weight(LAST_CUSTOMER, customer) * sums.last_customer
         if agent > 1:
-            score += MOOD_WEIGHTS[LAST_AGENT] * sums.last_agent
+            score += last_weight(LAST_AGENT, agent) * sums.last_agent
         return score
 
     def _handover_score(self, conversation: Conversation, turn: Turn, buckets: Sequence[int]) -> float:

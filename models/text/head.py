@@ -80,7 +80,7 @@ class HeadLearner:
             values, target = self._weighed(features), 2.0 * probability - 1.0
             if not margin or target * self._model.predict_one(values) <= 1.0:
                 self._model.learn_one(values, target, weight)
-        if len(self._counts) > self._model.max_weights:
+        if len(self._counts) > self._model.max_weights * _SLACK:
             self._forget()
 
     def frozen(self, max_weights: int) -> HeadWeights:
@@ -149,7 +149,7 @@ class HeadLearner:
         word = self._word(feature)
         if word is None:
             return 1.0
-        return math.log(max((self._documents + 2) / (self._counts.get(word, 0) + 1), _LEAST_RARITY)) ** 0.5
+        return math.sqrt(math.log(max((self._documents + 2) / (self._counts.get(word, 0) + 1), _LEAST_RARITY)))
 
     def _weighed(self, features: Features) -> Features:
         """Let rare features count more."""
@@ -162,6 +162,8 @@ class HeadLearner:
 
 
 _NO_WORDS = 2
+# Words beyond the weights before they are cleared away: not after every conversation.
+_SLACK = 1.25
 _BUCKET = (1 << CODE_BITS) - 1
 # Even a word that everybody says says a little.
 _LEAST_RARITY = 1.02

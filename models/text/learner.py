@@ -31,7 +31,7 @@ class TextLearner:
         Weights that each head keeps for learning (> 0).
     """
 
-    def __init__(self, max_weights: int = 40_000) -> None:
+    def __init__(self, max_weights: int = 30_000) -> None:
         self._max_weights = max_weights
         self._mood = HeadLearner(MOOD, max_weights)
         self._handover = HeadLearner(HANDOVER, max_weights)
@@ -92,7 +92,7 @@ class TextLearner:
         """Score every turn."""
         return [self._handover.score(features) for features in handover_features(turns)]
 
-    def frozen(self, mood_weights: int = 6000, handover_weights: int = 3000) -> TextWeights:
+    def frozen(self, mood_weights: int = 7000, handover_weights: int = 3000) -> TextWeights:
         """Give what scorers need: of each head that many of the weights that move scores most."""
         return TextWeights(mood=self._mood.frozen(mood_weights), handover=self._handover.frozen(handover_weights))
 
@@ -101,7 +101,7 @@ class TextLearner:
         return {"mood": self._mood.to_plain(), "handover": self._handover.to_plain()}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any], max_weights: int = 40_000) -> TextLearner:
+    def from_plain(cls, plain: Mapping[str, Any], max_weights: int = 30_000) -> TextLearner:
         """Take up learning where `to_plain` left off.
 
         Raises

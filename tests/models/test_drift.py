@@ -187,9 +187,10 @@ def test_a_bucket_share_never_seen_before_is_an_input_that_moves() -> None:
     assert {alert.monitor for alert in alerts} == {"input.unseen"}
 
 
-def test_one_odd_day_is_no_drift() -> None:
+@pytest.mark.parametrize("adapts", [False, True])
+def test_one_odd_day_is_no_drift(adapts: bool) -> None:
     chance = random.Random(1)
-    monitor = Monitor(12.0)
+    monitor = Monitor(12.0, adapts)
 
     shown = [monitor.watch(FIRST + day, 1e6 if day == 60 else chance.gauss(0, 1)) for day in range(100)]
 
@@ -203,6 +204,16 @@ def test_what_never_moved_and_then_does_for_good_is_shown_once() -> None:
 
     (moved,) = [moved for moved in shown if moved is not None]
     assert moved == pytest.approx((FIRST + 200, 0.0, 1.0), abs=0.05)
+
+
+def test_what_grows_slowly_fires_less_where_normal_adapts() -> None:
+    fired = {}
+    for adapts in (False, True):
+        chance = random.Random(6)
+        monitor = Monitor(12.0, adapts)
+        fired[adapts] = sum(monitor.watch(FIRST + day, chance.gauss(day / 50, 1)) is not None for day in range(365))
+
+    assert fired[True] < fired[False]
 
 
 def test_after_an_alert_the_new_normal_is_learned() -> None:

@@ -131,3 +131,15 @@ def test_frozen_weights_are_the_largest_when_there_is_a_limit() -> None:
 def test_numbers_of_other_names_are_refused() -> None:
     with pytest.raises(ValueError, match="2 names"):
         AdaGradLogistic().restore(made().to_plain())
+
+
+def test_memory_is_bounded_and_what_matters_is_kept() -> None:
+    model = AdaGradLogistic(max_weights=50)
+    chance = random.Random(20261122)
+    for _ in range(500):
+        label = chance.random() < 0.5
+        model.learn_active([], [1 if label else 2, 3 + chance.randrange(1_000)], label)
+
+    assert len(model.weights) <= 50
+    assert model.squares.keys() == model.weights.keys()
+    assert model.weights[1] > 0.1 > -0.1 > model.weights[2]
