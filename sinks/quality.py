@@ -137,7 +137,7 @@ class QualityMetrics:
         )
         self.average_precision = by_cohort(
             "average_precision_ratio",
-            "Average precision of the same; compare with the share of complaints. A fall: more calls for each complaint.",
+            "Average precision of the same; compare with the complaint rate. A fall: more calls for each complaint.",
         )
         self.calibration_error = by_cohort(
             "calibration_error_ratio",
