@@ -55,7 +55,8 @@ def list_models(as_json: bool) -> None:
     """List the snapshots that are kept: what they learned from, how good they were, and whether they are ours.
 
     Quality is of predictions whose labels had matured by then: how many, area under the ROC curve, average precision,
-    expected calibration error. A * marks parameters that are not those of this machine.
+    expected calibration error. A challenger is shown by how much its area is larger, with a 90 % interval. A * marks
+    parameters that are not those of this machine.
     """
     settings, shelf = _shelf()
     params_hash = load_params(settings.params_file).digest()

@@ -113,6 +113,18 @@ class Drift(Protocol):
         """What has moved."""
 
     @property
+    def since(self) -> datetime:
+        """First day of the new normal."""
+
+    @property
+    def before(self) -> float:
+        """Mean before."""
+
+    @property
+    def after(self) -> float:
+        """Mean since."""
+
+    @property
     def at(self) -> datetime:
         """Day whose end showed it."""
 

@@ -8,7 +8,7 @@ from foreshock.broker.reading import open_topic
 from schemas.codec import decode_as
 from schemas.errors import UnreadableMessageError
 from schemas.signing import is_authentic
-from schemas.snapshots import Learned, ModelWeights, Snapshot
+from schemas.snapshots import Contest, Horizon, Learned, ModelWeights, Snapshot
 from streams.settings import Settings
 from streams.snapshots import number_of
 
@@ -22,6 +22,8 @@ class Kept(NamedTuple):
     """How far the journal was learned."""
     examples_offset: int
     """How far the examples topic was learned; -1 where they did not come from Kafka."""
+    contest: dict[Horizon, Contest]
+    """How its challenger compared with its champion, per horizon."""
     size_bytes: int
     """Size of the record."""
     is_authentic: bool
@@ -74,4 +76,11 @@ async def read_shelf(settings: Settings, key: bytes) -> Shelf:
 def _kept(raw: bytes, key: bytes) -> Kept:
     """Read one record."""
     snapshot = decode_as(Snapshot, raw)
-    return Kept(snapshot.weights, snapshot.learned, snapshot.examples_offset, len(raw), is_authentic(snapshot, key))
+    return Kept(
+        snapshot.weights,
+        snapshot.learned,
+        snapshot.examples_offset,
+        snapshot.contest,
+        len(raw),
+        is_authentic(snapshot, key),
+    )

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from foreshock.modelling.shelf import Kept, Shelf
 from models.features import NAMES
-from schemas.snapshots import HORIZONS, Quality, RiskLine, RiskWeights
+from schemas.snapshots import HORIZONS, Contest, Quality, RiskLine, RiskWeights
 
 _HEAVIEST = 10
 """Numeric features of a model that are shown, by weight."""
@@ -33,6 +33,7 @@ def table_of(shelf: Shelf, params_hash: str) -> Table:
     table.add_column("learners")
     for horizon in HORIZONS:
         table.add_column(f"{horizon} d: n AUC AP ECE", no_wrap=True)
+    table.add_column("challenger: AUC 30 d", no_wrap=True)
     for title in ("parameters", "size", "signature"):
         table.add_column(title, no_wrap=True)
     for number, kept in shelf.kept.items():
@@ -52,6 +53,7 @@ def summary_of(kept: Kept, params_hash: str) -> dict[str, Any]:
         "positives_seen": weights.positives_seen,
         "learners": [line.name for line in weights.lines],
         "quality": {str(horizon): quality.model_dump() for horizon, quality in weights.quality.items()},
+        "contest": {str(horizon): contest.model_dump() for horizon, contest in kept.contest.items()},
         "params_hash": weights.params_hash,
         "params_are_ours": weights.params_hash == params_hash,
         "size_bytes": kept.size_bytes,
@@ -90,6 +92,7 @@ def _cells(kept: Kept, params_hash: str) -> Iterator[str]:
     yield " + ".join(line.name for line in weights.lines)
     for horizon in HORIZONS:
         yield _in_figures(weights.quality.get(horizon))
+    yield _contested(kept.contest.get(30))
     yield weights.params_hash + ("" if weights.params_hash == params_hash else " *")
     yield f"{kept.size_bytes / 1024:,.0f} KiB"
     yield "ours" if kept.is_authentic else "NOT OURS"
@@ -101,6 +104,13 @@ def _in_figures(quality: Quality | None) -> str:
         return _NOTHING
     figures = (quality.auc, quality.average_precision, quality.ece)
     return f"{quality.matured:,} " + " ".join(_NOTHING if value is None else f"{value:.3f}" for value in figures)
+
+
+def _contested(contest: Contest | None) -> str:
+    """Write how much a challenger is better, with the 90 % interval."""
+    if contest is None or contest.auc is None:
+        return _NOTHING
+    return f"{contest.auc.difference:+.3f} ({contest.auc.low:+.3f} to {contest.auc.high:+.3f})"
 
 
 def _model(line: RiskLine) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class Learner(Protocol):
         """Say how good the newest predictions were, per horizon."""
 
     @property
-    def drifts(self) -> Collection[Drift]:
+    def drifts(self) -> Sequence[Drift]:
         """The newest changes of the stream, oldest first."""
 
 
@@ -204,10 +204,13 @@ async def _learn(
             observer.dead_letter(error.reason)
             log.error("example_unreadable", extra={"offset": record.offset, "error": str(error)})
             continue
+        known = learner.drifts[-1:]
         is_new = learner.learn(example)
         observer.learnt(is_new)
         if is_new:
             observer.foreseen(example)
+        if learner.drifts[-1:] != known:
+            _report_drift(learner.drifts, known)
         if learner.is_due():
             # In a thread: judging thousands of predictions takes a second, and scoring must go on meanwhile.
             snapshot = await asyncio.to_thread(learner.snapshot, record.offset)
@@ -217,6 +220,20 @@ async def _learn(
             await _commit(consumer, tp, record.offset + 1)
         elif record.offset % 50 == 0:
             await asyncio.sleep(0)  # let scoring have its turn
+
+
+def _report_drift(drifts: Sequence[Drift], known: Sequence[Drift]) -> None:
+    """Log what has moved since the last one known."""
+    for drift in drifts[drifts.index(known[0]) + 1 if known and known[0] in drifts else 0 :]:
+        log.warning(
+            "stream_has_moved",
+            extra={
+                "monitor": drift.monitor,
+                "since": f"{drift.since:%Y-%m-%d}",
+                "before": round(drift.before, 4),
+                "after": round(drift.after, 4),
+            },
+        )
 
 
 async def _commit(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> None:

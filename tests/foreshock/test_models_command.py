@@ -13,7 +13,7 @@ from models.learner import Learner
 from models.params import LearningParams, Params
 from schemas.codec import decode_journal_line, encode
 from schemas.signing import is_authentic
-from schemas.snapshots import Quality, Snapshot
+from schemas.snapshots import Contest, Interval, Quality, Snapshot
 from schemas.ticks import ModelCommand
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
@@ -58,7 +58,9 @@ def snapshots(run: Run) -> list[Snapshot]:
             "quality": {30: Quality(matured=1234, positives=30, auc=0.7111, average_precision=0.13, ece=0.02)},
         }
     )
-    made[1] = made[1].model_copy(update={"weights": contested})
+    auc = Interval(difference=0.0123, low=0.001, high=0.02)
+    contest = {30: Contest(challenger="challenger", examples=1200, positives=29, auc=auc)}
+    made[1] = made[1].model_copy(update={"weights": contested, "contest": contest})
     asyncio.run(write(*made))
     return made
 
@@ -93,6 +95,7 @@ def test_every_snapshot_is_listed_with_what_it_learned_and_how_good_it_was(run: 
     assert [line.split()[0] for line in listed[1:]] == ["1", "2", "3"]
     assert "adagrad + challenger" in listed[2]
     assert "1,234 0.711 0.130 0.020" in listed[2]
+    assert "+0.012 (+0.001 to +0.020)" in listed[2]
     assert listed[1].split()[-1] == "ours"
 
 
