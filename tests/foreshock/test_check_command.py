@@ -163,6 +163,6 @@ def test_a_model_to_start_from_that_cannot_be_used_fails_the_check(tmp_path: Pat
     finding = check_models(load_settings(start_from=file, snapshot_key="a key long enough"))
 
     assert finding.status == "failed"
-    assert "foreshock train" in finding.told
+    assert "foreshock train" in finding.detail
     assert check_models(load_settings(snapshot_key="short")).status == "failed"
-    assert "derived from the pseudonym key" in check_models(load_settings()).told
+    assert "derived from the pseudonym key" in check_models(load_settings()).detail
