@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from models.drift import Drift, HealthAlert
 from models.features import NAMES
@@ -56,7 +56,7 @@ class Learner:
         self.number = 0
         self.examples_seen = 0
         self.positives_seen = 0
-        self._due = self._next_due()
+        self._frozen_seen, self._frozen_at = 0, _LONG_AGO
 
     def learn(self, example: RiskExample | TextExample) -> bool:
         """Learn from an example, unless it was learned from before.
@@ -86,13 +86,17 @@ class Learner:
         return True
 
     def is_due(self) -> bool:
-        """Say whether enough predictions came since the last snapshot."""
-        return self.examples_seen >= self._due
+        """Say whether enough predictions, or enough predictions and time, came since the last snapshot."""
+        learning, new = self.params.learning, self.examples_seen - self._frozen_seen
+        if new < learning.snapshot_examples:
+            return False
+        is_old = self._at - self._frozen_at >= timedelta(hours=learning.snapshot_hours)
+        return is_old or new >= self._frozen_seen * learning.snapshot_growth
 
     def freeze(self) -> ModelWeights:
         """Give what scorers need the next number."""
         self.number += 1
-        self._due = self._next_due()
+        self._frozen_seen, self._frozen_at = self.examples_seen, self._at
         return ModelWeights(
             number=self.number,
             at=self._at,
@@ -166,7 +170,7 @@ class Learner:
         learner.number = snapshot.weights.number
         learner.examples_seen = snapshot.weights.examples_seen
         learner.positives_seen = snapshot.weights.positives_seen
-        learner._due = learner._next_due()
+        learner._frozen_seen, learner._frozen_at = learner.examples_seen, learner._at
         return learner
 
     def _contest(self) -> dict[Horizon, Contest]:
@@ -187,12 +191,6 @@ class Learner:
     def _unseen_share(self, example: RiskExample) -> float:
         """Say how much of a new prediction the champion has never met."""
         return self._lines[0].unseen_share(example) if example.phase == "predicted" else 0.0
-
-    def _next_due(self) -> int:
-        """Say after how many predictions the next snapshot is due: soon while little is known, then ever less often."""
-        learning = self.params.learning
-        growth = int(self.examples_seen * learning.snapshot_growth)
-        return self.examples_seen + min(max(learning.snapshot_examples, growth), learning.snapshot_examples_most)
 
 
 def _thresholds(params: Params) -> dict[int, float]:

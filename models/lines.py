@@ -38,9 +38,10 @@ class Line:
         if example.phase == "matured":
             self._calibrate(example)
         dense, hashed = example.dense, example.hashed
-        for horizon in example.horizons:
-            model = self._models[horizon]
-            for label, weight in self._believe(example, partial(model.probability, dense, hashed)):
+        for horizon, model in self._models.items():
+            if example.phase == "predicted":
+                model.meet(hashed)
+            for label, weight in self._believe(example, horizon, partial(model.probability, dense, hashed)):
                 model.learn(dense, hashed, label, weight)
 
     def _calibrate(self, example: RiskExample) -> None:

@@ -20,7 +20,7 @@ HOUR = 3_600.0
 DAY = 24 * HOUR
 
 
-ProtocolName = Literal["matured", "provisional", "weighted"]
+ProtocolName = Literal["matured", "provisional", "instalments", "weighted"]
 """When a label may be believed; `models.labels` has one strategy each."""
 
 LineName = Literal["adagrad"]
@@ -216,9 +216,14 @@ class PolicyParams(_Params):
 class LabelParams(_Params):
     """Which predictions become examples, and when their labels are believed."""
 
-    protocol: ProtocolName = "provisional"
+    protocol: ProtocolName = "instalments"
     """When a label may be believed: `matured` holds both classes until the horizon ends; `provisional` learns at once
-    that no complaint came, and takes that back when one does; `weighted` corrects the same by importance weights."""
+    that no complaint came, and takes that back when one does; `instalments` does so bit by bit, as the quiet lasts;
+    `weighted` corrects `provisional` by importance weights."""
+
+    instalments: tuple[float, float] = (0.3, 0.4)
+    """Shares of a negative that `instalments` learns at the prediction and when the short horizon has ended; the rest
+    follows at the end of the long one. The short model learns the rest when the short horizon ends."""
 
     short_days: float = Field(default=7.0, gt=0)
     """Length of the horizon that messages call 7d. Other lengths are for data of another kind: a fine is appealed
@@ -249,6 +254,8 @@ class LabelParams(_Params):
         """Refuse horizons that are not in order."""
         if self.short_days >= self.long_days:
             raise ValueError("short_days must be below long_days")
+        if min(self.instalments) < 0 or sum(self.instalments) > 1:
+            raise ValueError("instalments must be shares that add up to at most 1")
         return self
 
 
@@ -267,18 +274,28 @@ class LearningParams(_Params):
     base_rate_30d: float = Field(default=0.03, gt=0, lt=1)
     """The same for 30 days."""
 
-    learning_rate: float = Field(default=0.1, gt=0)
+    learning_rate: float = Field(default=0.025, gt=0)
     """Step of AdaGrad."""
 
     damping: float = Field(default=1.0, gt=0)
     """Added to AdaGrad's sum of squares. Without it the first step of a new weight is a whole learning rate however
-    small the gradient is, and on rare labels fourteen new buckets per example drown the signal."""
+    small the gradient is, and on rare labels dozens of new buckets per example drown the signal."""
+
+    memory: float = Field(default=0.999, gt=0, le=1)
+    """Share of a weight's sum of squares that is left each time its feature comes: after 700 comings half is
+    forgotten, and the step never shrinks to nothing. How fast the model follows a change of the times."""
 
     intercept_rate: float = Field(default=0.01, gt=0)
-    """Step of the intercept."""
+    """Step of the intercept: how fast the model follows the rate of complaints."""
 
     l2: float = Field(default=0.0, ge=0)
     """Ridge penalty."""
+
+    learned_weights: int = Field(default=50_000, ge=100)
+    """Most buckets that a model learns; beyond them the smallest weights are let go."""
+
+    frozen_weights: int = Field(default=4_000, ge=10)
+    """Most buckets of a model in a snapshot, the largest weights: with half of them AUC falls by less than .001."""
 
     calibration_half_life: float = Field(default=2_000.0, gt=0)
     """Final labels after which one counts half for calibration: measured in `models.calibration`, this follows a rate
@@ -287,15 +304,15 @@ class LearningParams(_Params):
     judged: int = Field(default=5_000, ge=100)
     """Newest final labels per horizon that quality is told of."""
 
-    snapshot_examples: int = Field(default=200, ge=1)
+    snapshot_examples: int = Field(default=25, ge=1)
     """Fewest predictions between two snapshots. Counted, not timed, so that a snapshot never depends on a clock."""
 
     snapshot_growth: float = Field(default=0.1, ge=0)
-    """Share of all predictions so far that must be new before the next snapshot: a snapshot is as large as a hundred
-    events, and one that has seen a tenth more says little else."""
+    """Share of all predictions so far that must be new before the next snapshot, unless `snapshot_hours` have passed:
+    one that has seen a tenth more says little else, and each is as large as a few hundred events."""
 
-    snapshot_examples_most: int = Field(default=5_000, ge=1)
-    """Most predictions between two snapshots, so that a model of long standing still follows a change."""
+    snapshot_hours: float = Field(default=24.0, gt=0)
+    """Event time after which the next snapshot is due all the same: models a day old rank as well as fresh ones."""
 
     sentiment_trust: float = Field(default=200.0, gt=0)
     """Rated comments after which the learned text model counts as much as the lexicon."""

@@ -66,9 +66,9 @@ class AdaGradLogistic(base.Classifier):
     def __init__(
         self,
         names: tuple[str, ...] | None = None,
-        learning_rate: float = 0.02,
+        learning_rate: float = 0.025,
         damping: float = 1.0,
-        memory: float = 1.0,
+        memory: float = 0.999,
         l2: float = 0.0,
         intercept_init: float = 0.0,
         intercept_rate: float = 0.01,

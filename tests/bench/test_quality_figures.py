@@ -15,6 +15,7 @@ from bench.quality.bootstrap import RESAMPLES, Estimate, Judged, estimate, resam
 from bench.quality.figures import Figure
 from bench.quality.floors import fallen, read_floors, write_floors
 from bench.quality.metrics import auc, average_precision, calibration_error, f1, share, top_precision
+from bench.quality.rows.drift import days_until_back
 from bench.quality.table import COLUMNS, plain_of, rows_of
 
 RANKED = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30)
@@ -161,3 +162,10 @@ def test_floors_that_were_not_measured_stay(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="not a table of floors"):
         read_floors(path)
     assert read_floors(tmp_path / "nowhere.json") == {}
+
+
+def test_drift_is_over_when_a_week_of_windows_ranks_nearly_as_well_as_before() -> None:
+    before = np.full(3, 0.2)
+    after = np.array([[0.05, 0.2, 0.05]] * 10 + [[0.2, 0.2, 0.05]] * 20)
+
+    assert list(days_until_back(before, after)) == [10, 0, 30]

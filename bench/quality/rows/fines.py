@@ -93,10 +93,10 @@ def _appeals(folder: Path) -> dict[str, float]:
 
 
 def _reference(found: Predictions, appeals: dict[str, float]) -> Judged | None:
-    """Let gradient boosting be fitted every year on what is known by then: appeals, and half a year without one."""
+    """Let gradient boosting be fitted every year on cases that are half a year old: both labels wait alike."""
     patience = timedelta(days=180).total_seconds()
     cases = found.judged.groups
-    known = [appeals.get(case, at + patience) for case, at in zip(cases, found.at, strict=True)]
+    known = [max(at + patience, appeals.get(case, 0.0)) for case, at in zip(cases, found.at, strict=True)]
     labels = [label > 0 for label in found.judged.labels]
     scores = references.refitted(found.rows, labels, known, found.at, _YEAR)
     return None if scores is None else Judged(scores, found.judged.labels, cases)

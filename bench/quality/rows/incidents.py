@@ -72,9 +72,9 @@ class _Asked:
 
 
 def _reference(found: Predictions, reopened: dict[str, float]) -> Judged | None:
-    """Let gradient boosting be fitted every month on what is known by then: reopenings, and a fortnight without."""
+    """Let gradient boosting be fitted every month on incidents that are a fortnight old: both labels wait alike."""
     numbers = found.judged.groups
-    known = [reopened.get(number, at + _FORTNIGHT) for number, at in zip(numbers, found.at, strict=True)]
+    known = [max(at + _FORTNIGHT, reopened.get(number, 0.0)) for number, at in zip(numbers, found.at, strict=True)]
     labels = [label > 0 for label in found.judged.labels]
     scores = references.refitted(found.rows, labels, known, found.at, _MONTH)
     return None if scores is None else Judged(scores, found.judged.labels, numbers)

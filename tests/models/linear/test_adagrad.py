@@ -96,7 +96,7 @@ def test_a_label_moves_the_score_towards_it(
 def test_it_steps_as_rivers_own_adagrad_does() -> None:
     # River starts its sums at zero and adds its damping outside the root, so only vanishing dampings agree.
     chance = random.Random(20261122)
-    ours = AdaGradLogistic(learning_rate=0.05, damping=1e-12, intercept_rate=0.01)
+    ours = AdaGradLogistic(learning_rate=0.05, damping=1e-12, memory=1.0, intercept_rate=0.01)
     theirs = LogisticRegression(AdaGrad(0.05, eps=1e-12), intercept_lr=0.01)
     for _ in range(300):
         x = {chance.randrange(20): chance.gauss(0.0, 1.0) for _ in range(5)}
