@@ -26,26 +26,39 @@ async def test_commands_and_a_forged_notice_in_midstream_leave_worker_and_replay
     embedded_broker: EmbeddedBroker, tmp_path: Path
 ) -> None:
     settings = await prepared(embedded_broker, tmp_path)
-    first, second = world(days=30), world(seed=6, start_at=START_AT + timedelta(days=30), days=20)
+    first, second, third = (
+        world(seed=seed, start_at=START_AT + timedelta(days=day), days=days)
+        for seed, day, days in ((5, 0, 30), (6, 30, 15), (7, 45, 15))
+    )
 
     with worker_of(settings, tmp_path, "ingest,score,learn") as worker:
         fed = await _feed(settings, first)
         await settled(settings, fed)
         await _forge(settings)
+        await _decide(settings, "promote", learner="adagrad")
         await _decide(settings, "rollback", number=1)
         await _decide(settings, "promote", learner="nobody")
-        await settled(settings, fed + await _feed(settings, second))
+        fed += await _feed(settings, second)
+        await settled(settings, fed)
+        assert await _active(settings, tmp_path) == {1}
+        await _decide(settings, "unpin")
+        await settled(settings, fed + await _feed(settings, third))
         said = worker.said()
 
-    assert said.count("model_command_obeyed") == settings.partitions
+    assert said.count("model_command_obeyed") == 3 * settings.partitions
     assert said.count("model_command_refused") == settings.partitions
     assert "snapshot 1 has no learner 'nobody'" in said
     assert "FORESHOCK_SNAPSHOT_KEY" in said
-    replay = await assert_agreement(settings, tmp_path, at_least=1)
-    assert {engine.scorer.number for engine in replay.engines.values()} == {1}
+    assert min(await _active(settings, tmp_path)) > 1
     letters = [decode_as(DeadLetter, record.value) for record in await read_topic(settings, "dead-letters", 1)]
     refused = [letter.partition for letter in letters if letter.reason == "not_authentic"]
     assert sorted(refused) == list(range(settings.partitions))
+
+
+async def _active(settings: Settings, folder: Path) -> set[int]:
+    """The snapshots that are active once worker and replay agree."""
+    replay = await assert_agreement(settings, folder, at_least=1)
+    return {engine.scorer.number for engine in replay.engines.values()}
 
 
 async def _feed(settings: Settings, world: World) -> int:
