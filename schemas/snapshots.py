@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from schemas.types import Identifier, Message, UtcTime
 
@@ -15,7 +15,7 @@ parameters (`learning.short_days`, `learning.long_days`)."""
 HORIZONS: tuple[Horizon, ...] = (7, 30)
 """Both."""
 
-HorizonKey = Annotated[Horizon, BeforeValidator(int)]
+HorizonKey = Annotated[Horizon, BeforeValidator(int), WithJsonSchema({"type": "string", "enum": ["7", "30"]})]
 """A horizon as the key of a table, which JSON writes as a word."""
 
 

@@ -21,6 +21,8 @@ REMEDY = (
 )
 """What a person does about a signature that is not ours."""
 
+_ABOUT_MODELS = (SnapshotNotice, ModelCommand)  # asked of every message, so it is not made anew each time
+
 
 class Commanded(Protocol):
     """What the core says became of a command."""
@@ -53,7 +55,7 @@ def guarded(step: Step[EngineT, StatesT, OutcomeT], key: bytes) -> Step[EngineT,
     """
 
     def guarded_step(engine: EngineT, states: StatesT, message: JournalMessage, position: Position) -> OutcomeT:
-        if not isinstance(message, SnapshotNotice | ModelCommand):
+        if not isinstance(message, _ABOUT_MODELS):
             return step(engine, states, message, position)
         refuse_foreign(message, key, position)
         outcome = step(engine, states, message, position)
