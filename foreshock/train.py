@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from schemas.codec import encode
 from schemas.errors import ConfigurationError
 from schemas.signing import signed
 from streams.settings import load_settings
+from streams.snapshots import packed
 
 _EPILOG = """
 \b
@@ -65,7 +65,8 @@ def train(files: tuple[Path, ...], mapping: Path | None, output: Path, quiet: bo
             f"nothing to learn from: {training.summary.events['complaint']:,} complaints in the history, none after a "
             "prediction. Are the complaints among the files, and the contacts that came before them?"
         )
-    _write(output, encode(signed(snapshot, key)))
+    ours = signed(snapshot, key)
+    _write(output, packed(ours) if output.suffix == ".gz" else encode(ours))
     console.print(report_of(training, weights))
     click.echo(f"{output}: snapshot {weights.number}, signed; start with FORESHOCK_START_FROM={output}", err=True)
 
@@ -99,8 +100,7 @@ def _write(output: Path, raw: bytes) -> None:
     """
     part = output.with_name(f"{output.name}.part")
     try:
-        # Without a time in it, so that the same history gives the same bytes.
-        part.write_bytes(gzip.compress(raw, mtime=0) if output.suffix == ".gz" else raw)
+        part.write_bytes(raw)
         part.replace(output)
     except OSError as error:
         with contextlib.suppress(OSError):

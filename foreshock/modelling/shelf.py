@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from foreshock.broker.reading import open_topic
-from schemas.codec import decode_as
 from schemas.errors import UnreadableMessageError
 from schemas.signing import is_authentic
-from schemas.snapshots import Contest, Horizon, Learned, ModelWeights, Snapshot
+from schemas.snapshots import Contest, Horizon, Learned, ModelWeights
 from streams.settings import Settings
-from streams.snapshots import number_of
+from streams.snapshots import number_of, unpacked
 
 
 class Kept(NamedTuple):
@@ -75,7 +74,7 @@ async def read_shelf(settings: Settings, key: bytes) -> Shelf:
 
 def _kept(raw: bytes, key: bytes) -> Kept:
     """Read one record."""
-    snapshot = decode_as(Snapshot, raw)
+    snapshot = unpacked(raw)
     return Kept(
         snapshot.weights,
         snapshot.learned,

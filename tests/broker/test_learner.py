@@ -14,11 +14,10 @@ from pydantic import SecretStr
 from models.features import NAMES
 from models.learner import Learner
 from models.params import LearningParams, Params
-from schemas.codec import decode_as, decode_journal_line, encode
+from schemas.codec import decode_journal_line, encode
 from schemas.errors import ConfigurationError
 from schemas.examples import RiskExample
 from schemas.signing import is_authentic
-from schemas.snapshots import Snapshot
 from schemas.ticks import SnapshotNotice
 from sinks.prometheus import Metrics
 from streams.agents.learn import run_learn
@@ -26,7 +25,7 @@ from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
 from streams.outbox import Record, send_records
 from streams.settings import Settings
-from streams.snapshots import newest_snapshot, snapshot_key_of
+from streams.snapshots import newest_snapshot, snapshot_key_of, unpacked
 from streams.wiring import learner_of
 from tests.support.examples import risk_example
 from tests.support.journal import broker_settings, prepare_topics, read_topic
@@ -100,7 +99,7 @@ async def test_a_learner_that_was_broken_off_makes_the_snapshots_of_an_undisturb
     await write_examples(settings, examples[60:])
     await learn_until(settings, 5)
 
-    snapshots = [decode_as(Snapshot, record.value) for record in await read_topic(settings, "snapshots", 1)]
+    snapshots = [unpacked(record.value) for record in await read_topic(settings, "snapshots", 1)]
     by_number = {snapshot.weights.number: encode(snapshot.weights) for snapshot in snapshots}
 
     assert [by_number[number] for number in sorted(by_number)] == undisturbed(examples)
