@@ -103,9 +103,16 @@ async def newest_snapshot(settings: Settings) -> Snapshot | None:
     if newest is None:
         return None
     try:
-        return unpacked(newest[1])
+        found = unpacked(newest[1])
     except UnreadableMessageError as error:
         raise ConfigurationError(f"snapshot {newest[0]} on {tp.topic} cannot be read: {error}") from error
+    if found.weights.number != newest[0]:
+        # The signature does not cover the record key: an old snapshot could pass for the newest.
+        raise ConfigurationError(
+            f"the record {newest[0]} on {tp.topic} holds snapshot {found.weights.number}: somebody copied it there. "
+            "Delete that record, and find out who else may write to this topic"
+        )
+    return found
 
 
 async def publish(settings: Settings, snapshot: Snapshot, key: bytes, outlet: AIOKafkaProducer) -> None:

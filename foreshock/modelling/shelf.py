@@ -66,14 +66,14 @@ async def read_shelf(settings: Settings, key: bytes) -> Shelf:
                 if record.value is None:
                     continue
                 try:
-                    kept[number] = _kept(record.value, key)
+                    kept[number] = _kept(record.value, number, key)
                 except UnreadableMessageError as error:
                     unreadable[number] = str(error)
     return Shelf(settings.topic("snapshots"), dict(sorted(kept.items())), dict(sorted(unreadable.items())))
 
 
-def _kept(raw: bytes, key: bytes) -> Kept:
-    """Read one record."""
+def _kept(raw: bytes, number: int, key: bytes) -> Kept:
+    """Read one record; a snapshot under another number than its own is not where we put it."""
     snapshot = unpacked(raw)
     return Kept(
         snapshot.weights,
@@ -81,5 +81,5 @@ def _kept(raw: bytes, key: bytes) -> Kept:
         snapshot.examples_offset,
         snapshot.contest,
         len(raw),
-        is_authentic(snapshot, key),
+        snapshot.weights.number == number and is_authentic(snapshot, key),
     )

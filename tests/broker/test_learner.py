@@ -169,6 +169,21 @@ async def test_a_learner_with_another_key_does_not_go_on(settings: Settings) -> 
         await asyncio.wait_for(run_once(settings.model_copy(update={"snapshot_key": SecretStr("another key" * 3)})), 20)
 
 
+async def test_an_old_snapshot_does_not_pass_for_the_newest(settings: Settings) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+    (record, *_) = await read_topic(settings, "snapshots", 1)
+    producer = new_producer(settings)
+    await producer.start()
+    try:
+        await send_records(producer, settings.topic("snapshots"), 0, [Record(b"risk/99", record.value)])
+    finally:
+        await producer.stop()
+
+    with pytest.raises(ConfigurationError, match="record 99 .* holds snapshot 1"):
+        await asyncio.wait_for(run_once(settings), 20)
+
+
 async def run_once(settings: Settings) -> None:
     """Run a learner until it ends by itself."""
     outlet = new_producer(settings)
