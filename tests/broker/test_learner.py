@@ -180,7 +180,7 @@ async def test_an_old_snapshot_does_not_pass_for_the_newest(settings: Settings) 
     finally:
         await producer.stop()
 
-    with pytest.raises(ConfigurationError, match="record 99 .* holds snapshot 1"):
+    with pytest.raises(ConfigurationError, match=r"record 99 .* holds snapshot 1"):
         await asyncio.wait_for(run_once(settings), 20)
 
 
