@@ -13,7 +13,7 @@ from rich.text import Text
 
 from foreshock.checks.findings import Finding, Status
 from foreshock.checks.of_broker import check_broker, check_clock, check_epoch, check_topic_states, check_writing
-from foreshock.checks.of_settings import check_params, check_pseudonym_key, check_variables
+from foreshock.checks.of_settings import check_models, check_params, check_pseudonym_key, check_variables
 from schemas.errors import ConfigurationError
 from streams.settings import Settings, load_settings
 
@@ -48,11 +48,12 @@ def run_checks() -> list[Finding]:
     except ConfigurationError as error:
         return [
             Finding("settings", "failed", str(error), "all settings: docs/reference/settings.md"),
-            *_skipped("the settings cannot be used", "pseudonym key", "parameters", "broker", *_NEED_BROKER),
+            *_skipped("the settings cannot be used", "pseudonym key", "models", "parameters", "broker", *_NEED_BROKER),
         ]
     return [
         *check_variables(settings, os.environ),
         check_pseudonym_key(settings),
+        check_models(settings),
         check_params(settings),
         *asyncio.run(_check_broker(settings)),
     ]

@@ -44,6 +44,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "import": Entry(
             "foreshock.import_:import_command", "Turn a company's own CSV, TSV or JSON Lines export into events."
         ),
+        "train": Entry("foreshock.train:train", "Learn from a company's history, so that a worker starts warm."),
         "pseudonym": Entry(
             "foreshock.pseudonym:pseudonym", "Tell the keys under which customers appear in risk and alerts."
         ),
@@ -52,6 +53,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "topics": Entry("foreshock.topics:topics", "Create, list and dump the topics on the broker."),
         "check": Entry("foreshock.check:check", "Say what would keep a worker from running, and what to do."),
         "worker": Entry("foreshock.worker:worker", "Run a worker until it is told to stop."),
+        "models": Entry("foreshock.models:models", "List what the learner made, and decide which of it counts."),
         "dead-letters": Entry(
             "foreshock.dead_letters:dead_letters", "List what could not be read, and send repaired ones back."
         ),

@@ -78,8 +78,8 @@ class _EventRun:
 class _JournalRun:
     """Lines are journal records."""
 
-    def __init__(self, header: bytes, params: Params) -> None:
-        self._replay = JournalReplay(params, read_header(header).epoch)
+    def __init__(self, header: bytes, params: Params, key: bytes | None) -> None:
+        self._replay = JournalReplay(params, read_header(header).epoch, key)
 
     def take(self, raw: bytes) -> Taken:
         """Take one record."""
@@ -153,6 +153,11 @@ class _Results:
 )
 @click.option("--lateness-hours", default=1.0, show_default=True, help="How far the event clock stays behind.")
 @click.option("--until", type=click.DateTime(), help="Let time run on to here (UTC) after the last event.")
+@click.option(
+    "--check-signatures",
+    is_flag=True,
+    help="Refuse models in a dump that bear no signature of ours, as the worker did; needs its FORESHOCK_SNAPSHOT_KEY.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def replay(
     files: tuple[str, ...],
@@ -163,6 +168,7 @@ def replay(
     report_language: Languages,
     lateness_hours: float,
     until: datetime | None,
+    check_signatures: bool,
     quiet: bool,
 ) -> None:
     """Run the events of FILES through the core: alerts with reasons out, and a summary."""
@@ -189,7 +195,7 @@ def replay(
         for name in files:
             for number, raw in enumerate(_lines(stack, name, progress)):
                 if number == 0 and is_dump(raw):
-                    run = _JournalRun(raw, params)
+                    run = _JournalRun(raw, params, settings.snapshot_secret() if check_signatures else None)
                     continue
                 run = run or _EventRun(intake, params, timedelta(hours=lateness_hours))
                 _take(run, intake, raw, number, results, dead_letters)

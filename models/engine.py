@@ -218,7 +218,7 @@ class Engine:
 
     def obey(self, command: ModelCommand) -> Outcome:
         """Do what a person decided about models; what cannot be done is refused with a reason and changes nothing."""
-        outcome = Outcome()
+        outcome = Outcome(command=command.command)
         match command.command:
             case "promote":
                 weights, learner = self.scorer.weights, command.learner or ""
@@ -235,6 +235,11 @@ class Engine:
             case _:
                 self._pinned = False
         return outcome
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether a command holds the active snapshot."""
+        return self._pinned
 
     def risk_of(self, key: str, state: CustomerState) -> Risk:
         """Say what is believed about a customer now; the same state gives the same message."""

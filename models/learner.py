@@ -9,12 +9,13 @@ from models.drift import Drift, HealthAlert
 from models.features import NAMES
 from models.lines import Line
 from models.params import LineName, Params
-from models.quality import Figures, Quality
+from models.quality import Comparison, Figures, Quality, QualityReport
+from models.quality import Interval as Difference
 from models.text.conversation import Turn
 from models.text.learner import TextLearner
 from schemas.errors import SnapshotError
 from schemas.examples import RiskExample, TextExample
-from schemas.snapshots import HORIZONS, Learned, ModelWeights, Snapshot
+from schemas.snapshots import HORIZONS, Contest, Horizon, Interval, Learned, ModelWeights, Snapshot
 from schemas.snapshots import Quality as SnapshotQuality
 
 MODEL = "risk"
@@ -125,6 +126,7 @@ class Learner:
                 for partition, (epoch, source) in sorted(self._learned.items())
             ),
             examples_offset=examples_offset,
+            contest=self._contest(),
             learner={
                 "lines": {line.name: line.to_plain() for line in self._lines},
                 "text": self._text.to_plain(),
@@ -133,6 +135,10 @@ class Learner:
                 "drifts": [drift.to_plain() for drift in self.drifts],
             },
         )
+
+    def judge(self) -> tuple[QualityReport, ...]:
+        """Say how good the newest predictions were, per horizon; sorting thousands of them takes most of a second."""
+        return tuple(self.quality.report(horizon) for horizon in HORIZONS)
 
     @classmethod
     def resume(cls, snapshot: Snapshot, params: Params) -> Learner:
@@ -168,6 +174,13 @@ class Learner:
         learner._frozen_seen, learner._frozen_at = learner.examples_seen, learner._at
         return learner
 
+    def _contest(self) -> dict[Horizon, Contest]:
+        """Compare the challenger with the champion, where there is one."""
+        if len(self._lines) < 2:
+            return {}
+        name = self._lines[1].name
+        return {horizon: _compared(self.quality.compare(horizon), name) for horizon in HORIZONS}
+
     def _learn_text(self, example: TextExample) -> None:
         """Take a conversation into account, whatever is known of it."""
         turns = [Turn(turn.is_customer, turn.codes) for turn in example.turns]
@@ -195,6 +208,22 @@ def _told(figures: Figures) -> SnapshotQuality:
         ece=figures.ece,
         brier=figures.brier,
         log_loss=figures.log_loss,
+    )
+
+
+def _compared(comparison: Comparison, challenger: str) -> Contest:
+    """Write down a comparison."""
+
+    def plain(difference: Difference | None) -> Interval | None:
+        return None if difference is None else Interval(**difference._asdict())
+
+    return Contest(
+        challenger=challenger,
+        examples=comparison.examples,
+        positives=comparison.positives,
+        auc=plain(comparison.auc),
+        average_precision=plain(comparison.average_precision),
+        log_loss=plain(comparison.log_loss),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from schemas.alerts import Alert
 from schemas.examples import CensoredBy, RiskExample, TextExample
+from schemas.ticks import CommandName
 
 
 @dataclass(slots=True)
@@ -32,6 +33,8 @@ class Outcome:
     """Timers that fired."""
     switched_to: int | None = None
     """Number of the snapshot that is active from here on."""
+    command: CommandName | None = None
+    """The command about models that the message was."""
     refused: str | None = None
     """Why a command about models was not obeyed."""
     censored: list[CensoredBy] = field(default_factory=list)

@@ -39,9 +39,9 @@ class PartitionState(NamedTuple):
     """The partition's clock: the highest tick, in seconds since 1970."""
     snapshot: int
     """Number of the active snapshot."""
-    learner: str
+    learner: str = ""
     """Learner that a command promoted; empty where the snapshot's own champion scores."""
-    pinned: bool
+    pinned: bool = False
     """Whether a command holds the active snapshot."""
     threshold: float
     """Least score that asks for a call."""

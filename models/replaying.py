@@ -13,7 +13,8 @@ from models.params import Params
 from models.state import CustomerState, States
 from schemas.codec import CustomerEvent, EventKind, JournalMessage, decode_journal_line
 from schemas.errors import UnreadableMessageError
-from schemas.ticks import SnapshotNotice, Tick
+from schemas.signing import is_authentic
+from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import Position
 
 TICK_SECONDS = 60.0
@@ -102,13 +103,17 @@ class JournalReplay:
         How to decide; the worker's own give the worker's outcomes byte for byte.
     epoch
         Identity of the journal, as the dump says.
+    key
+        What models and commands about them were signed with: those that bear no such signature are refused, as the
+        worker did. Without it all are taken as they stand.
     """
 
-    def __init__(self, params: Params, epoch: str) -> None:
+    def __init__(self, params: Params, epoch: str, key: bytes | None = None) -> None:
         self.engines: dict[int, Engine] = {}
         self.states: dict[int, dict[str, CustomerState]] = {}
         self._params = params
         self._epoch = epoch
+        self._key = key
 
     def take(
         self, partition: int, offset: int, lines: Sequence[bytes]
@@ -135,8 +140,16 @@ class JournalReplay:
                 continue
             try:
                 message = decode_journal_line(raw)
+                self._check(message)
             except UnreadableMessageError as error:
                 yield error
                 continue
             yield message, step(engine, states, message, Position(offset, line))
         engine.position = Position(offset, len(lines) - 1)
+
+    def _check(self, message: JournalMessage) -> None:
+        """Refuse a model, or a command about models, that bears no signature of ours."""
+        if self._key is None or not isinstance(message, SnapshotNotice | ModelCommand):
+            return
+        if not is_authentic(message, self._key):
+            raise UnreadableMessageError("not_authentic", f"this {message.kind} bears no signature of ours")

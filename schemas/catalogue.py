@@ -89,7 +89,7 @@ TOPICS: dict[str, TopicContract] = {
             "score",
             "Predictions joined with the truth, and rated comments.",
         ),
-        TopicContract("snapshots", Snapshot, "model/number", "learn", "Numbered model snapshots."),
+        TopicContract("snapshots", Snapshot, "model/number", "learn", "Numbered model snapshots, packed with gzip."),
         TopicContract(
             "dead-letters",
             DeadLetter,

@@ -16,6 +16,7 @@ DeadLetterReason = Literal[
     "undeclared_attribute",
     "failed",
     "undeliverable",
+    "not_authentic",
 ]
 DEAD_LETTER_REASONS: tuple[DeadLetterReason, ...] = get_args(DeadLetterReason)
 """Every reason, for metrics and documentation.
@@ -23,6 +24,7 @@ DEAD_LETTER_REASONS: tuple[DeadLetterReason, ...] = get_args(DeadLetterReason)
 `not_json`: not a JSON object in UTF-8. `invalid`: fields missing, unknown or out of range. `too_large`: over the size
 limit. `from_the_future`: `occurred_at` is further ahead than clocks may differ. `undeclared_attribute`: an attribute
 that the settings do not name. `failed`: the core raised an error on it. `undeliverable`: a sink refused the alert.
+`not_authentic`: a model or a command about models without a signature of ours, or changed since it was signed.
 """
 
 

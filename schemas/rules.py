@@ -24,6 +24,18 @@ def promise_has_due_time() -> Rule:
     }
 
 
+def command_names_its_object() -> Rule:
+    """Write that a promotion names a learner, and that a rollback carries weights."""
+
+    def needs(command: str, field: str, type_of_field: str) -> JsonValue:
+        return {
+            "if": {"properties": {"command": {"const": command}}},
+            "then": {"properties": {field: {"type": type_of_field}}, "required": [field]},
+        }
+
+    return {"allOf": [needs("promote", "learner", "string"), needs("rollback", "weights", "object")]}
+
+
 def answer_fits_instrument(scales: Iterable[tuple[str, tuple[int, int]]]) -> Rule:
     """Write that an answer is on its instrument's scale, and that an answered survey has one.
 

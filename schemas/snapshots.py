@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from schemas.types import Identifier, Message, UtcTime
 
@@ -14,6 +14,9 @@ parameters (`learning.short_days`, `learning.long_days`)."""
 
 HORIZONS: tuple[Horizon, ...] = (7, 30)
 """Both."""
+
+HorizonKey = Annotated[Horizon, BeforeValidator(int), WithJsonSchema({"type": "string", "enum": ["7", "30"]})]
+"""A horizon as the key of a table, which JSON writes as a word."""
 
 
 class SparseWeights(Message):
@@ -134,6 +137,41 @@ class Quality(Message):
     """Mean negative log-likelihood, in nats."""
 
 
+class Interval(Message):
+    """A difference, challenger minus champion, and where it lies with 90 % confidence."""
+
+    difference: float
+    """On the predictions as they are."""
+
+    low: float
+    """5 % of bootstrap replicates are below."""
+
+    high: float
+    """5 % of bootstrap replicates are above."""
+
+
+class Contest(Message):
+    """A challenger compared with the champion on the same predictions, judged on labels that matured later."""
+
+    challenger: Identifier
+    """Name of the challenger."""
+
+    examples: int = Field(ge=0)
+    """Predictions that both made."""
+
+    positives: int = Field(ge=0)
+    """Complaints among them."""
+
+    auc: Interval | None = None
+    """Difference in the area under the ROC curve; missing while there are too few to say."""
+
+    average_precision: Interval | None = None
+    """Difference in average precision."""
+
+    log_loss: Interval | None = None
+    """Difference in log loss, in nats: less is better."""
+
+
 class ModelWeights(Message):
     """All that a scorer needs of one snapshot."""
 
@@ -155,7 +193,7 @@ class ModelWeights(Message):
     lines: tuple[RiskLine, ...] = Field(min_length=1, max_length=2)
     """The risk models: the learner's own champion first, then the challenger if there is one."""
 
-    quality: dict[Horizon, Quality] = Field(default_factory=dict)
+    quality: dict[HorizonKey, Quality] = Field(default_factory=dict)
     """How good the champion's predictions were on labels that had matured by then; empty before there are any."""
 
     text: TextWeights = TextWeights()
@@ -195,6 +233,9 @@ class Snapshot(Message):
 
     learner: dict[str, Any]
     """Internal state of the learner as plain numbers."""
+
+    contest: dict[HorizonKey, Contest] = Field(default_factory=dict)
+    """How a challenger in the shadow compares, per horizon; empty where there is none."""
 
     signature: str | None = None
     """HMAC-SHA256 of all the rest, in hexadecimal; missing where no key is set."""

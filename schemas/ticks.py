@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from schemas import rules
 from schemas.snapshots import ModelWeights
 from schemas.types import Identifier, Message, Text, UtcTime
 
@@ -46,6 +47,8 @@ CommandName = Literal["promote", "rollback", "pin", "unpin"]
 
 class ModelCommand(Message):
     """What a person decided about the models of one partition: logged in the journal, so that a replay obeys it too."""
+
+    model_config = ConfigDict(json_schema_extra=rules.command_names_its_object())
 
     kind: Literal["model_command"] = "model_command"
 

@@ -1,4 +1,4 @@
-"""Every metric that this project exports, declared here and nowhere else.
+"""Every metric that this project exports, declared here and in `sinks.quality`, and nowhere else.
 
 Base units, and labels from closed sets only: a customer, a claim or a text can never become one. The help text says
 what a *change* means.
@@ -15,7 +15,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from schemas.alerts import CAUSES, LEVELS, STAGES, TRANSITIONS, Alert, Risk
 from schemas.codec import CustomerEvent, EventKind
 from schemas.dead_letters import DEAD_LETTER_REASONS
+from schemas.examples import Phase
 from schemas.snapshots import Horizon, Snapshot
+from schemas.ticks import CommandName
+from sinks.quality import BOUNDS, COHORTS, FIGURES, MONITORS, QualityMetrics
 
 GROUPS = ("ingest", "score", "learn", "deliver")
 """Who reads a topic, and can be behind."""
@@ -38,10 +41,11 @@ class Stepped(Protocol):
     late: bool
     out_of_order: bool
     fired: int
-    switched_to: int | None
+    command: CommandName | None
+    refused: str | None
 
 
-class Metrics:
+class Metrics(QualityMetrics):
     """Counts what happens; the carriers call it.
 
     What happens per event is added up in plain numbers and handed to Prometheus once per group of journal records,
@@ -54,6 +58,7 @@ class Metrics:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
         self._declare_flow(registry)
         self._declare_judgement(registry)
         self._declare_learning(registry)
@@ -61,6 +66,7 @@ class Metrics:
         self._facts: Tally[str] = Tally()
         self._alerts: Tally[tuple[str, str, str]] = Tally()
         self._stages: dict[int, Sequence[int]] = {}
+        self._active: dict[int, tuple[int, bool]] = {}
         self._lags: dict[str, dict[int, int]] = {group: {} for group in GROUPS}
         # Looking a label up costs more than counting.
         self._events = {kind: self.events.labels(kind) for kind in get_args(EventKind)}
@@ -182,7 +188,20 @@ class Metrics:
         self.active = Gauge(
             "foreshock_snapshot_active_number",
             "Number of the newest snapshot that a partition of this worker scores with. Should follow the published "
-            "number.",
+            "number, unless a person rolled back or pinned.",
+            registry=registry,
+        )
+        self.pinned = Gauge(
+            "foreshock_snapshot_pinned_partitions",
+            "Partitions of this worker in which a command holds the active snapshot. More than zero for long: somebody "
+            "forgot `foreshock models unpin`.",
+            registry=registry,
+        )
+        self.commands = Counter(
+            "foreshock_model_commands",
+            "Commands about models, once per partition: obeyed, or refused because they could not be. A rise of "
+            "refused: look at the log for the reason.",
+            ["command", "result"],
             registry=registry,
         )
 
@@ -216,6 +235,9 @@ class Metrics:
             self.customers.labels(stage)
         for result in ("new", "repeated"):
             self.learned.labels(result)
+        for command in get_args(CommandName):
+            for result in ("obeyed", "refused"):
+                self.commands.labels(command, result)
 
     # -- ingest ----------------------------------------------------------------------------------------------------
 
@@ -253,8 +275,8 @@ class Metrics:
             facts["matured"] += len(outcome.examples)
         for alert in outcome.alerts:
             self._alerts[alert.level, alert.cause, alert.transition] += 1
-        if outcome.switched_to is not None:
-            self.active.set(outcome.switched_to)
+        if outcome.command is not None:
+            self.commands.labels(outcome.command, "obeyed" if outcome.refused is None else "refused").inc()
 
     def carried(self, seconds: float) -> None:
         """The core took so long for a journal record."""
@@ -287,9 +309,16 @@ class Metrics:
         self._show_stages()
         self._flush()
 
+    def scoring(self, partition: int, number: int, is_pinned: bool) -> None:
+        """A partition scores with this snapshot; `is_pinned` if a command holds it."""
+        self._active[partition] = number, is_pinned
+        self._show_active()
+
     def lanes_closed(self) -> None:
         """The worker let go of its partitions; whoever has them counts their customers."""
         self._stages.clear()
+        self._active.clear()
+        self._show_active()
         self._lags["score"].clear()
         self._show_stages()
 
@@ -312,6 +341,7 @@ class Metrics:
         """A snapshot and its notices are at the broker."""
         self.published.set(snapshot.weights.number)
         self.published_at.set_to_current_time()
+        self.contested(snapshot.contest)
 
     def alert_delivered(self, sink: str, attempts: int) -> None:
         """A sink has an alert."""
@@ -322,6 +352,11 @@ class Metrics:
         """Add up the customers of all partitions."""
         for index, stage in enumerate(STAGES):
             self.customers.labels(stage).set(sum(counts[index] for counts in self._stages.values()))
+
+    def _show_active(self) -> None:
+        """Show the newest active snapshot, and in how many partitions one is held."""
+        self.active.set(max((number for number, _ in self._active.values()), default=0))
+        self.pinned.set(sum(is_pinned for _, is_pinned in self._active.values()))
 
     def _flush(self) -> None:
         """Hand what was added up to Prometheus."""
@@ -348,6 +383,13 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "stage": STAGES,
     "horizon_days": tuple(map(str, get_args(Horizon))),
     "sink": SINKS,
-    "result": ("new", "repeated"),
+    "result": ("new", "repeated", "obeyed", "refused"),
+    "command": get_args(CommandName),
+    "cohort": COHORTS,
+    "phase": get_args(Phase),
+    "alerted": ("yes", "no"),
+    "monitor": MONITORS,
+    "figure": FIGURES,
+    "bound": BOUNDS,
 }
 """Every label and the closed set that its values come from."""

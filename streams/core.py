@@ -60,6 +60,9 @@ class Core(Generic[EngineT, StateT]):
     customers_by_stage: Callable[[EngineT], Sequence[int]]
     """Count the customers of a partition, in the order of `schemas.alerts.STAGES`."""
 
+    scoring_with: Callable[[EngineT], tuple[int, bool]]
+    """Tell the number of the active snapshot, and whether a command holds it."""
+
     encode_row: Callable[[StateT], bytes]
     """State to row."""
 

@@ -186,6 +186,10 @@ class Lane:
         """Count the customers of the partition, in the order of `STAGES`."""
         return self._core.customers_by_stage(self.engine)
 
+    def scoring_with(self) -> tuple[int, bool]:
+        """Tell the number of the active snapshot, and whether a command holds it."""
+        return self._core.scoring_with(self.engine)
+
     def acknowledged(self, group: Group) -> None:
         """Note that the changelog has the rows of this group."""
         for rows in (group.rows, group.own_rows):

@@ -32,6 +32,9 @@ class LanesObserver(Observer, Protocol):
     def settled(self, partition: int, lag: int | None, alert_ages: Sequence[float], stages: Sequence[int]) -> None:
         """A group is at the broker."""
 
+    def scoring(self, partition: int, number: int, is_pinned: bool) -> None:
+        """A partition scores with this snapshot."""
+
     def lanes_closed(self) -> None:
         """All lanes were dropped."""
 
@@ -194,6 +197,7 @@ class Lanes:
             [now - taken_at for taken_at in group.alert_ages],
             lane.customers_by_stage(),
         )
+        self._observer.scoring(partition, *lane.scoring_with())
 
     async def _check_hole(self, lane: Lane, offset: int) -> None:
         """End the process over journal positions that were never seen, unless the journal no longer has them."""

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.errors import ConfigurationError
+from schemas.signing import derived_key
 
 Role = Literal["ingest", "score", "learn", "tick", "deliver"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -169,8 +170,18 @@ class Settings(BaseSettings):
     pseudonym_key_file: Path | None = None
     """File that holds the secret; wins over `pseudonym_key`."""
 
+    snapshot_key: SecretStr | None = None
+    """Secret with which model snapshots, their notices and commands about models are signed, at least 16 characters.
+    Without it one is derived from the pseudonym key."""
+
+    snapshot_key_file: Path | None = None
+    """File that holds that secret; wins over `snapshot_key`."""
+
     params_file: Path | None = None
     """TOML file with parameters of the core; without it the defaults of `models.params`."""
+
+    start_from: Path | None = None
+    """Snapshot of `foreshock train` that the learner goes on from while the topic of snapshots is empty."""
 
     # -- outlets --------------------------------------------------------------------------------------------------
 
@@ -265,6 +276,21 @@ class Settings(BaseSettings):
             )
         if len(secret) < 16:
             raise ConfigurationError(f"FORESHOCK_PSEUDONYM_KEY has {len(secret)} characters, at least 16 are needed")
+        return secret.encode()
+
+    def snapshot_secret(self) -> bytes:
+        """Return the key that models are signed with.
+
+        Raises
+        ------
+        ConfigurationError
+            If it is too short, or there is none and no pseudonym key to derive it from.
+        """
+        secret = _secret("snapshot_key", self.snapshot_key, self.snapshot_key_file)
+        if secret is None:
+            return derived_key(self.pseudonym_secret())
+        if len(secret) < 16:
+            raise ConfigurationError(f"FORESHOCK_SNAPSHOT_KEY has {len(secret)} characters, at least 16 are needed")
         return secret.encode()
 
     def sasl_secret(self) -> str | None:

@@ -15,6 +15,7 @@ from models.learner import Learner
 from models.params import Params, load_params
 from models.partition import engine_key, snapshot_key
 from models.pseudonym import Pseudonymiser
+from models.risk import Scorer
 from models.state import CustomerState, decode_row, encode_row, row_position
 from schemas.snapshots import Snapshot
 from schemas.types import Position
@@ -22,6 +23,7 @@ from sinks.base import Sink
 from sinks.jsonl import JsonlSink
 from sinks.log import LogSink
 from sinks.prometheus import Metrics
+from streams.authenticity import guarded
 from streams.core import Core
 from streams.settings import Settings, SinkName
 from streams.tables import CustomerStates
@@ -61,7 +63,7 @@ def wire(settings: Settings) -> Parts:
     params = load_params(settings.params_file)
     registry = CollectorRegistry()
     return Parts(
-        core=core_of(params, settings.journal_epoch),
+        core=core_of(params, settings.journal_epoch, settings.snapshot_secret()),
         new_learner=learner_of(params),
         intake=intake_of(settings),
         sinks=tuple(_SINKS[name](settings) for name in settings.sinks),
@@ -70,7 +72,7 @@ def wire(settings: Settings) -> Parts:
     )
 
 
-def core_of(params: Params, epoch: str) -> Core[Engine, CustomerState]:
+def core_of(params: Params, epoch: str, key: bytes) -> Core[Engine, CustomerState]:
     """Put the functions of `models` where carrying expects them.
 
     Parameters
@@ -79,6 +81,8 @@ def core_of(params: Params, epoch: str) -> Core[Engine, CustomerState]:
         How to decide.
     epoch
         Name of the journal's life.
+    key
+        What models and commands about them must be signed with.
     """
 
     def open_engine(partition: int, own: Mapping[bytes, bytes], states: CustomerStates[CustomerState]) -> Engine:
@@ -95,10 +99,11 @@ def core_of(params: Params, epoch: str) -> Core[Engine, CustomerState]:
         open_engine=open_engine,
         position=lambda engine: engine.position,
         pass_over=pass_over,
-        step=step,
+        step=guarded(step, key),
         risk_of=lambda engine, key, state: engine.risk_of(key, state),
         own_rows=lambda engine: {key.encode(): row for key, row in engine.partition_rows().items()},
         customers_by_stage=lambda engine: tuple(engine.customers_by_stage),
+        scoring_with=lambda engine: (engine.scorer.number, engine.is_pinned),
         encode_row=encode_row,
         decode_row=decode_row,
         row_position=row_position,
@@ -109,7 +114,10 @@ def learner_of(params: Params) -> Callable[[Snapshot | None], Learner]:
     """Return what makes a learner with these parameters."""
 
     def new_learner(snapshot: Snapshot | None) -> Learner:
-        return Learner(params) if snapshot is None else Learner.resume(snapshot, params)
+        if snapshot is None:
+            return Learner(params)
+        Scorer(snapshot.weights, params)  # what nobody could score with is not gone on from
+        return Learner.resume(snapshot, params)
 
     return new_learner
 

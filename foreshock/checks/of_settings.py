@@ -9,6 +9,7 @@ from foreshock.checks.findings import Finding
 from models.params import load_params
 from schemas.errors import ConfigurationError
 from streams.settings import Settings
+from streams.snapshots import load_snapshot
 
 # A key from `openssl rand -hex 32` has 64 characters. Below 32, or of few different ones, it was typed by a person,
 # and whoever guesses it can turn every known customer id into its key.
@@ -69,6 +70,20 @@ def check_pseudonym_key(settings: Settings) -> Finding:
             f"{_MAKE_ONE}; a new key gives every customer a new key, and so forgets all states",
         )
     return Finding("pseudonym key", "ok", f"{len(secret)} bytes")
+
+
+def check_models(settings: Settings) -> Finding:
+    """Look at the key that models are signed with, and at the model to start from; the key is never shown."""
+    try:
+        key = settings.snapshot_secret()
+        start = None if settings.start_from is None else load_snapshot(settings.start_from, key)
+    except ConfigurationError as error:
+        return Finding("models", "failed", str(error), "docs/how-to/manage-models.md says how models are signed")
+    has_own = settings.snapshot_key is not None or settings.snapshot_key_file is not None
+    told = "signed with FORESHOCK_SNAPSHOT_KEY" if has_own else "signed with a key derived from the pseudonym key"
+    if start is not None:
+        told += f"; without a snapshot on the topic the learner starts from snapshot {start.weights.number} of a file"
+    return Finding("models", "ok", told)
 
 
 def check_params(settings: Settings) -> Finding:

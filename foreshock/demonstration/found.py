@@ -19,6 +19,7 @@ from schemas.alerts import STAGES, Alert
 from schemas.codec import EVENT_TYPES, decode_as
 from schemas.dead_letters import DeadLetter
 from schemas.types import Position
+from streams.snapshots import json_of
 from streams.topics import CHANGELOG
 
 Reader = Callable[[int, int, bytes, bytes], None]
@@ -107,7 +108,7 @@ class Learning:
         """Read a snapshot; an empty value only lets go of an old one."""
         if not value:
             return
-        weights = orjson.loads(value)["weights"]
+        weights = orjson.loads(json_of(value))["weights"]
         if weights["number"] > self.published:
             self.published = weights["number"]
             self.examples, self.complaints = weights["examples_seen"], weights["positives_seen"]

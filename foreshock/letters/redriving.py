@@ -129,6 +129,11 @@ class Redriver:
     def _line(self, letter: DeadLetter, raw: bytes) -> Redriven:
         """Read a line of the journal as score will."""
         message = decode_journal_line(raw)
+        if letter.reason == "not_authentic":
+            raise CannotRedriveError(
+                "what bears no signature of ours dies again: restart the learner, which announces its newest snapshot, "
+                "or give the command again with `foreshock models`"
+            )
         if isinstance(message, Tick | SnapshotNotice | ModelCommand):
             belongs = message.partition
         else:

@@ -23,6 +23,9 @@ for _family in _FAMILIES:
     FAMILIES[_family.__name__.rpartition(".")[2]] = slice(_start, _start + len(_family.NAMES))
 
 
+MEANINGS: dict[str, str] = {name: meaning for family in _FAMILIES for name, meaning in family.NAMES.items()}
+"""What each numeric feature means, with its unit."""
+
 CIRCUMSTANCES = "circumstances"
 """What hashed categories add together: what happened, where, with which product, and the company's own fields."""
 

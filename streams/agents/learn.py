@@ -8,33 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
-from schemas.cloudevents import headers_of
-from schemas.codec import decode_as, decode_example, encode
+from schemas.codec import decode_example
 from schemas.errors import ConfigurationError, SnapshotError, UnreadableMessageError
 from schemas.examples import RiskExample, TextExample
 from schemas.snapshots import Snapshot
-from schemas.ticks import SnapshotNotice
-from streams.agents.ingest import JOURNAL_HEADERS
-from streams.connections import new_group_consumer, new_reader
+from sinks.quality import Drift, Report
+from streams.connections import new_group_consumer
 from streams.handover import HandOver
-from streams.outbox import Record, send_records
 from streams.settings import Settings
+from streams.snapshots import (
+    announce,
+    load_snapshot,
+    newest_snapshot,
+    publish,
+    refuse_altered,
+    write_snapshot,
+)
 
 log = logging.getLogger(__name__)
 
-SOURCE = "foreshock/learn"
-"""Who writes snapshots, for CloudEvents."""
-
 _PORTION = 500
-
-KEPT_SNAPSHOTS = 100
-"""Older ones are deleted by a tombstone. Scorers have theirs in the journal; these are for people who look back."""
 
 
 class Learner(Protocol):
@@ -49,6 +49,13 @@ class Learner(Protocol):
     def snapshot(self, examples_offset: int = -1) -> Snapshot:
         """Make the next snapshot."""
 
+    def judge(self) -> Collection[Report]:
+        """Say how good the newest predictions were, per horizon."""
+
+    @property
+    def drifts(self) -> Sequence[Drift]:
+        """The newest changes of the stream, oldest first."""
+
 
 NewLearner = Callable[[Snapshot | None], Learner]
 """Makes a learner that goes on from a snapshot, or begins."""
@@ -62,6 +69,12 @@ class LearnObserver(Protocol):
 
     def snapshot_published(self, snapshot: Snapshot) -> None:
         """A snapshot and its notices are at the broker."""
+
+    def foreseen(self, example: RiskExample | TextExample) -> None:
+        """A new example was learned from."""
+
+    def judged(self, reports: Collection[Report], drifts: Collection[Drift]) -> None:
+        """The learner judged its predictions."""
 
     def dead_letter(self, reason: str) -> None:
         """An example could not be read."""
@@ -82,7 +95,8 @@ async def run_learn(
     Raises
     ------
     ConfigurationError
-        If the newest snapshot was made by a version of the learner that this one cannot go on from.
+        If the newest snapshot, or the file to start from, bears no signature of ours, or was made by a version of the
+        learner that this one cannot go on from.
     """
     tp = TopicPartition(settings.topic("examples"), 0)
     hand_over = HandOver()
@@ -116,49 +130,60 @@ async def _take_up(
     outlet: AIOKafkaProducer,
     observer: LearnObserver,
 ) -> Learner:
-    """Go on from the newest snapshot, and announce it again in case its notices were not all written."""
+    """Go on from the newest snapshot, and announce it again in case its notices were not all written.
+
+    Without one, go on from the file that the settings name, or begin.
+    """
+    key = settings.snapshot_secret()
     newest = await newest_snapshot(settings)
+    if newest is not None:
+        refuse_altered(newest, key, settings.topic("snapshots"))
+    elif settings.start_from is not None:
+        newest = await _start_from(settings, settings.start_from, new_learner, key, outlet)
+    learner = _resumed(settings, new_learner, newest)
+    position = 0 if newest is None else newest.examples_offset + 1
+    if position == 0:
+        await consumer.seek_to_beginning(tp)
+    else:
+        consumer.seek(tp, position)
+    if newest is not None:
+        await announce(settings, newest, key, outlet)
+        observer.snapshot_published(newest)
+    observer.judged(await asyncio.to_thread(learner.judge), learner.drifts)
+    log.info("learner_took_up", extra={"snapshot": newest.weights.number if newest else 0, "position": position})
+    return learner
+
+
+async def _start_from(
+    settings: Settings, path: Path, new_learner: NewLearner, key: bytes, outlet: AIOKafkaProducer
+) -> Snapshot:
+    """Publish the snapshot of a file as the first of this installation.
+
+    Examples of a file have no place in the journal, so of the journal nothing is learned yet.
+    """
+    trained = load_snapshot(path, key)
+    first = trained.model_copy(update={"learned": (), "examples_offset": -1})
     try:
-        learner = new_learner(newest)
+        new_learner(first)
+    except SnapshotError as error:
+        raise ConfigurationError(
+            f"FORESHOCK_START_FROM: {path} cannot be gone on from ({error}): make it anew with `foreshock train` of "
+            "this version, with the parameters that the workers have"
+        ) from error
+    written = await write_snapshot(settings, first, key, outlet)
+    log.info("learner_started_from_file", extra={"file": str(path), "snapshot": first.weights.number})
+    return written
+
+
+def _resumed(settings: Settings, new_learner: NewLearner, newest: Snapshot | None) -> Learner:
+    """Make a learner that goes on from a snapshot, or begins."""
+    try:
+        return new_learner(newest)
     except SnapshotError as error:
         raise ConfigurationError(
             f"the newest snapshot cannot be gone on from ({error}): run the version that made it, or delete the topic "
             f"{settings.topic('snapshots')} to learn anew from the examples that are still kept"
         ) from error
-    position = 0 if newest is None else newest.examples_offset + 1
-    log.info("learner_took_up", extra={"snapshot": newest.weights.number if newest else 0, "position": position})
-    if newest is None:
-        await consumer.seek_to_beginning(tp)
-    else:
-        consumer.seek(tp, position)
-        await _announce(settings, newest, outlet)
-        observer.snapshot_published(newest)
-    return learner
-
-
-async def newest_snapshot(settings: Settings) -> Snapshot | None:
-    """Read the snapshot with the highest number, or `None` if there is none yet."""
-    tp = TopicPartition(settings.topic("snapshots"), 0)
-    reader = new_reader(settings)
-    await reader.start()
-    try:
-        reader.assign([tp])
-        end = (await reader.end_offsets([tp]))[tp]
-        await reader.seek_to_beginning(tp)
-        newest: tuple[int, bytes] | None = None
-        while await reader.position(tp) < end:
-            for record in (await reader.getmany(tp, timeout_ms=500)).get(tp, []):
-                number = int((record.key or b"/0").rpartition(b"/")[2])
-                if record.value is not None and (newest is None or number >= newest[0]):
-                    newest = number, record.value
-    finally:
-        await reader.stop()
-    if newest is None:
-        return None
-    try:
-        return decode_as(Snapshot, newest[1])
-    except UnreadableMessageError as error:
-        raise ConfigurationError(f"snapshot {newest[0]} on {tp.topic} cannot be read: {error}") from error
 
 
 async def _learn(
@@ -179,46 +204,36 @@ async def _learn(
             observer.dead_letter(error.reason)
             log.error("example_unreadable", extra={"offset": record.offset, "error": str(error)})
             continue
-        observer.learnt(learner.learn(example))
+        known = learner.drifts[-1:]
+        is_new = learner.learn(example)
+        observer.learnt(is_new)
+        if is_new:
+            observer.foreseen(example)
+        if learner.drifts[-1:] != known:
+            _report_drift(learner.drifts, known)
         if learner.is_due():
-            snapshot = learner.snapshot(record.offset)
-            await _publish(settings, snapshot, outlet)
+            # In a thread: judging thousands of predictions takes a second, and scoring must go on meanwhile.
+            snapshot = await asyncio.to_thread(learner.snapshot, record.offset)
+            await publish(settings, snapshot, settings.snapshot_secret(), outlet)
             observer.snapshot_published(snapshot)
+            observer.judged(await asyncio.to_thread(learner.judge), learner.drifts)
             await _commit(consumer, tp, record.offset + 1)
         elif record.offset % 50 == 0:
             await asyncio.sleep(0)  # let scoring have its turn
 
 
-async def _publish(settings: Settings, snapshot: Snapshot, outlet: AIOKafkaProducer) -> None:
-    """Write a snapshot, wait, announce it, wait."""
-    number = snapshot.weights.number
-    records = [Record(_key(snapshot.model, number), encode(snapshot), headers_of(snapshot, SOURCE))]
-    if number > KEPT_SNAPSHOTS:
-        records.append(Record(_key(snapshot.model, number - KEPT_SNAPSHOTS), None))
-    await send_records(outlet, settings.topic("snapshots"), 0, records)
-    await _announce(settings, snapshot, outlet)
-    log.info("snapshot_published", extra={"snapshot": number, "examples": snapshot.weights.examples_seen})
-
-
-def _key(model: str, number: int) -> bytes:
-    """Return the record key of a snapshot: each number its own, so that compaction keeps older ones."""
-    return f"{model}/{number}".encode()
-
-
-async def _announce(settings: Settings, snapshot: Snapshot, outlet: AIOKafkaProducer) -> None:
-    """Tell every journal partition; a notice that comes twice changes nothing."""
-    journal = settings.topic("journal")
-    await asyncio.gather(
-        *(
-            send_records(
-                outlet,
-                journal,
-                partition,
-                [Record(None, encode(SnapshotNotice(partition=partition, weights=snapshot.weights)), JOURNAL_HEADERS)],
-            )
-            for partition in range(settings.partitions)
+def _report_drift(drifts: Sequence[Drift], known: Sequence[Drift]) -> None:
+    """Log what has moved since the last one known."""
+    for drift in drifts[drifts.index(known[0]) + 1 if known and known[0] in drifts else 0 :]:
+        log.warning(
+            "stream_has_moved",
+            extra={
+                "monitor": drift.monitor,
+                "since": f"{drift.since:%Y-%m-%d}",
+                "before": round(drift.before, 4),
+                "after": round(drift.after, 4),
+            },
         )
-    )
 
 
 async def _commit(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> None:

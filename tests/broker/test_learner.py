@@ -9,21 +9,25 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 
 from models.features import NAMES
 from models.learner import Learner
 from models.params import LearningParams, Params
-from schemas.codec import decode_as, decode_journal_line, encode
+from schemas.codec import decode_journal_line, encode
+from schemas.errors import ConfigurationError
 from schemas.examples import RiskExample
-from schemas.snapshots import Snapshot
+from schemas.signing import is_authentic
 from schemas.ticks import SnapshotNotice
 from sinks.prometheus import Metrics
-from streams.agents.learn import newest_snapshot, run_learn
+from streams.agents.learn import run_learn
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
 from streams.outbox import Record, send_records
 from streams.settings import Settings
+from streams.snapshots import newest_snapshot, snapshot_key_of, unpacked
 from streams.wiring import learner_of
+from tests.support.examples import risk_example
 from tests.support.journal import broker_settings, prepare_topics, read_topic
 
 pytestmark = pytest.mark.broker
@@ -33,14 +37,10 @@ PARAMS = Params(learning=LearningParams(snapshot_examples=20))
 
 
 def example(number: int) -> RiskExample:
-    return RiskExample(
+    return risk_example(
+        number,
         source=(number % 4, number, 0, 0),
         customer_key=f"c_{number % 7}",
-        horizon_days=30 if number % 2 else 7,
-        label=number % 5 == 0,
-        probability=0.1,
-        snapshot=0,
-        predicted_at=SOME_TIME,
         released_at=SOME_TIME + timedelta(hours=number),
         dense=tuple(float((number * index) % 3) for index in range(len(NAMES))),
         hashed=(number % 11, 100 + number % 13),
@@ -99,7 +99,7 @@ async def test_a_learner_that_was_broken_off_makes_the_snapshots_of_an_undisturb
     await write_examples(settings, examples[60:])
     await learn_until(settings, 5)
 
-    snapshots = [decode_as(Snapshot, record.value) for record in await read_topic(settings, "snapshots", 1)]
+    snapshots = [unpacked(record.value) for record in await read_topic(settings, "snapshots", 1)]
     by_number = {snapshot.weights.number: encode(snapshot.weights) for snapshot in snapshots}
 
     assert [by_number[number] for number in sorted(by_number)] == undisturbed(examples)
@@ -110,9 +110,11 @@ async def test_every_partition_of_the_journal_hears_of_every_snapshot(settings: 
     await learn_until(settings, 2)
 
     heard: dict[int, list[int]] = {}
+    key = settings.snapshot_secret()
     for record in await read_topic(settings, "journal"):
         notice = decode_journal_line(record.value)
         assert isinstance(notice, SnapshotNotice)
+        assert is_authentic(notice, key)
         heard.setdefault(record.partition, []).append(notice.weights.number)
 
     assert heard == {partition: [1, 2] for partition in range(settings.partitions)}
@@ -131,3 +133,62 @@ async def test_a_learner_that_takes_up_announces_its_snapshot_again(settings: Se
 
 async def test_without_a_snapshot_there_is_no_newest_one(settings: Settings) -> None:
     assert await newest_snapshot(settings) is None
+
+
+async def altered(settings: Settings, **changes: object) -> None:
+    """Write the newest snapshot again with something changed, as somebody would who may write to the topic."""
+    newest = await newest_snapshot(settings)
+    assert newest is not None
+    forged = newest.model_copy(update=changes)
+    producer = new_producer(settings)
+    await producer.start()
+    try:
+        key = snapshot_key_of(forged.model, forged.weights.number)
+        await send_records(producer, settings.topic("snapshots"), 0, [Record(key, encode(forged))])
+    finally:
+        await producer.stop()
+
+
+@pytest.mark.parametrize("changes", [{"learner": {"lines": {}}}, {"signature": None}, {"signature": "0" * 64}])
+async def test_a_learner_does_not_go_on_from_a_snapshot_that_somebody_changed(
+    settings: Settings, changes: dict[str, object]
+) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+    await altered(settings, **changes)
+
+    with pytest.raises(ConfigurationError, match="bears no signature of ours"):
+        await asyncio.wait_for(run_once(settings), 20)
+
+
+async def test_a_learner_with_another_key_does_not_go_on(settings: Settings) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+
+    with pytest.raises(ConfigurationError, match="FORESHOCK_SNAPSHOT_KEY"):
+        await asyncio.wait_for(run_once(settings.model_copy(update={"snapshot_key": SecretStr("another key" * 3)})), 20)
+
+
+async def test_an_old_snapshot_does_not_pass_for_the_newest(settings: Settings) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+    (record, *_) = await read_topic(settings, "snapshots", 1)
+    producer = new_producer(settings)
+    await producer.start()
+    try:
+        await send_records(producer, settings.topic("snapshots"), 0, [Record(b"risk/99", record.value)])
+    finally:
+        await producer.stop()
+
+    with pytest.raises(ConfigurationError, match=r"record 99 .* holds snapshot 1"):
+        await asyncio.wait_for(run_once(settings), 20)
+
+
+async def run_once(settings: Settings) -> None:
+    """Run a learner until it ends by itself."""
+    outlet = new_producer(settings)
+    await outlet.start()
+    try:
+        await run_learn(settings, learner_of(PARAMS), outlet, Metrics(CollectorRegistry()), asyncio.Event())
+    finally:
+        await outlet.stop()

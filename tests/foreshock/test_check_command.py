@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from foreshock.broker.reading import Span
 from foreshock.checks.of_broker import judge_epoch
-from foreshock.checks.of_settings import check_params, check_pseudonym_key, check_variables
+from foreshock.checks.of_settings import check_models, check_params, check_pseudonym_key, check_variables
 from foreshock.cli import main
 from models.partition import PartitionState, encode_partition, engine_key
 from schemas.types import Position
@@ -68,7 +68,7 @@ def test_topics_that_are_missing_fail_the_check_with_the_command_that_makes_them
 
     assert done.exit_code == 1
     assert "-> run `foreshock topics create`" in done.output
-    assert "1 of 8 failed" in done.output
+    assert "1 of 9 failed" in done.output
 
 
 def test_a_journal_kept_for_another_time_is_a_warning(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,3 +155,14 @@ def kept(offset: int, epoch: str = "0") -> PartitionState:
 )
 def test_states_and_journal_belong_together(states: dict[int, PartitionState], status: str) -> None:
     assert judge_epoch("0", [Span(0, 10), Span(4, 10)], states).status == status
+
+
+def test_a_model_to_start_from_that_cannot_be_used_fails_the_check(tmp_path: Path) -> None:
+    file = tmp_path / "model.json"
+    file.write_text("{}", encoding="utf-8")
+    finding = check_models(load_settings(start_from=file, snapshot_key="a key long enough"))
+
+    assert finding.status == "failed"
+    assert "foreshock train" in finding.detail
+    assert check_models(load_settings(snapshot_key="short")).status == "failed"
+    assert "derived from the pseudonym key" in check_models(load_settings()).detail

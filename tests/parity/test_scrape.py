@@ -34,7 +34,7 @@ MAX_SERIES = 600
 
 CLOSED_LABELS = {
     *("cause", "fact", "group", "horizon_days", "kind", "label", "le", "level", "partition", "reason", "result"),
-    *("sink", "stage", "transition"),
+    *("sink", "stage", "transition", "command", "cohort", "phase", "alerted", "monitor", "figure", "bound"),
 }
 """Each takes its values from a set in the code, or from the partitions of the settings."""
 
@@ -45,7 +45,7 @@ async def test_a_real_prometheus_scrapes_the_worker_without_error(
 ) -> None:
     settings = broker_settings(embedded_broker.bootstrap_servers, clock="event")
     await prepare_topics(settings)
-    world = World(seed=3, customers=300, start_at=datetime(2026, 1, 5, tzinfo=UTC), days=10)
+    world = World(seed=3, customers=400, start_at=datetime(2026, 1, 5, tzinfo=UTC), days=45)
     worker = WorkerProcess(
         settings,
         tmp_path / "worker.log",
@@ -66,20 +66,29 @@ async def test_a_real_prometheus_scrapes_the_worker_without_error(
             targets = await asyncio.to_thread(node.wait_for_scrape)
             taken = sum(node.query("sum(foreshock_events_total) + sum(foreshock_dead_letters_total)").values())
             series = sum(node.query('count({job="foreshock"})').values())
+            judged = sum(node.query('foreshock_quality_judged_labels{cohort="all",horizon_days="7"}').values())
+            maturity = sum(node.query('foreshock_quality_maturity_ratio{horizon_days="7"}').values())
+            active = sum(node.query("foreshock_snapshot_active_number").values())
 
     assert [target["health"] for target in targets] == ["up"]
     assert taken == fed
+    assert judged > 0, "the learner says nothing of its quality"
+    assert 0 < maturity < 1
+    assert active > 0
     assert series < MAX_SERIES
 
 
 def _page_after(port: int, fed: int) -> str:
-    """The metrics page once everything fed was taken."""
+    """The metrics page once everything fed was taken, and the learner has judged some of its predictions."""
     deadline = time.monotonic() + 40.0
     while True:
         with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             page: str = answer.read().decode()
         counts = re.findall(r"^foreshock_(?:events|dead_letters)_total\{[^}]*\} ([0-9.e+]+)$", page, re.MULTILINE)
-        if sum(map(float, counts)) >= fed:
+        judged = re.search(
+            r'^foreshock_quality_judged_labels\{cohort="all",horizon_days="7"\} [1-9]', page, re.MULTILINE
+        )
+        if sum(map(float, counts)) >= fed and judged:
             return page
         assert time.monotonic() < deadline, f"only {counts} of {fed} taken"
         time.sleep(0.3)

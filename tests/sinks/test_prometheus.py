@@ -12,7 +12,7 @@ from tests.support.counting import CountingOutcome
 
 UNITS = re.compile(
     r"_(seconds|ratio|records|number|rows|positions|fired|transitions|attempts|delivered|events|letters|stepped|noted"
-    r"|customers|matured|learned)$"
+    r"|customers|matured|learned|partitions|commands|labels)$"
 )
 
 
@@ -94,3 +94,22 @@ def test_the_page_can_be_read(registry: CollectorRegistry, metrics: Metrics) -> 
     page = generate_latest(registry).decode()
 
     assert "# HELP foreshock_skipped_positions_total Journal positions that were never seen." in page
+
+
+def test_commands_about_models_are_counted_and_the_active_snapshot_is_shown(
+    metrics: Metrics, registry: CollectorRegistry
+) -> None:
+    metrics.stepped(CountingOutcome(command="rollback"))
+    metrics.stepped(CountingOutcome(command="promote", refused="no such learner"))
+    metrics.scoring(0, 41, True)
+    metrics.scoring(1, 42, False)
+
+    def commands(command: str, result: str) -> float | None:
+        return registry.get_sample_value("foreshock_model_commands_total", {"command": command, "result": result})
+
+    assert [commands("rollback", "obeyed"), commands("promote", "refused"), commands("pin", "obeyed")] == [1, 1, 0]
+    assert registry.get_sample_value("foreshock_snapshot_active_number") == 42
+    assert registry.get_sample_value("foreshock_snapshot_pinned_partitions") == 1
+
+    metrics.lanes_closed()
+    assert registry.get_sample_value("foreshock_snapshot_pinned_partitions") == 0

@@ -50,6 +50,8 @@ class CountingOutcome:
     out_of_order: bool = False
     fired: int = 0
     switched_to: int | None = None
+    command: str | None = None
+    refused: str | None = None
 
 
 def count(
@@ -90,6 +92,7 @@ def counting_core() -> Core[CountingEngine, Counted]:
         risk_of=_risk,
         own_rows=lambda engine: {b"@engine/%d" % engine.partition: orjson.dumps([1, EPOCH, *engine.position, 0])},
         customers_by_stage=lambda engine: (0, 0, 0, 0, 0),
+        scoring_with=lambda engine: (0, False),
         encode_row=lambda state: orjson.dumps([1, EPOCH, state.offset, state.line, state.count]),
         decode_row=lambda row: Counted(orjson.loads(row)[4], *orjson.loads(row)[2:4]),
         row_position=counted_position,

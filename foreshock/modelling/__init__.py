@@ -1,0 +1,1 @@
+"""Models: what is kept of them, shown, chosen between, and learned from history."""

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from models.learner import Learner
+from models.params import Params
+from schemas.codec import encode
+from schemas.errors import ConfigurationError, UnreadableMessageError
+from schemas.signing import signed
+from schemas.snapshots import Snapshot
+from streams.snapshots import load_snapshot, number_of, packed, snapshot_key_of, unpacked
+
+KEY = b"a key that nobody knows"
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> Snapshot:
+    return signed(Learner(Params()).snapshot(), KEY)
+
+
+def test_a_snapshot_comes_back_the_same_packed_or_plain(snapshot: Snapshot) -> None:
+    assert unpacked(packed(snapshot)) == unpacked(encode(snapshot)) == snapshot
+    assert packed(snapshot) == packed(snapshot)
+    assert len(packed(snapshot)) < len(encode(snapshot)) / 2
+
+
+@pytest.mark.parametrize("raw", [b"\x1f\x8bnot gzip", gzip.compress(b"x" * 99)[:-9], gzip.compress(b"{}"), b"{}", b""])
+def test_what_is_no_snapshot_is_unreadable(raw: bytes) -> None:
+    with pytest.raises(UnreadableMessageError):
+        unpacked(raw)
+
+
+def test_a_record_key_names_the_number(snapshot: Snapshot) -> None:
+    assert number_of(snapshot_key_of("risk", 41)) == 41
+
+
+def test_a_file_is_taken_only_with_the_key_that_signed_it(snapshot: Snapshot, tmp_path: Path) -> None:
+    file = tmp_path / "model.json.gz"
+    file.write_bytes(packed(snapshot))
+
+    assert load_snapshot(file, KEY) == snapshot
+    with pytest.raises(ConfigurationError, match="signed with another key"):
+        load_snapshot(file, b"another key")
+
+
+def test_a_file_that_is_no_snapshot_says_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "model.json.gz"
+    file.write_bytes(b"\x1f\x8b of no use")
+
+    with pytest.raises(ConfigurationError, match="foreshock train"):
+        load_snapshot(file, KEY)
+    with pytest.raises(ConfigurationError, match="cannot read"):
+        load_snapshot(tmp_path / "nothing.json", KEY)
