@@ -307,8 +307,8 @@ class LearningParams(_Params):
     """Added to AdaGrad's sum of squares. Without it the first step of a new weight is a whole learning rate however
     small the gradient is, and on rare labels dozens of new buckets per example drown the signal."""
 
-    memory: float = Field(default=0.999, gt=0, le=1)
-    """Share of a weight's sum of squares that is left each time its feature comes: after 700 comings half is
+    memory: float = Field(default=0.9999, gt=0, le=1)
+    """Share of a weight's sum of squares that is left each time its feature comes: after 7,000 comings half is
     forgotten, and the step never shrinks to nothing. How fast the model follows a change of the times."""
 
     intercept_rate: float = Field(default=0.01, gt=0)

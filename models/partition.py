@@ -43,9 +43,9 @@ class PartitionState(NamedTuple):
     """Learner that a command promoted; empty where the snapshot's own champion scores."""
     pinned: bool = False
     """Whether a command holds the active snapshot."""
-    threshold: float
+    threshold: float = 0.0
     """Least score that asks for a call."""
-    customers: int
+    customers: int = 0
     """Customers known."""
 
 
