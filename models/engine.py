@@ -41,7 +41,7 @@ from schemas.codec import CustomerEvent, JournalMessage
 from schemas.events import Call, Survey, TouchpointName
 from schemas.examples import Source
 from schemas.labels import Complaint
-from schemas.snapshots import ModelWeights
+from schemas.snapshots import ModelWeights, TextWeights
 from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import NOWHERE, Position
 
@@ -113,6 +113,7 @@ class Engine:
         self._agenda = Agenda()
         self._learner, self._pinned = "", False
         self._budget = Budget(params)
+        self._heard_with: TextWeights | None = None
         self._load(untrained(params))
         self._snapshot_row: bytes | None = None
 
@@ -263,7 +264,9 @@ class Engine:
         """Unpack a snapshot for scoring; a learner that it does not have gives way to its champion."""
         known = self._learner in {line.name for line in weights.lines}
         self.scorer = Scorer(weights, self.params, self._learner if known else "")
-        self.listener = Listener(weights.text, self.params.learning.sentiment_trust)
+        if self._heard_with is None or weights.text != self._heard_with:
+            self.listener = Listener(weights.text, self.params.learning.sentiment_trust)
+            self._heard_with = weights.text
 
     def _take_in(self, key: str, state: CustomerState, event: CustomerEvent, at: float, outcome: Outcome) -> None:
         """Apply one event: memory first, then labels and people's answers, then judgement."""

@@ -15,7 +15,7 @@ from models.text.conversation import Turn
 from models.text.learner import TextLearner
 from schemas.errors import SnapshotError
 from schemas.examples import RiskExample, TextExample
-from schemas.snapshots import HORIZONS, Contest, Horizon, Interval, Learned, ModelWeights, Snapshot
+from schemas.snapshots import HORIZONS, Contest, Horizon, Interval, Learned, ModelWeights, Snapshot, TextWeights
 from schemas.snapshots import Quality as SnapshotQuality
 
 MODEL = "risk"
@@ -23,6 +23,9 @@ MODEL = "risk"
 
 LEARNER_FORMAT = 1
 """Format of `Snapshot.learner`."""
+
+TEXT_GROWTH = 1.1
+"""The text model is frozen anew when so many times the conversations are known."""
 
 KEPT_DRIFTS = 20
 """Newest changes of the stream that are remembered, so that a restart does not hide them."""
@@ -49,6 +52,7 @@ class Learner:
         self.params = params
         self._lines = [Line(name, params) for name in _line_names(params)]
         self._text = TextLearner()
+        self._told_text = TextWeights()
         self.quality = Quality(_BY_LEVEL, params.learning.judged)
         self._drift = Drift(NAMES)
         self.drifts: list[HealthAlert] = []
@@ -106,7 +110,7 @@ class Learner:
             positives_seen=self.positives_seen,
             lines=tuple(line.frozen() for line in self._lines),
             quality={horizon: _told(self.quality.figures(horizon)) for horizon in HORIZONS},
-            text=self._text.frozen(),
+            text=self._frozen_text(),
         )
 
     def snapshot(self, examples_offset: int = -1) -> Snapshot:
@@ -161,6 +165,7 @@ class Learner:
                 for name in _line_names(params)
             ]
             learner._text = TextLearner.from_plain(plain["text"])
+            learner._told_text = snapshot.weights.text
             learner.quality = Quality.from_plain(plain["quality"], _BY_LEVEL, params.learning.judged)
             learner._drift = Drift.from_plain(plain["drift"], NAMES)
             learner.drifts = [HealthAlert.from_plain(kept) for kept in plain["drifts"]]
@@ -180,6 +185,13 @@ class Learner:
             return {}
         name = self._lines[1].name
         return {horizon: _compared(self.quality.compare(horizon), name) for horizon in HORIZONS}
+
+    def _frozen_text(self) -> TextWeights:
+        """Give the text model anew where a tenth more conversations are known: it changes slowly, and is large."""
+        told, seen = self._told_text, self._text.conversations_seen
+        if seen > TEXT_GROWTH * (told.mood.examples_seen + told.handover.examples_seen):
+            self._told_text = self._text.frozen()
+        return self._told_text
 
     def _learn_text(self, example: TextExample) -> None:
         """Take a conversation into account, whatever is known of it."""

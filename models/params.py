@@ -161,7 +161,7 @@ class PolicyParams(_Params):
     model: bool = True
     """Whether the model decides who is called; without it every rule speaks for itself."""
 
-    budget: float = Field(default=0.048, gt=0, le=1)
+    budget: float = Field(default=0.045, gt=0, le=1)
     """Share of customers about whom an alert may ask for a call (yellow or higher) per 30 days. The model ranks, the
     budget says how far down the list one can call, and the threshold follows from both."""
 

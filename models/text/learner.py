@@ -41,6 +41,11 @@ class TextLearner:
         """Rated conversations learned from."""
         return self._mood.examples_seen
 
+    @property
+    def conversations_seen(self) -> int:
+        """Conversations learned from, by either head."""
+        return self._mood.examples_seen + self._handover.examples_seen
+
     def learn_rating(self, turns: Sequence[Turn], rating: float) -> None:
         """Learn from a conversation, or a comment, and the rating that came with it or later.
 

@@ -13,6 +13,7 @@ from bench.quality.metrics import Metric, auc, average_precision, top_precision
 from bench.quality.rows.streams import Predictions, predictions, rows_of
 from bench.quality.running import PARAMS, Belief, Given, Learning, events_of
 from models.params import load_params
+from schemas.events import Claim
 from schemas.labels import Complaint
 
 SET, MAPPING = "road_traffic_fines", "road_traffic_fines"
@@ -78,7 +79,9 @@ class _Asked:
         if isinstance(belief.event, Complaint):
             self._appealed.add(belief.given.customer_id)
         is_asked = (
-            belief.event.attributes.get("activity") == ASKED_AT and belief.given.customer_id not in self._appealed
+            isinstance(belief.event, Claim)
+            and belief.event.step == ASKED_AT
+            and belief.given.customer_id not in self._appealed
         )
         return belief.risk.probability_30d if is_asked and _FIRST <= belief.given.at < _LAST else None
 

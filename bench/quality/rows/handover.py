@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 from bench.quality import references
-from bench.quality.beliefs import dissatisfaction, handover
+from bench.quality.beliefs import dissatisfaction
 from bench.quality.bootstrap import Judged, estimate
 from bench.quality.dialogues import Dialogue, dialogues_of
 from bench.quality.figures import Figure, Run, cost
@@ -65,7 +65,7 @@ def _figures(
     for number, split in enumerate(group, start=1):
         chats = dialogues_of(split.test, marked)
         told = _told(split, chats, f"{row}, {number} of {len(group)}", clocks)
-        scores.append(_per_utterance(chats, [[handover(belief.risk) for belief in one] for one in told]))
+        scores.append(_per_utterance(chats, [[belief.risk.handover for belief in one] for one in told]))
         flags.append(_per_utterance(chats, [[_flag(belief) for belief in one] for one in told]))
         ends.append(_per_chat(chats, [dissatisfaction(one[-1].risk) for one in told]))
         if run.with_references and (found := references.utterance_scores(dialogues_of(split.train, marked), chats)):
@@ -94,8 +94,7 @@ def _told(split: Split, chats: Sequence[Dialogue], label: str, clocks: list[Cloc
 
 def _flag(belief: Belief) -> float | None:
     """Say whether the product would hand over now, by a threshold of its own; None where it does not say."""
-    found = getattr(belief.risk, "handover_due", None)
-    return None if found is None else float(found)
+    return None if belief.risk.handover is None else float(belief.risk.needs_person)
 
 
 def _per_utterance(chats: Sequence[Dialogue], found: Sequence[Sequence[float | None]]) -> Judged:
@@ -120,7 +119,7 @@ def _per_chat(chats: Sequence[Dialogue], found: Sequence[float]) -> Judged:
 def _unmarked(given: Given) -> Given:
     """Take the mark off an utterance: it is what is asked."""
     event = decode_event(given.raw)
-    if not isinstance(event, Call) or "handover" not in Call.model_fields:
+    if not isinstance(event, Call):
         return given
     return given._replace(raw=encode(event.model_copy(update={"handover": None})))
 

@@ -11,19 +11,17 @@ from bench.quality.figures import Better, Figure, Run, cost
 from bench.quality.metrics import auc, average_precision, calibration_error, share
 from bench.quality.simulated import CUSTOMERS, DAYS, HORIZON, SEEDS, START_AT, Told, told
 from foreshock.simulate.judgement import Judgement, judge
-from models.params import Params
+from models.params import Params, PolicyParams
 
 _SINCE = START_AT + timedelta(days=120)
 """Half of the time is for learning from nothing; the other half is judged."""
 _UNTIL = START_AT + timedelta(days=DAYS)
 _MONTH = timedelta(days=30)
 
-_NEVER = 10**9
-
 
 def measure(run: Run) -> list[Figure]:
     """Live through each insurer twice: with the model, and with the rules alone."""
-    alone = Params().model_copy(update={"policy": Params().policy.model_copy(update={"cold_positives": _NEVER})})
+    alone = Params(policy=PolicyParams(model=False))
     whole = [told(seed, Params(), f"simulator, seed {seed}") for seed in SEEDS]
     rules = [told(seed, alone, f"simulator, seed {seed}, rules alone") for seed in SEEDS]
     figures = [*_figures("simulator", whole, rules), *_figures("simulator, rules alone", rules, None)]
