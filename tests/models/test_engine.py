@@ -1,4 +1,4 @@
-"""Stories of one customer at a time: what the core believes and decides."""
+"""Stories of one customer at a time: what the core believes and decides by rules; `test_policy` adds the model."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from models.params import Params
+from models.params import Params, PolicyParams
 from models.risk import untrained
+from models.text.tokens import tokens
 from schemas.alerts import STAGES
-from schemas.examples import SentimentExample
+from schemas.examples import TextExample
 from schemas.snapshots import ModelWeights
 from schemas.ticks import SnapshotNotice
 from tests.support.core import Core, told
@@ -20,7 +21,7 @@ ANGRY = "你们太差了，打了好几次都没人联系我，我要向银保�
 
 @pytest.fixture
 def core() -> Core:
-    return Core()
+    return Core(Params(policy=PolicyParams(model=False)))
 
 
 def test_a_missed_promise_fires_at_its_due_time_without_any_event(core: Core) -> None:
@@ -203,11 +204,12 @@ def test_a_late_event_counts_as_of_its_own_time_and_is_named(core: Core) -> None
 
 
 def test_a_rated_comment_becomes_an_example_without_its_text(core: Core) -> None:
-    (outcome,) = core.take(survey(day=0, score=1, comment="等了两个星期没有人联系我"))
+    comment = "等了两个星期没有人联系我"
+    (outcome,) = core.take(survey(day=0, score=1, comment=comment))
 
-    (example,) = [e for e in outcome.examples if isinstance(e, SentimentExample)]
-    assert example.target == -1.0
-    assert example.grams
+    (example,) = [e for e in outcome.examples if isinstance(e, TextExample)]
+    assert example.rating == -1.0
+    assert [(turn.is_customer, turn.codes) for turn in example.turns] == [(True, tuple(tokens(comment)))]
 
 
 def test_a_snapshot_is_active_from_its_notice_on_and_an_older_one_is_ignored(core: Core) -> None:

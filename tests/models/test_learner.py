@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import orjson
 import pytest
@@ -10,11 +11,11 @@ import pytest
 from models.features import NAMES
 from models.learner import Learner
 from models.params import LearningParams, Params
-from models.risk import LinearScorer, Scorer, probability_of, untrained
+from models.risk import DIGITS, LinearScorer, Scorer, probability_of, untrained
 from models.risk_learner import RiskLearner
 from schemas.codec import decode_as, encode
 from schemas.errors import SnapshotError
-from schemas.examples import RiskExample, SentimentExample
+from schemas.examples import RiskExample, Shadow, SpokenTurn, TextExample
 from schemas.snapshots import Snapshot
 from tests.support.events import moment
 from tests.support.examples import risk_example
@@ -22,34 +23,52 @@ from tests.support.examples import risk_example
 PARAMS = Params(learning=LearningParams(snapshot_examples=25))
 
 
-def _examples(count: int, seed: int = 7) -> list[RiskExample | SentimentExample]:
-    """A stream in which the first feature and one bucket raise the risk."""
+def _examples(count: int, seed: int = 7) -> list[RiskExample | TextExample]:
+    """A stream in which the first feature and one bucket raise the risk: every kind and phase, one example a day."""
     chance = random.Random(seed)
-    examples: list[RiskExample | SentimentExample] = []
+    examples: list[RiskExample | TextExample] = []
+    made: list[dict[str, Any]] = []
     for number in range(count):
-        source = (number % 3, number, 0, 0)
+        now = {"source": (number % 3, number, 0, 0), "released_at": moment(number)}
         if number % 10 == 9:
-            grams = tuple(sorted(chance.sample(range(4096), 12)))
-            target = chance.uniform(-1, 1)
-            examples.append(SentimentExample(source=source, target=target, grams=grams, released_at=moment(number)))
-            continue
-        dense = [chance.gauss(0, 1) for _ in NAMES]
-        hashed = tuple(sorted(chance.sample(range(50), 8)))
-        label = chance.random() < probability_of(1.5 * dense[0] + 1.0 * (3 in hashed) - 2.0)
-        examples.append(
-            risk_example(
-                number,
-                source=source,
-                phase="complained" if label else "predicted",
-                label=label,
-                dense=tuple(dense),
-                hashed=hashed,
-            )
-        )
+            examples.append(_conversation(chance, **now))
+        elif number % 10 in (3, 7) and len(made) > 7:
+            examples.append(risk_example(number, **{**made[-7], **now, **_outcome(chance, made[-7])}))
+        else:
+            examples.append(risk_example(number, **{**_prediction(chance), **now}))
+            made.append(_prediction_of(examples[-1]))
     return examples
 
 
-def _snapshots(learner: Learner, examples: list[RiskExample | SentimentExample]) -> list[Snapshot]:
+def _prediction(chance: random.Random) -> dict[str, Any]:
+    dense = [chance.gauss(0, 1) for _ in NAMES]
+    shadow = Shadow(learner="rival", score_7d=-2.0, score_30d=-1.0, probability_7d=0.12, probability_30d=0.27)
+    return {"dense": tuple(dense), "hashed": tuple(sorted(chance.sample(range(50), 8))), "shadow": shadow}
+
+
+def _prediction_of(example: RiskExample | TextExample) -> dict[str, Any]:
+    assert isinstance(example, RiskExample)
+    return {name: getattr(example, name) for name in ("dense", "hashed", "shadow", "customer_key", "predicted_at")}
+
+
+def _outcome(chance: random.Random, made: dict[str, Any]) -> dict[str, Any]:
+    label = chance.random() < probability_of(1.5 * made["dense"][0] + 1.0 * (3 in made["hashed"]) - 2.0)
+    if not label:
+        ended = chance.choice(["matured", "matured", "matured", "censored"])
+        return {"phase": ended, "censored_by": "intervened" if ended == "censored" else None}
+    came = chance.choice(["complained", "matured", "corrected"])
+    return {"phase": came, "label": True, "lead_seconds": 3_600.0}
+
+
+def _conversation(chance: random.Random, **now: Any) -> TextExample:
+    turns = tuple(
+        SpokenTurn(is_customer=chance.random() < 0.6, codes=tuple(chance.sample(range(4096), 5))) for _ in range(3)
+    )
+    needed = (None, chance.random() < 0.5, False) if chance.random() < 0.5 else None
+    return TextExample(turns=turns, rating=chance.uniform(-1, 1), needed=needed, **now)
+
+
+def _snapshots(learner: Learner, examples: list[RiskExample | TextExample]) -> list[Snapshot]:
     made = []
     for offset, example in enumerate(examples):
         learner.learn(example)
@@ -58,22 +77,32 @@ def _snapshots(learner: Learner, examples: list[RiskExample | SentimentExample])
     return made
 
 
-def test_frozen_weights_score_as_river_does() -> None:
+def _taught(count: int) -> tuple[RiskLearner, list[RiskExample]]:
     learner = RiskLearner(0.03, PARAMS.learning)
-    examples = [e for e in _examples(400) if isinstance(e, RiskExample)]
+    examples = [example for example in _examples(count) if isinstance(example, RiskExample)]
     for example in examples:
-        learner.learn(example.dense, example.hashed, example.label)
+        if example.phase == "predicted":
+            learner.meet(example.hashed)
+        else:
+            learner.learn(example.dense, example.hashed, example.label, example.weight)
+    return learner, examples
+
+
+def test_frozen_weights_score_as_the_learner_does() -> None:
+    learner, examples = _taught(400)
 
     frozen = LinearScorer(learner.frozen())
 
+    assert frozen.hashed
     for example in examples[:100]:
         probability = probability_of(frozen.score(example.dense, example.hashed))
-        assert probability == pytest.approx(learner.probability(example.dense, example.hashed), abs=1e-9)
+        # Weights of buckets travel with five decimal places.
+        assert probability == pytest.approx(learner.probability(example.dense, example.hashed), abs=1e-5)
 
 
-@pytest.mark.parametrize("stopped_after", [1, 2, 5, 9])
+@pytest.mark.parametrize("stopped_after", [1, 2, 5, 9, 17])
 def test_after_a_crash_the_next_snapshots_are_those_of_an_uninterrupted_run(stopped_after: int) -> None:
-    examples = _examples(300)
+    examples = _examples(700)
     uninterrupted = _snapshots(Learner(PARAMS), examples)
 
     kept = decode_as(Snapshot, encode(uninterrupted[stopped_after - 1]))
@@ -83,6 +112,20 @@ def test_after_a_crash_the_next_snapshots_are_those_of_an_uninterrupted_run(stop
     rest = _snapshots(resumed, examples[kept.examples_offset + 1 :])
 
     assert [_content(s) for s in rest] == [_content(s) for s in uninterrupted[stopped_after:]]
+
+
+def test_the_stream_of_these_tests_moves_every_part_of_a_snapshot() -> None:
+    snapshot = _snapshots(Learner(PARAMS), _examples(700))[-1]
+    line = snapshot.weights.lines[0]
+
+    assert line.risk_7d.hashed.buckets
+    assert line.risk_7d.hashed_mean != 0.0
+    assert (line.risk_7d.slope, line.risk_7d.offset) != (1.0, 0.0)
+    assert snapshot.weights.positives_seen > 0
+    assert snapshot.weights.quality[7].positives > 0
+    assert snapshot.weights.text.mood.hashed.buckets
+    assert snapshot.weights.text.handover.hashed.buckets
+    assert any(monitor["values"] for monitor in snapshot.learner["drift"]["inputs"]["monitors"].values())
 
 
 def _content(snapshot: Snapshot) -> bytes:
@@ -114,15 +157,116 @@ def test_in_a_journal_created_anew_the_same_sources_are_new_examples() -> None:
     assert resumed.learn(example.model_copy(update={"epoch": "2"}))
 
 
+def _matured(count: int) -> list[RiskExample]:
+    """Predictions with their outcomes: the first feature and one bucket raise the risk."""
+    chance, examples = random.Random(3), []
+    for number in range(count):
+        prediction = _prediction(chance)
+        outcome = _outcome(chance, prediction)
+        label = bool(outcome.get("label"))
+        examples.append(risk_example(2 * number, **prediction))
+        ended = {"phase": "complained" if label else "matured", "label": label, "source": (0, 2 * number + 1, 0, 0)}
+        examples.append(risk_example(2 * number, **{**prediction, **ended}))
+    return examples
+
+
 def test_the_model_finds_what_raises_the_risk() -> None:
     learner = Learner(PARAMS)
-    for example in _examples(3000):
+    for example in _matured(1500):
         learner.learn(example)
 
-    scorer = Scorer(learner.snapshot().weights, PARAMS)
+    champion = Scorer(learner.snapshot().weights, PARAMS).champion
     calm, tense = [0.0] * len(NAMES), [2.0, *[0.0] * (len(NAMES) - 1)]
 
-    assert scorer.probabilities(tense, [3])[1] > 2 * scorer.probabilities(calm, [])[1]
+    assert champion.outlook(tense, [3]).probability_30d > 2 * champion.outlook(calm, []).probability_30d
+
+
+def _predictions(count: int, hours: float) -> list[RiskExample]:
+    """Nothing but predictions, so many hours apart."""
+    return [risk_example(number, released_at=moment(number * hours / 24)) for number in range(count)]
+
+
+def _due_after(learner: Learner, examples: list[RiskExample]) -> list[int]:
+    due = []
+    for number, example in enumerate(examples, start=1):
+        learner.learn(example)
+        if learner.is_due():
+            learner.freeze()
+            due.append(number)
+    return due
+
+
+def test_snapshots_come_each_tenth_more_predictions_within_a_day() -> None:
+    learner = Learner(Params(learning=LearningParams(snapshot_examples=10, snapshot_growth=0.5, snapshot_hours=1e6)))
+
+    # Never fewer than ten; then half as many again. The first is due because data so old has no snapshot.
+    assert _due_after(learner, _predictions(120, hours=0.0)) == [10, 20, 30, 45, 68, 102]
+
+
+def test_a_snapshot_is_due_when_the_last_one_is_a_day_old_and_enough_has_been_predicted_since() -> None:
+    learner = Learner(Params(learning=LearningParams(snapshot_examples=4, snapshot_growth=10.0, snapshot_hours=24.0)))
+
+    # Each twelve hours one prediction: four take longer than a day, so their number decides.
+    assert _due_after(learner, _predictions(13, hours=12.0)) == [4, 8, 12]
+
+    # Each hour one: the day decides.
+    learner = Learner(Params(learning=LearningParams(snapshot_examples=4, snapshot_growth=10.0, snapshot_hours=24.0)))
+    assert _due_after(learner, _predictions(60, hours=1.0)) == [4, 28, 52]
+
+
+def test_labels_alone_make_no_snapshot_due() -> None:
+    learner = Learner(PARAMS)
+    for number in range(100):
+        learner.learn(risk_example(number, phase="matured", label=number % 3 == 0))
+
+    assert not learner.is_due()
+
+
+def test_the_text_model_is_frozen_anew_when_a_tenth_more_conversations_are_known() -> None:
+    learner, chance = Learner(PARAMS), random.Random(1)
+    told = []
+    for number in range(60):
+        now = {"source": (0, number, 0, 0), "released_at": moment(number)}
+        learner.learn(_conversation(chance, **now).model_copy(update={"needed": None}))
+        told.append(learner.freeze().text.mood.examples_seen)
+
+    # More than a tenth: 10, then 12, and at last 45, then 50.
+    assert sorted(set(told)) == [*range(1, 11), 12, 14, 16, 18, 20, 23, 26, 29, 32, 36, 40, 45, 50, 56]
+    assert all(seen - known <= 0.1 * known for seen, known in enumerate(told, start=1))
+
+
+def test_a_resumed_learner_does_not_freeze_the_text_model_sooner() -> None:
+    examples = [_conversation(random.Random(n), source=(0, n, 0, 0), released_at=moment(n)) for n in range(40)]
+    learner = Learner(PARAMS)
+    for example in examples[:30]:
+        learner.learn(example)
+    kept = decode_as(Snapshot, encode(learner.snapshot()))
+    resumed = Learner.resume(kept, PARAMS)
+
+    resumed.learn(examples[30])
+
+    assert resumed.freeze().text == kept.weights.text
+
+
+def test_a_drift_is_found_and_remembered_over_restarts() -> None:
+    chance = random.Random(5)
+    days = [day for day in range(48) for _ in range(30)]
+    examples = [
+        risk_example(n, dense=(chance.gauss(3.0 * (day >= 32), 1), *[0.0] * (len(NAMES) - 1)), released_at=moment(day))
+        for n, day in enumerate(days)
+    ]
+    uninterrupted, resumed = Learner(PARAMS), Learner(PARAMS)
+
+    for number, example in enumerate(examples):
+        uninterrupted.learn(example)
+        resumed.learn(example)
+        if number % 500 == 499:
+            resumed = Learner.resume(decode_as(Snapshot, encode(resumed.snapshot())), PARAMS)
+
+    assert [drift.monitor for drift in uninterrupted.drifts] == [f"input.{NAMES[0]}"]
+    assert uninterrupted.drifts[0].since.date() == moment(32).date()
+    assert resumed.drifts == uninterrupted.drifts
+    assert Learner.resume(decode_as(Snapshot, encode(resumed.snapshot())), PARAMS).drifts == uninterrupted.drifts
 
 
 def test_a_snapshot_of_another_format_is_refused() -> None:
@@ -142,23 +286,22 @@ def test_a_snapshot_that_lacks_numbers_is_refused() -> None:
 
 def test_weights_for_other_features_are_refused() -> None:
     weights = untrained(PARAMS)
-    short = weights.risk_7d.model_copy(update={"dense": (0.0,)})
+    short = weights.lines[0].risk_7d.model_copy(update={"dense": (0.0,)})
 
     with pytest.raises(SnapshotError, match="numeric features"):
         LinearScorer(short)
 
 
-def test_contributions_and_the_means_add_up_to_the_score() -> None:
-    learner = RiskLearner(0.03, PARAMS.learning)
-    examples = [e for e in _examples(400) if isinstance(e, RiskExample)]
-    for example in examples:
-        learner.learn(example.dense, example.hashed, example.label)
-    scorer = LinearScorer(learner.frozen())
+def test_contributions_and_what_is_normal_add_up_to_the_score() -> None:
+    learner, examples = _taught(400)
+    scorer = LinearScorer(learner.frozen().model_copy(update={"slope": 0.8, "offset": -0.1}))
+    weights = learner.frozen()
 
-    at_means = scorer.score(scorer.means, [])
+    at_means = scorer.calibrated(scorer.score(weights.means, []) + weights.hashed_mean)
     for example in examples[:50]:
-        total = at_means + sum(scorer.contributions(example.dense))
-        assert total == pytest.approx(scorer.score(example.dense, []), abs=1e-9)
+        parts = scorer.contributions(example.dense, example.hashed)
+        total = scorer.calibrated(scorer.score(example.dense, example.hashed))
+        assert at_means + sum(parts) == pytest.approx(total, abs=len(parts) * 10**-DIGITS)
 
 
 def test_a_snapshot_stays_small_enough_for_a_journal_record() -> None:
