@@ -31,7 +31,10 @@ def test_a_file_changes_only_what_it_names(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("[params.policy]\nrepeat_yelow = 4\n", "params.policy.repeat_yelow"),
-        ("[params.policy]\nrisk_blue = 0.9\n", "risk_blue < risk_yellow"),
+        ("[params.policy]\norange_above = 1.5\n", "orange_above must be below red_above"),
+        ("[params.labels]\nshort_days = 30\n", "short_days must be below long_days"),
+        ("[params.labels]\ninstalments = [0.7, 0.4]\n", "instalments must be shares"),
+        ('[params.learning]\nchampion = "oracle"\n', "params.learning.champion"),
         ("[params.policy]\nrepeat_yellow = 9\n", "repeat_yellow must be below"),
         ("[params.stages]\ncalm_heat = 2\n", "calm_heat must be below"),
         ("[params", "is not TOML"),

@@ -9,6 +9,7 @@ import pytest
 
 from models.partition import decode_partition, encode_partition, engine_key, snapshot_key
 from models.state import ROW_FORMAT, CustomerState, decode_row, encode_row, row_position
+from schemas.events import MAX_ATTRIBUTES
 from schemas.types import Position
 from tests.support.core import Core
 from tests.support.events import call, claim, promise, survey
@@ -23,7 +24,7 @@ def _lively() -> CustomerState:
         claim(day=1, event_id="e2"),
         promise(day=2, due=3, event_id="e3"),
         survey(day=4, event_id="e4", score=1, comment="差"),
-        call(day=9, event_id="e5", vulnerability=["elder"]),
+        call(day=9, event_id="e5", vulnerability=["elder"], text="我再问一次，什么时候赔？", conversation_ref="c1"),
     )
     return core.states["a"]
 
@@ -37,6 +38,9 @@ def test_a_row_of_every_format_is_read(file: Path) -> None:
     assert state.events == 5
     assert state.claims[0].ref == "CL-1"
     assert state.predictions[0].hashed
+    assert state.cases[-1].trail
+    assert state.conversation is not None
+    assert state.conversation.turns()
     assert row_position(row) == ("test", Position(0, 4))
 
 
@@ -45,8 +49,28 @@ def test_a_row_of_an_unknown_format_is_refused() -> None:
         decode_row(b"[99,1,2]")
 
 
-def test_the_row_of_a_lively_customer_stays_near_a_kilobyte() -> None:
-    assert len(encode_row(_lively())) < 1_500
+def test_a_row_takes_a_kilobyte_and_half_a_one_more_for_each_prediction_that_waits() -> None:
+    state = _lively()
+    waiting = len(state.predictions)
+    whole = len(encode_row(state))
+    state.predictions = []
+
+    assert waiting == 4
+    assert len(encode_row(state)) < 1_500
+    assert whole - len(encode_row(state)) < waiting * 512
+
+
+def test_the_row_of_the_loudest_customer_is_bounded() -> None:
+    core, sizes = Core(), []
+    own: dict[str, str | float] = {f"n{number}": number + 0.5 for number in range(MAX_ATTRIBUTES)}
+
+    for day in range(120):
+        core.take(call(day=day, text=f"第{day}次打电话，没人管。" * 40, conversation_ref="long", attributes=own))
+        sizes.append(len(encode_row(core.states["a"])))
+
+    # A trace of 2.4 KB, and predictions from as many own fields as there may be; it does not grow for ever.
+    assert max(sizes) < 12_000
+    assert max(sizes[60:]) < 1.02 * max(sizes[:60])
 
 
 def test_a_copy_changes_alone() -> None:
