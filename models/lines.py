@@ -28,7 +28,7 @@ class Line:
         self.name = name
         learning = params.learning
         self._believe = PROTOCOLS[params.labels.protocol](params.labels)
-        self._models = {horizon: RiskLearner(rate, learning) for horizon, rate in _base_rates(params).items()}
+        self._models = {horizon: RiskLearner(name, rate, learning) for horizon, rate in _base_rates(params).items()}
         self._calibrators: dict[Horizon, Platt] = {
             horizon: Platt(half_life=learning.calibration_half_life) for horizon in HORIZONS
         }
@@ -83,7 +83,7 @@ class Line:
         line, learning = cls(name, params), params.learning
         for horizon, rate in _base_rates(params).items():
             kept = plain[f"{horizon}d"]
-            line._models[horizon] = RiskLearner.from_plain(kept["model"], rate, learning)
+            line._models[horizon] = RiskLearner.from_plain(kept["model"], name, rate, learning)
             line._calibrators[horizon] = Platt.from_plain(kept["calibration"], half_life=learning.calibration_half_life)
         return line
 

@@ -23,8 +23,8 @@ DAY = 24 * HOUR
 ProtocolName = Literal["matured", "provisional", "instalments", "weighted"]
 """When a label may be believed; `models.labels` has one strategy each."""
 
-LineName = Literal["adagrad"]
-"""Learners of risk; `models.lines` has one each."""
+LineName = Literal["adagrad", "ftrl"]
+"""Learners of risk; `models.risk_learner` has one each."""
 
 
 class _Params(BaseModel):

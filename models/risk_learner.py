@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log
 from typing import Any
 
@@ -10,8 +10,9 @@ from models.calibration import IDENTITY, Calibration
 from models.features import NAMES
 from models.features.tallies import SCORECARD
 from models.linear.adagrad import AdaGradLogistic
-from models.linear.scaled import ScaledLogistic
-from models.params import LearningParams
+from models.linear.ftrl import FtrlLogistic
+from models.linear.scaled import Regression, ScaledLogistic
+from models.params import LearningParams, LineName
 from models.risk import probability_of
 from schemas.snapshots import RiskWeights, SparseWeights
 
@@ -27,35 +28,25 @@ class RiskLearner:
 
     Parameters
     ----------
+    name
+        Which regression.
     base_rate
         Share of positives that the intercept starts from, in (0, 1).
     learning
         Step size, memory and size.
     """
 
-    def __init__(self, base_rate: float, learning: LearningParams) -> None:
+    def __init__(self, name: LineName, base_rate: float, learning: LearningParams) -> None:
         self._frozen_weights = learning.frozen_weights
-        self._model = ScaledLogistic(
-            AdaGradLogistic(
-                NAMES,
-                learning_rate=learning.learning_rate,
-                damping=learning.damping,
-                memory=learning.memory,
-                l2=learning.l2,
-                intercept_init=log(base_rate / (1.0 - base_rate)),
-                intercept_rate=learning.intercept_rate,
-                max_weights=learning.learned_weights,
-            )
-        )
-        for place, name in enumerate(NAMES):
-            if name in SCORECARD:
-                self._model.model.dense[place] = learning.score_card
+        model = REGRESSIONS[name](base_rate, learning)
+        model.start_at(dict.fromkeys(SCORECARD, learning.score_card))
+        self._model = ScaledLogistic(model)
         self._hashed_mean, self._met = 0.0, 0
 
     def meet(self, hashed: Sequence[int]) -> None:
         """Take a new prediction into account for what is normal, without learning from it."""
-        weight_of = self._model.model.weights.get
-        said = sum([weight_of(bucket, 0.0) for bucket in hashed])
+        weight_of = self._model.model.weight
+        said = sum([weight_of(bucket) for bucket in hashed])
         self._met += 1
         self._hashed_mean += (said - self._hashed_mean) / min(self._met, _NORMAL_OVER)
 
@@ -81,7 +72,7 @@ class RiskLearner:
 
     def knows(self, bucket: int) -> bool:
         """Say whether a bucket has been learned from."""
-        return bucket in self._model.model.weights
+        return self._model.model.knows(bucket)
 
     def frozen(self, calibration: Calibration = IDENTITY) -> RiskWeights:
         """Give plain weights on the features themselves, with their calibration."""
@@ -101,7 +92,9 @@ class RiskLearner:
         return {**self._model.to_plain(), "normal": [self._hashed_mean, self._met]}
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any], base_rate: float, learning: LearningParams) -> RiskLearner:
+    def from_plain(
+        cls, plain: dict[str, Any], name: LineName, base_rate: float, learning: LearningParams
+    ) -> RiskLearner:
         """Take up learning where `to_plain` left off.
 
         Raises
@@ -109,7 +102,35 @@ class RiskLearner:
         KeyError, ValueError
             If the numbers are not those of this version.
         """
-        learner = cls(base_rate, learning)
+        learner = cls(name, base_rate, learning)
         learner._model.restore(plain)
         learner._hashed_mean, learner._met = plain["normal"]
         return learner
+
+
+def _adagrad(base_rate: float, learning: LearningParams) -> Regression:
+    return AdaGradLogistic(
+        NAMES,
+        learning_rate=learning.learning_rate,
+        damping=learning.damping,
+        memory=learning.memory,
+        l2=learning.l2,
+        intercept_init=log(base_rate / (1.0 - base_rate)),
+        intercept_rate=learning.intercept_rate,
+        max_weights=learning.learned_weights,
+    )
+
+
+def _ftrl(base_rate: float, learning: LearningParams) -> Regression:
+    return FtrlLogistic(
+        NAMES,
+        learning_rate=learning.learning_rate,
+        damping=learning.damping,
+        l2=learning.l2,
+        intercept_init=log(base_rate / (1.0 - base_rate)),
+        intercept_rate=learning.intercept_rate,
+    )
+
+
+REGRESSIONS: dict[LineName, Callable[[float, LearningParams], Regression]] = {"adagrad": _adagrad, "ftrl": _ftrl}
+"""What can learn a line, by the name that parameters use."""

@@ -88,6 +88,24 @@ class AdaGradLogistic(base.Classifier):
         self.weights: dict[Any, float] = {}
         self.squares: dict[Any, float] = {}
 
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return len(self.dense)
+
+    def weight(self, name: Any) -> float:
+        """Return the weight of an input outside `names`; 0 where it has none."""
+        return self.weights.get(name, 0.0)
+
+    def knows(self, name: Any) -> bool:
+        """Say whether an input outside `names` has been learned from."""
+        return name in self.weights
+
+    def start_at(self, weights: Mapping[str, float]) -> None:
+        """Give numbers a weight before anything is learned."""
+        for place, name in enumerate(self.names or ()):
+            self.dense[place] = weights.get(name, 0.0)
+
     def learn_one(self, x: Mapping[Any, float], y: Any, w: float = 1.0) -> None:
         """Take one example into account.
 

@@ -3,10 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from models.linear.adagrad import AdaGradLogistic
 from models.linear.scaler import RunningScaler
+
+
+class Regression(Protocol):
+    """A logistic regression on numbers and active buckets."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+
+    def learn_active(self, values: Sequence[float], active: Sequence[int], label: bool, weight: float = 1.0) -> None:
+        """Take one example into account; a weight below zero takes it back."""
+
+    def score(self, values: Sequence[float], active: Sequence[int]) -> float:
+        """Give the log-odds."""
+
+    def weight(self, bucket: int, /) -> float:
+        """Return the weight of a bucket; 0 where it has none."""
+
+    def knows(self, bucket: int, /) -> bool:
+        """Say whether a bucket has been learned from."""
+
+    def start_at(self, weights: Mapping[str, float]) -> None:
+        """Give numbers a weight before anything is learned."""
+
+    def frozen(self, limit: int | None = None) -> tuple[float, list[float], list[int], list[float]]:
+        """Give intercept, weights of the numbers, buckets (ascending) and their weights."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Write all that was learned as plain numbers."""
+
+    def restore(self, plain: Mapping[str, Any]) -> None:
+        """Go on where `to_plain` left off, bit for bit."""
 
 
 class FrozenLinear(NamedTuple):
@@ -34,12 +65,12 @@ class ScaledLogistic:
     Parameters
     ----------
     model
-        The regression; its `names` are the numbers.
+        The regression.
     """
 
-    def __init__(self, model: AdaGradLogistic) -> None:
+    def __init__(self, model: Regression) -> None:
         self.model = model
-        self.scaler = RunningScaler(len(model.dense))
+        self.scaler = RunningScaler(model.size)
 
     def learn(self, dense: Sequence[float], hashed: Sequence[int], label: bool, weight: float = 1.0) -> None:
         """Take one example into account; a weight below zero takes it back.
