@@ -124,7 +124,7 @@ def test_each_call_makes_the_next_one_harder_and_time_makes_it_easier() -> None:
     core.take(tick(20))
     fourth = core.alerts(call("c", day=20))
 
-    # One call among ten customers raises the threshold by .2, above everybody; six days and a half lower it by .11, twenty by .33.
+    # One call among ten customers raises the threshold by .2, above everybody; 6.5 days lower it by .11, 20 by .33.
     assert told(first) == [("complaint_risk", "opened", "yellow")]
     assert second == []
     assert told(third) == [("complaint_risk", "opened", "yellow")]

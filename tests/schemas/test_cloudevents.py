@@ -23,7 +23,7 @@ CARRIED: dict[str, tuple[str, Carried]] = {
     "foreshock.risk.v1": ("risk", decode_as(Risk, LINES["risk"])),
     "foreshock.alert.v1": ("alerts", decode_as(Alert, LINES["alert"])),
     "foreshock.example.risk.v1": ("examples", decode_example(LINES["risk_example"])),
-    "foreshock.example.sentiment.v1": ("examples", decode_example(LINES["sentiment_example"])),
+    "foreshock.example.text.v1": ("examples", decode_example(LINES["text_example"])),
     "foreshock.snapshot.v1": ("snapshots", decode_as(Snapshot, LINES["snapshot"])),
     "foreshock.dead-letter.v1": ("dead-letters", decode_as(DeadLetter, LINES["dead_letter"])),
 }

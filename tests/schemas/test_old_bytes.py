@@ -20,8 +20,8 @@ from schemas.types import Message
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TYPES: dict[str, type[Message]] = {"alert": Alert, "dead_letter": DeadLetter, "risk": Risk, "snapshot": Snapshot}
-EXAMPLES = {"risk_example", "sentiment_example"}
-JOURNAL = {*EVENT_TYPES, "tick", "snapshot_notice"}
+EXAMPLES = {"risk_example", "text_example"}
+JOURNAL = {*EVENT_TYPES, "tick", "snapshot_notice", "model_command"}
 OLD_LINES = [
     pytest.param(file.stem, line, id=f"{file.parent.name}-{file.stem}-{number}")
     for file in sorted(FIXTURES.glob("v*/*.jsonl"))
