@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from foreshock.journal_dump import is_dump, read_header, read_record
 from foreshock.summary import Summary
+from models.drift import HealthAlert
 from models.engine import Engine
 from models.intake import Intake
 from models.outcome import Outcome
@@ -55,6 +56,9 @@ class _Run(Protocol):
     def partitions(self) -> Iterator[tuple[Engine, States]]:
         """Yield every engine with its customers."""
 
+    def drifts(self) -> list[HealthAlert]:
+        """Return the newest changes of the stream that the learner has found."""
+
 
 class _EventRun:
     """Lines are events as a company sends them."""
@@ -73,6 +77,10 @@ class _EventRun:
     def partitions(self) -> Iterator[tuple[Engine, States]]:
         """Yield the only engine."""
         yield self._replay.engine, self._replay.states
+
+    def drifts(self) -> list[HealthAlert]:
+        """Return what the learner of this run has found."""
+        return self._replay.learner.drifts
 
 
 class _JournalRun:
@@ -101,6 +109,10 @@ class _JournalRun:
         """Yield the engine of each partition, in order."""
         for partition, engine in sorted(self._replay.engines.items()):
             yield engine, self._replay.states[partition]
+
+    def drifts(self) -> list[HealthAlert]:
+        """Return nothing: what the worker learned is not learned again."""
+        return []
 
 
 class _Results:
@@ -208,6 +220,7 @@ def replay(
     ]
     console.print(results.summary.render(stages))
     if report and collector:
+        collector.take_drift(run.drifts())
         _write_report(report, collector, stages, report_language)
 
 

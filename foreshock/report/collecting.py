@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from foreshock.report.alerting import WINDOW_DAYS, AlertLedger
 from foreshock.report.curves import Scored, quality_of
 from foreshock.report.figures import Cohort, Figures, HorizonFigures, Moved, Week
-from foreshock.report.reading import HORIZONS, Judged, judged_in, phase_of
+from foreshock.report.reading import Judged, judged_in
+from models.drift import HealthAlert
 from models.outcome import Outcome
 from models.params import DAY
 from schemas.alerts import STAGES
 from schemas.codec import JournalMessage
 from schemas.examples import RiskExample
 from schemas.labels import Complaint
+from schemas.snapshots import HORIZONS
 from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 
 KEPT = 100_000
@@ -85,9 +87,9 @@ class Collector:
         """Count a line that could not be read."""
         self._dead_letters[reason] += 1
 
-    def take_drift(self, moved: Iterable[Moved]) -> None:
+    def take_drift(self, alerts: Iterable[HealthAlert]) -> None:
         """Keep what drift monitors raised: a few a year, or nobody would read them."""
-        self._moved += moved
+        self._moved += [Moved(alert.monitor, alert.since, alert.before, alert.after) for alert in alerts]
 
     def figures(self, customers_by_stage: Sequence[int]) -> Figures:
         """Give the figures, once, after the last message."""
@@ -130,7 +132,7 @@ class Collector:
 
     def _judge(self, example: RiskExample) -> None:
         """Take in what an example settles."""
-        self._phases[phase_of(example)] += 1
+        self._phases[example.phase] += 1
         for judged in judged_in(example):
             self._samples[judged.horizon_days].take(judged)
             if judged.horizon_days == LONG:

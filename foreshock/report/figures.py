@@ -137,7 +137,7 @@ class Figures:
     snapshot: int
     """Number of the snapshot that scored last; 0 for none."""
     predictions: int
-    """Sampled predictions, matured or not; 0 where examples do not say."""
+    """Sampled predictions, matured or not."""
     horizons: tuple[HorizonFigures, ...]
     """Shortest first."""
     levels: tuple[LevelFigures, ...]

@@ -7,16 +7,14 @@ from typing import NamedTuple
 
 from models.params import DAY
 from schemas.examples import RiskExample
-
-HORIZONS = (7, 30)
-"""Days within which a complaint counts, shortest first."""
+from schemas.snapshots import Horizon
 
 
 class Judged(NamedTuple):
     """A prediction for one horizon, and whether it came true."""
 
-    horizon_days: int
-    """7 or 30."""
+    horizon_days: Horizon
+    """Which horizon."""
     label: bool
     """Whether a complaint came within the horizon; final."""
     probability: float
@@ -31,39 +29,26 @@ class Judged(NamedTuple):
     """What is known of the customer's group: name and value, such as channel and hotline."""
 
 
-def phase_of(example: RiskExample) -> str:
-    """Say what the example tells: `matured` for a final label, which is all that older examples told."""
-    return str(getattr(example, "phase", "matured"))
-
-
 def judged_in(example: RiskExample) -> Iterator[Judged]:
     """Yield what a matured example settles, one per horizon; nothing for other phases."""
-    if phase_of(example) != "matured":
+    if example.phase != "matured":
         return
-    horizons = getattr(example, "horizons", None) or (getattr(example, "horizon_days", 0),)
-    for days in horizons:
-        probability = getattr(example, f"probability_{days}d", None)
+    for days in example.horizons:
         yield Judged(
-            horizon_days=int(days),
-            label=bool(example.label),
-            probability=float(getattr(example, "probability", 0.0) if probability is None else probability),
-            weight=float(getattr(example, "weight", 1.0)),
+            horizon_days=days,
+            label=example.label,
+            probability=example.probability_7d if days == 7 else example.probability_30d,
+            weight=example.weight,
             week=week_of(example.predicted_at.timestamp()),
             cold=example.snapshot == 0,
-            cohorts=tuple(_cohorts(example)),
+            cohorts=(
+                ("channel", example.channel),
+                ("language", example.language),
+                ("elder", "yes" if example.elder else "no"),
+            ),
         )
 
 
 def week_of(at: float) -> int:
     """Count whole weeks from 1970-01-05, a Monday."""
     return int((at / DAY - 4) // 7)
-
-
-def _cohorts(example: RiskExample) -> Iterator[tuple[str, str]]:
-    """Yield the groups that the customer is in, as far as the example says."""
-    for name in ("channel", "language"):
-        if value := getattr(example, name, None):
-            yield name, str(value)
-    elder = getattr(example, "elder", None)
-    if elder is not None:
-        yield "elder", "yes" if elder else "no"

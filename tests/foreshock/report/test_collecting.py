@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -10,32 +9,21 @@ from foreshock.report import collecting
 from foreshock.report.collecting import Collector
 from foreshock.report.figures import Figures, Moved
 from foreshock.report.reading import judged_in, week_of
+from models.drift import HealthAlert
 from models.outcome import Outcome
 from schemas.examples import RiskExample
 from tests.support.alerts import alert
 from tests.support.events import START, call, complaint, moment
+from tests.support.examples import risk_example
 
 NOBODY = [0, 0, 0, 0, 0]
 
 
-def told(**fields: Any) -> RiskExample:
-    """An example as the report reads it; what it does not read is left out."""
-    given = {"label": False, "snapshot": 1, "predicted_at": START} | fields
-    return cast(RiskExample, SimpleNamespace(**given))
-
-
-def as_written(number: int, label: bool) -> RiskExample:
-    """An example as the core writes it, or wrote it once: the fields that it does not have are dropped."""
+def matured(number: int, label: bool, **given: Any) -> RiskExample:
+    """A final label for 30 days of a prediction of the first ninety days."""
     probability = 0.5 if label else number % 7 / 100
-    return RiskExample.model_construct(
-        phase="matured",
-        horizons=(30,),
-        horizon_days=30,
-        label=label,
-        probability=probability,
-        probability_30d=probability,
-        snapshot=0,
-        predicted_at=moment(number % 90),
+    return risk_example(
+        number % 90, **{"phase": "matured", "horizons": (30,), "label": label, "probability_30d": probability} | given
     )
 
 
@@ -48,17 +36,16 @@ def new_customers(count: int) -> Outcome:
 
 
 def test_an_example_of_one_horizon_is_read() -> None:
-    (judged,) = judged_in(told(horizon_days=7, probability=0.2, label=True))
+    (judged,) = judged_in(risk_example(phase="matured", horizons=(7,), probability_7d=0.2, label=True, snapshot=1))
 
     assert (judged.horizon_days, judged.probability, judged.label, judged.weight) == (7, 0.2, True, 1.0)
-    assert not judged.cohorts
+    assert not judged.cold
 
 
 def test_an_example_of_both_horizons_is_read_once_for_each() -> None:
     short, long = judged_in(
-        told(
+        risk_example(
             phase="matured",
-            horizons=(7, 30),
             probability_7d=0.1,
             probability_30d=0.3,
             weight=4.0,
@@ -70,12 +57,13 @@ def test_an_example_of_both_horizons_is_read_once_for_each() -> None:
 
     assert (short.horizon_days, short.probability) == (7, 0.1)
     assert (long.horizon_days, long.probability, long.weight) == (30, 0.3, 4.0)
+    assert long.cold
     assert set(long.cohorts) == {("channel", "hotline"), ("elder", "yes"), ("language", "zh")}
 
 
 @pytest.mark.parametrize("phase", ["predicted", "complained", "censored", "corrected"])
 def test_a_label_that_is_not_final_is_not_judged(phase: str) -> None:
-    assert not list(judged_in(told(phase=phase, horizons=(7, 30), probability_7d=0.1, probability_30d=0.3)))
+    assert not list(judged_in(risk_example(phase=phase)))
 
 
 def test_a_week_begins_on_monday() -> None:
@@ -120,7 +108,7 @@ def test_a_short_run_is_one_window() -> None:
 
 def test_beyond_the_cap_a_fair_sample_is_kept_and_all_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collecting, "KEPT", 1_000)
-    examples = [as_written(number, label=number % 10 == 0) for number in range(4_000)]
+    examples = [matured(number, label=number % 10 == 0) for number in range(4_000)]
     collector = Collector("hash", ["a.jsonl"])
     for example in examples:
         collector.take_outcomes([Outcome(examples=[example])])
@@ -133,7 +121,7 @@ def test_beyond_the_cap_a_fair_sample_is_kept_and_all_is_counted(monkeypatch: py
 
 def test_weeks_compare_what_was_predicted_with_what_came() -> None:
     collector = Collector("hash", ["a.jsonl"])
-    collector.take_outcomes([Outcome(examples=[as_written(number, number % 2 == 0) for number in range(900)])])
+    collector.take_outcomes([Outcome(examples=[matured(number, number % 2 == 0) for number in range(900)])])
 
     weeks = figures_of(collector).weeks
     assert all(week.begins_at.weekday() == 0 for week in weeks)
@@ -143,6 +131,6 @@ def test_weeks_compare_what_was_predicted_with_what_came() -> None:
 
 def test_what_monitors_raised_is_kept() -> None:
     collector = Collector("hash", ["a.jsonl"])
-    collector.take_drift([Moved("label.30d", START, 0.03, 0.05)])
+    collector.take_drift([HealthAlert("label.30d", START, 0.03, 0.05, moment(12))])
 
-    assert [moved.monitor for moved in figures_of(collector).moved] == ["label.30d"]
+    assert figures_of(collector).moved == (Moved("label.30d", START, 0.03, 0.05),)
