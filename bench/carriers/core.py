@@ -19,7 +19,7 @@ from bench.events import SourceEvent, read_events
 from bench.profiling import profiled
 from models.engine import Engine, step
 from models.intake import Intake
-from models.params import Params
+from models.params import load_params
 from models.state import CustomerState
 from schemas.codec import CustomerEvent, decode_journal_line, encode
 from streams.memory import spare_collector
@@ -34,7 +34,8 @@ class CoreAlone:
 
     def __init__(self, settings: Settings) -> None:
         self._intake: Intake = intake_of(settings)
-        self._engines = [Engine(Params(), partition) for partition in range(settings.partitions)]
+        params = load_params(settings.params_file)
+        self._engines = [Engine(params, partition) for partition in range(settings.partitions)]
         self.states: list[dict[str, CustomerState]] = [{} for _ in self._engines]
         self.events = 0
         self.alerts: list[tuple[str, int, str, str]] = []

@@ -52,6 +52,7 @@ class Job:
             session_timeout_seconds=6.0,
             heartbeat_seconds=1.0,
             attributes=ATTRIBUTES,
+            params_file=CHECKOUT / "bench" / "throughput.toml",
             clock="event",
             # Ticks flow, and no timer is due by them: it fires with its customer's next event, whoever carries.
             allowed_lateness_seconds=40 * 365 * 86_400.0,

@@ -43,11 +43,12 @@ class Portion:
 
 
 def states_digest(states: Iterable[tuple[str, CustomerState]]) -> str:
-    """Return a digest of all states, without where in which journal they were last changed: that is the carrier's."""
+    """Return a digest of all states, without where in which journal they were changed: that is the carrier's."""
     digest = hashlib.sha256()
     for key, state in sorted(states, key=_first):
         bare = state.copy()
         bare.epoch, bare.offset, bare.line = "", -1, -1
+        bare.born, bare.spent = (-1, -1), ()
         digest.update(key.encode() + b" " + encode_row(bare) + b"\n")
     return digest.hexdigest()
 

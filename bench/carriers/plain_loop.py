@@ -19,7 +19,7 @@ from bench.carriers.outputs import Portion, states_digest
 from bench.profiling import profiled
 from models.engine import Engine, step
 from models.intake import Intake
-from models.params import Params
+from models.params import load_params
 from models.state import CustomerState
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
@@ -41,7 +41,8 @@ class PlainLoop:
         self._producer = producer
         self._intake: Intake = intake_of(settings)
         self._kinds = {settings.topic(name): kind for name, kind in SOURCE_TOPICS.items()}
-        self._engines = [Engine(Params(), partition) for partition in range(settings.partitions)]
+        params = load_params(settings.params_file)
+        self._engines = [Engine(params, partition) for partition in range(settings.partitions)]
         self.states: list[dict[str, CustomerState]] = [{} for _ in self._engines]
         self.rows: dict[str, bytes] = {}
         """Customer key to row: what a carrier with a memory would keep."""

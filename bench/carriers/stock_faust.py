@@ -20,7 +20,7 @@ from faust.types import EventT, StreamT, TableT
 from bench.carriers.job import Figures, Job, Stopwatch, job_of, report
 from bench.profiling import profiled
 from models.engine import Engine, step
-from models.params import Params
+from models.params import load_params
 from models.state import CustomerState, decode_row, encode_row
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
@@ -87,7 +87,8 @@ def register(app: faust.App, settings: Settings, count: int, done: asyncio.Futur
     }
     table = app.Table("states", default=None, partitions=settings.partitions, key_type=bytes, value_type=bytes)
     states, intake, stopwatch = TableStates(table), intake_of(settings), Stopwatch()
-    engines = [Engine(Params(), partition) for partition in range(settings.partitions)]
+    params = load_params(settings.params_file)
+    engines = [Engine(params, partition) for partition in range(settings.partitions)]
     applied = 0
 
     async def carry(event: EventT[bytes]) -> None:

@@ -95,7 +95,7 @@ def test_a_warm_start_keeps_what_was_learned_and_forgets_the_customers(folder: P
 
     again = learned.started_again()
 
-    assert again.weights().risk_30d == weights.risk_30d
+    assert again.weights().lines == weights.lines
     belief = again.take(events[0])
     assert belief.risk.at == events[0].at
     assert belief.risk.snapshot > 0
