@@ -22,7 +22,7 @@ find_python = for python in $(PYTHON) python3.11 python3.12 python3.13 python3.1
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo
 
-.PHONY: help setup demo test check lint types contracts fix docs bench-throughput test-kafka lock clean
+.PHONY: help setup demo test check lint types contracts fix docs bench-quality bench-throughput test-kafka lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -68,6 +68,9 @@ fix: setup ## Format, and mend what ruff can mend.
 
 docs: setup ## Write docs/reference/ anew from the code.
 	$(BIN)/python -m foreshock schema
+
+bench-quality: setup ## How good the product is, on real sets and simulated insurers.
+	$(BIN)/python -m bench.quality $(ARGS)
 
 bench-throughput: setup ## What carrying a message costs, beside stock Faust and a plain loop.
 	$(BIN)/python -m bench.throughput $(ARGS)
