@@ -71,7 +71,7 @@ def supported_levels(state: CustomerState, at: float, threshold: float, params: 
         "silent_after_bad_contact": _silence_level(state, at),
     }
     lift = 1 if state.drivers else 0
-    most = RED if above >= 0 else BLUE
+    most = RED if _may_call(state, above, params) else BLUE
     return {
         cause: min(level + lift if level >= YELLOW else level, RED if cause == "threat" else most)
         for cause, level in levels.items()
@@ -200,14 +200,13 @@ def id_of(customer_key: str, alert: OpenAlert) -> str:
 
 
 def _above(state: CustomerState, threshold: float, params: Params) -> float:
-    """Say how far the model's score is above the threshold, in log-odds; infinitely where the model has no say.
+    """Say how far the model's score is above the threshold, in log-odds; infinitely where the model has no say."""
+    return log_odds(state.probability_7d) - threshold if params.policy.model else inf
 
-    Where somebody has been asked to call already, the score may fall a little below.
-    """
-    if not params.policy.model:
-        return inf
-    asked = any(alert.level >= YELLOW for alert in state.alerts)
-    return log_odds(state.probability_7d) - threshold + (params.policy.hold if asked else 0.0)
+
+def _may_call(state: CustomerState, above: float, params: Params) -> bool:
+    """Say whether somebody may be asked to call; where somebody has been, the score may fall a little below."""
+    return above >= 0 or (above >= -params.policy.hold and any(alert.level >= YELLOW for alert in state.alerts))
 
 
 def _risk_level(state: CustomerState, at: float, above: float, params: Params) -> int:
@@ -216,7 +215,7 @@ def _risk_level(state: CustomerState, at: float, above: float, params: Params) -
     After a whole horizon without any event the score speaks of a past that did not come true.
     """
     policy = params.policy
-    if not policy.model or above < 0 or not _within(at, state.seen_at, HORIZON_DAYS):
+    if not (policy.model and _may_call(state, above, params) and _within(at, state.seen_at, HORIZON_DAYS)):
         return NONE
     if above < policy.orange_above:
         return YELLOW

@@ -63,6 +63,14 @@ def test_who_is_to_be_called_already_may_fall_a_little_below(asked_to_call: int,
     assert supported_levels(state, NOW, -2.0, PARAMS).get("complaint_risk", NONE) == level
 
 
+def test_a_score_that_stays_raises_nothing() -> None:
+    """That an alert is held a little below the threshold says nothing about how far above it the score is."""
+    core = _core(0.3)
+
+    assert told(core.alerts(call(day=0))) == [("complaint_risk", "opened", "yellow")]
+    assert core.alerts(call(day=0.1, resolved=True), tick(0.3)) == []
+
+
 def test_below_the_threshold_a_rule_says_no_more_than_watch() -> None:
     alerts = _core(-1.0).alerts(promise(day=0, due=1), promise(day=0, due=2), call(day=1.5), tick(3))
 
