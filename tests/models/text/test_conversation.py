@@ -60,7 +60,7 @@ def test_the_newest_turn_is_never_forgotten() -> None:
 def test_what_was_heard_are_the_tokens_of_the_customer() -> None:
     heard = held([Turn(True, [1, 2]), Turn(False, [3]), Turn(True, [4])]).heard()
 
-    assert (len(heard.said), len(heard.said_last), len(heard.turns)) == (3, 1, 3)
+    assert (len(heard.said), len(heard.said_last), len(heard.answered), len(heard.turns)) == (3, 1, 1, 3)
 
 
 @given(turns)
