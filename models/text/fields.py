@@ -177,8 +177,8 @@ def repeats(conversation: Conversation, turn: Turn) -> Repetition:
     return Repetition(
         known=known,
         customer=len(known) / size,
-        last=len(code_of.keys() & heard.said_last) / size,
-        agent=len(code_of.keys() & heard.answered) / size,
+        last=sum([token in heard.said_last for token in code_of]) / size,
+        agent=sum([token in heard.answered for token in code_of]) / size,
         is_again=not {"c" + text, "a" + text}.isdisjoint(heard.turns[-_RECENT:]),
         times=heard.turns.count(me + text),
         other_again=bool(others) and others[-1] in others[:-1],

@@ -94,7 +94,7 @@ class HeadLearner:
     def frozen(self, max_weights: int) -> HeadWeights:
         """Give the weights that move scores most, features ascending."""
         kept = sorted(self._model.by_importance()[:max_weights])
-        folded = [float(f"{self._model.weights[feature] * self._rarity(feature):.4g}") for feature in kept]
+        folded = [float(f"{self._model.weights[feature] * self._rarity(feature):.3g}") for feature in kept]
         return HeadWeights(
             bias=self._model.bias,
             hashed=SparseWeights(buckets=tuple(kept), weights=tuple(folded)),

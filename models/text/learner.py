@@ -104,7 +104,7 @@ class TextLearner:
         """Score every turn."""
         return [self._handover.score(features) for features in handover_features(turns)]
 
-    def frozen(self, mood_weights: int = 7000, handover_weights: int = 3000) -> TextWeights:
+    def frozen(self, mood_weights: int = 6000, handover_weights: int = 3000) -> TextWeights:
         """Give what scorers need: of each head that many of the weights that move scores most."""
         return TextWeights(mood=self._mood.frozen(mood_weights), handover=self._handover.frozen(handover_weights))
 
