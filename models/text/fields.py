@@ -171,13 +171,13 @@ def repeats(conversation: Conversation, turn: Turn) -> Repetition:
     heard = conversation.heard()
     tokens, me = spelled(turn.codes), "ac"[turn.is_customer]
     code_of = dict(zip(tokens, turn.codes, strict=True))
-    known = [code for token, code in code_of.items() if token in heard.said]
+    known = [token for token in code_of if token in heard.said]
     size, text = len(code_of) or 1, "".join(tokens)
     others = [part for part in heard.turns if part[0] != me]
     return Repetition(
-        known=known,
+        known=[code_of[token] for token in known],
         customer=len(known) / size,
-        last=sum([token in heard.said_last for token in code_of]) / size,
+        last=sum([token in heard.said_last for token in known]) / size,
         agent=sum([token in heard.answered for token in code_of]) / size,
         is_again=not {"c" + text, "a" + text}.isdisjoint(heard.turns[-_RECENT:]),
         times=heard.turns.count(me + text),
