@@ -115,7 +115,7 @@ class Engine:
         self._budget = Budget(params)
         self._heard_with: TextWeights | None = None
         self._load(untrained(params))
-        self._snapshot_row: bytes | None = None
+        self._unwritten: tuple[Position, ModelWeights] | None = None
 
     def restore(
         self, customers: Iterable[tuple[str, CustomerState]], engine_row: bytes | None, snapshot_row: bytes | None
@@ -144,9 +144,9 @@ class Engine:
         The snapshot's row is among them only once after each switch: it is large.
         """
         rows: dict[str, bytes] = {}
-        if self._snapshot_row is not None:
-            rows[snapshot_key(self.partition)] = self._snapshot_row
-            self._snapshot_row = None
+        if self._unwritten is not None:
+            rows[snapshot_key(self.partition)] = encode_snapshot(self.epoch, *self._unwritten)
+            self._unwritten = None
         state = PartitionState(
             self.epoch,
             self.position,
@@ -257,7 +257,7 @@ class Engine:
     def _activate(self, weights: ModelWeights, outcome: Outcome) -> None:
         """Score with a snapshot from here on, and keep it."""
         self._load(weights)
-        self._snapshot_row = encode_snapshot(self.epoch, self.position, weights)
+        self._unwritten = self.position, weights
         outcome.switched_to = weights.number
 
     def _load(self, weights: ModelWeights) -> None:
