@@ -72,7 +72,7 @@ class ColdStart:
             return 0.0
         seen = _unit(_minus(_unit(self._embed(text[:MAX_CHARACTERS])), self._middle))
         unhappy, neutral, happy = [sum(map(mul, seen, direction)) for direction in self._directions]
-        felt = max(0.0, happy - neutral + LEANING) - max(0.0, unhappy - neutral + LEANING)
+        felt: float = max(0.0, happy - neutral + LEANING) - max(0.0, unhappy - neutral + LEANING)
         return round(max(-1.0, min(1.0, felt)), 2)
 
 
