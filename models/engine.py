@@ -34,6 +34,7 @@ from models.risk import Scorer, untrained
 from models.stages import stage_of
 from models.state import NEVER, CustomerState, States
 from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of, risk_of
+from models.text.cold_start import cold_start_of
 from models.timers import fire, next_due
 from schemas.actions import Action, ActionName
 from schemas.alerts import STAGES, Alert, Risk
@@ -265,7 +266,8 @@ class Engine:
         known = self._learner in {line.name for line in weights.lines}
         self.scorer = Scorer(weights, self.params, self._learner if known else "")
         if self._heard_with is None or weights.text != self._heard_with:
-            self.listener = Listener(weights.text, self.params.learning.sentiment_trust)
+            learning = self.params.learning
+            self.listener = Listener(weights.text, learning.sentiment_trust, cold_start_of(learning.cold_text))
             self._heard_with = weights.text
 
     def _take_in(self, key: str, state: CustomerState, event: CustomerEvent, at: float, outcome: Outcome) -> None:
