@@ -34,6 +34,7 @@ from models.risk import Scorer, untrained
 from models.stages import stage_of
 from models.state import NEVER, CustomerState, States
 from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of, risk_of
+from models.text.cold_start import cold_start_of
 from models.timers import fire, next_due
 from schemas.actions import Action, ActionName
 from schemas.alerts import STAGES, Alert, Risk
@@ -115,7 +116,7 @@ class Engine:
         self._budget = Budget(params)
         self._heard_with: TextWeights | None = None
         self._load(untrained(params))
-        self._snapshot_row: bytes | None = None
+        self._unwritten: tuple[Position, ModelWeights] | None = None
 
     def restore(
         self, customers: Iterable[tuple[str, CustomerState]], engine_row: bytes | None, snapshot_row: bytes | None
@@ -144,9 +145,9 @@ class Engine:
         The snapshot's row is among them only once after each switch: it is large.
         """
         rows: dict[str, bytes] = {}
-        if self._snapshot_row is not None:
-            rows[snapshot_key(self.partition)] = self._snapshot_row
-            self._snapshot_row = None
+        if self._unwritten is not None:
+            rows[snapshot_key(self.partition)] = encode_snapshot(self.epoch, *self._unwritten)
+            self._unwritten = None
         state = PartitionState(
             self.epoch,
             self.position,
@@ -257,7 +258,7 @@ class Engine:
     def _activate(self, weights: ModelWeights, outcome: Outcome) -> None:
         """Score with a snapshot from here on, and keep it."""
         self._load(weights)
-        self._snapshot_row = encode_snapshot(self.epoch, self.position, weights)
+        self._unwritten = self.position, weights
         outcome.switched_to = weights.number
 
     def _load(self, weights: ModelWeights) -> None:
@@ -265,7 +266,8 @@ class Engine:
         known = self._learner in {line.name for line in weights.lines}
         self.scorer = Scorer(weights, self.params, self._learner if known else "")
         if self._heard_with is None or weights.text != self._heard_with:
-            self.listener = Listener(weights.text, self.params.learning.sentiment_trust)
+            learning = self.params.learning
+            self.listener = Listener(weights.text, learning.sentiment_trust, cold_start_of(learning.cold_text))
             self._heard_with = weights.text
 
     def _take_in(self, key: str, state: CustomerState, event: CustomerEvent, at: float, outcome: Outcome) -> None:

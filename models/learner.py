@@ -9,14 +9,13 @@ from models.drift import Drift, HealthAlert
 from models.features import NAMES
 from models.lines import Line
 from models.params import LineName, Params
-from models.quality import Comparison, Figures, Quality, QualityReport
-from models.quality import Interval as Difference
+from models.quality import Quality, QualityReport
 from models.text.conversation import Turn
 from models.text.learner import TextLearner
+from models.verdicts import Verdicts
 from schemas.errors import SnapshotError
 from schemas.examples import RiskExample, TextExample
-from schemas.snapshots import HORIZONS, Contest, Horizon, Interval, Learned, ModelWeights, Snapshot, TextWeights
-from schemas.snapshots import Quality as SnapshotQuality
+from schemas.snapshots import HORIZONS, Learned, ModelWeights, Snapshot, TextWeights
 
 MODEL = "risk"
 """Name of the model family: risk for both horizons and the text model beside it."""
@@ -54,6 +53,7 @@ class Learner:
         self._text = TextLearner()
         self._told_text = TextWeights()
         self.quality = Quality(_BY_LEVEL, params.learning.judged)
+        self._verdicts = Verdicts(params.learning.judged)
         self._drift = Drift(NAMES)
         self.drifts: list[HealthAlert] = []
         self._learned: dict[int, tuple[str, tuple[int, int, int]]] = {}
@@ -82,6 +82,7 @@ class Learner:
             self._learn_text(example)
             return True
         self.quality.take(example)
+        self._verdicts.matured += example.phase == "matured"
         self.drifts += self._drift.take(example, self._unseen_share(example))
         del self.drifts[:-KEPT_DRIFTS]
         for line in self._lines:
@@ -109,7 +110,7 @@ class Learner:
             examples_seen=self.examples_seen,
             positives_seen=self.positives_seen,
             lines=tuple(line.frozen() for line in self._lines),
-            quality={horizon: _told(self.quality.figures(horizon)) for horizon in HORIZONS},
+            quality=self._verdicts.figures(self.quality),
             text=self._frozen_text(),
         )
 
@@ -130,11 +131,12 @@ class Learner:
                 for partition, (epoch, source) in sorted(self._learned.items())
             ),
             examples_offset=examples_offset,
-            contest=self._contest(),
+            contest=self._verdicts.contest(self.quality, self._lines[1].name if len(self._lines) > 1 else None),
             learner={
                 "lines": {line.name: line.to_plain() for line in self._lines},
                 "text": self._text.to_plain(),
                 "quality": self.quality.to_plain(),
+                "verdicts": self._verdicts.to_plain(),
                 "drift": self._drift.to_plain(),
                 "drifts": [drift.to_plain() for drift in self.drifts],
             },
@@ -167,6 +169,9 @@ class Learner:
             learner._text = TextLearner.from_plain(plain["text"])
             learner._told_text = snapshot.weights.text
             learner.quality = Quality.from_plain(plain["quality"], _BY_LEVEL, params.learning.judged)
+            learner._verdicts = Verdicts.from_plain(
+                plain["verdicts"], params.learning.judged, snapshot.weights.quality, snapshot.contest
+            )
             learner._drift = Drift.from_plain(plain["drift"], NAMES)
             learner.drifts = [HealthAlert.from_plain(kept) for kept in plain["drifts"]]
         except (KeyError, ValueError, TypeError) as error:
@@ -178,13 +183,6 @@ class Learner:
         learner.positives_seen = snapshot.weights.positives_seen
         learner._frozen_seen, learner._frozen_at = learner.examples_seen, learner._at
         return learner
-
-    def _contest(self) -> dict[Horizon, Contest]:
-        """Compare the challenger with the champion, where there is one."""
-        if len(self._lines) < 2:
-            return {}
-        name = self._lines[1].name
-        return {horizon: _compared(self.quality.compare(horizon), name) for horizon in HORIZONS}
 
     def _frozen_text(self) -> TextWeights:
         """Give the text model anew where a tenth more conversations are known: it changes slowly, and is large."""
@@ -208,35 +206,6 @@ class Learner:
 
 _BY_LEVEL: dict[int, float] = dict.fromkeys(HORIZONS, inf)
 """Quality counts a prediction as an alert by the level that stood, not by a probability: the threshold moves."""
-
-
-def _told(figures: Figures) -> SnapshotQuality:
-    """Cut figures down to what a snapshot carries."""
-    return SnapshotQuality(
-        matured=figures.examples,
-        positives=figures.positives,
-        auc=figures.auc,
-        average_precision=figures.average_precision,
-        ece=figures.ece,
-        brier=figures.brier,
-        log_loss=figures.log_loss,
-    )
-
-
-def _compared(comparison: Comparison, challenger: str) -> Contest:
-    """Write down a comparison."""
-
-    def plain(difference: Difference | None) -> Interval | None:
-        return None if difference is None else Interval(**difference._asdict())
-
-    return Contest(
-        challenger=challenger,
-        examples=comparison.examples,
-        positives=comparison.positives,
-        auc=plain(comparison.auc),
-        average_precision=plain(comparison.average_precision),
-        log_loss=plain(comparison.log_loss),
-    )
 
 
 def _line_names(params: Params) -> list[LineName]:

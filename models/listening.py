@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from models.lexicon import Category
 from models.sentiment import combine, read
+from models.text.cold_start import ColdStart, share_of_cold_start
 from models.text.conversation import Conversation
 from models.text.frozen import TextModel, Verdict
 from schemas.snapshots import TextWeights
@@ -69,13 +70,17 @@ class Listener:
         The frozen text model.
     trust
         Rated conversations after which it counts as much as the lexicon (> 0).
+    cold_start
+        What joins the lexicon while few are rated; None where it reads alone.
     """
 
-    def __init__(self, weights: TextWeights, trust: float) -> None:
+    def __init__(self, weights: TextWeights, trust: float, cold_start: ColdStart | None = None) -> None:
         self._model = TextModel(weights)
         self._is_rated = weights.mood.examples_seen > 0
         self._knows_handover = weights.handover.examples_seen > 0
         self._trust = trust
+        self._cold_start = cold_start
+        self._cold_share = share_of_cold_start(weights.mood.examples_seen, trust)
 
     def hear(self, text: str) -> Heard:
         """Read a text that stands by itself, such as a comment."""
@@ -108,5 +113,8 @@ class Listener:
     def _heard(self, text: str, verdict: Verdict) -> Heard:
         """Join what the lexicon reads in a text with what the model makes of it."""
         reading = read(text)
-        polarity = combine(reading.polarity, verdict.shift, self._model.examples_seen, self._trust)
+        unlearned = reading.polarity
+        if self._cold_start is not None and self._cold_share > 0.0:
+            unlearned += self._cold_share * self._cold_start.polarity(text)
+        polarity = combine(unlearned, verdict.shift, self._model.examples_seen, self._trust)
         return Heard(polarity, bool(reading.categories & _THREATS) and polarity <= LEAST_ANGER)

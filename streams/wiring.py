@@ -17,6 +17,7 @@ from models.partition import engine_key, snapshot_key
 from models.pseudonym import Pseudonymiser
 from models.risk import Scorer
 from models.state import CustomerState, decode_row, encode_row, row_position
+from models.text.cold_start import cold_start_of
 from schemas.snapshots import Snapshot
 from schemas.types import Position
 from sinks.base import Sink
@@ -61,6 +62,7 @@ def wire(settings: Settings) -> Parts:
         If the parameters or the pseudonym key are not usable.
     """
     params = load_params(settings.params_file)
+    cold_start_of(params.learning.cold_text)  # kept from here on; partitions that come later find it loaded
     registry = CollectorRegistry()
     return Parts(
         core=core_of(params, settings.journal_epoch, settings.snapshot_secret()),

@@ -7,6 +7,8 @@ from typing import Any
 
 from river import base
 
+from models.text.packing import pack, pack_ascending, unpack, unpack_ascending
+
 
 class AROWRegressor(base.Regressor):
     """Adaptive regularisation of weights, diagonal, as a regression.
@@ -14,8 +16,8 @@ class AROWRegressor(base.Regressor):
     Every weight has a variance, 1 before its feature was seen. A rare feature is still uncertain, so it learns fast;
     a frequent one is certain, and hardly moves. One pass is as good as several.
 
-    Weights and variances are rounded to a few significant digits as they are learned: written as plain numbers they
-    stay short, and reading them back gives the same bits.
+    Weights and variances are kept in fixed steps (2^-18 and 2^-20, four and one millionths): written as whole numbers
+    they stay short, and reading them back gives the same bits.
 
     Parameters
     ----------
@@ -25,8 +27,6 @@ class AROWRegressor(base.Regressor):
         Step of the intercept, in shares of the error (>= 0).
     max_weights
         How many weights are kept (> 0). When there are more, the fifth that moves scores least is forgotten.
-    digits
-        Significant digits of weights and variances (>= 4).
 
     Notes
     -----
@@ -45,11 +45,10 @@ class AROWRegressor(base.Regressor):
     0.52
     """
 
-    def __init__(self, r: float = 1.0, bias_rate: float = 0.02, max_weights: int = 1_000_000, digits: int = 5) -> None:
+    def __init__(self, r: float = 1.0, bias_rate: float = 0.02, max_weights: int = 1_000_000) -> None:
         self.r = r
         self.bias_rate = bias_rate
         self.max_weights = max_weights
-        self.digits = digits
         self.bias = 0.0
         self.weights: dict[Any, float] = {}
         self.variances: dict[Any, float] = {}
@@ -66,15 +65,16 @@ class AROWRegressor(base.Regressor):
         w
             How much the example counts.
         """
-        variances, weights, kept = self.variances, self.weights, f"%.{self.digits}g"
+        variances, weights = self.variances, self.weights
         error = y - self.predict_one(x)
         spread = self.r + sum([variances.get(name, 1.0) * value * value for name, value in x.items()])
         step, shrink = w * error / spread, w / spread
         for name, value in x.items():
             variance = variances.get(name, 1.0)
             gain = variance * value
-            weights[name] = float(kept % (weights.get(name, 0.0) + step * gain))
-            variances[name] = float(kept % min(1.0, max(variance - shrink * gain * gain, _LEAST_VARIANCE)))
+            weights[name] = round((weights.get(name, 0.0) + step * gain) * _WEIGHT_STEPS) / _WEIGHT_STEPS
+            left = min(1.0, max(variance - shrink * gain * gain, _LEAST_VARIANCE))
+            variances[name] = round(left * _VARIANCE_STEPS) / _VARIANCE_STEPS
         self.bias += self.bias_rate * error * w
         if len(weights) > self.max_weights:
             self._forget()
@@ -96,13 +96,13 @@ class AROWRegressor(base.Regressor):
         return sorted(sorted(importance), key=importance.__getitem__, reverse=True)
 
     def to_plain(self) -> dict[str, Any]:
-        """Write all that was learned as plain numbers; features must be whole numbers."""
+        """Write all that was learned, packed; features must be whole numbers."""
         names = sorted(self.weights)
         return {
             "bias": self.bias,
-            "features": names,
-            "weights": [self.weights[name] for name in names],
-            "variances": [self.variances[name] for name in names],
+            "features": pack_ascending(names),
+            "weights": pack(round(self.weights[name] * _WEIGHT_STEPS) for name in names),
+            "shrunk": pack(round((1.0 - self.variances[name]) * _VARIANCE_STEPS) for name in names),
         }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
@@ -114,8 +114,11 @@ class AROWRegressor(base.Regressor):
             If the numbers are not those of this version.
         """
         self.bias = plain["bias"]
-        self.weights = dict(zip(plain["features"], plain["weights"], strict=True))
-        self.variances = dict(zip(plain["features"], plain["variances"], strict=True))
+        names = unpack_ascending(plain["features"])
+        weights = [steps / _WEIGHT_STEPS for steps in unpack(plain["weights"])]
+        variances = [1.0 - steps / _VARIANCE_STEPS for steps in unpack(plain["shrunk"])]
+        self.weights = dict(zip(names, weights, strict=True))
+        self.variances = dict(zip(names, variances, strict=True))
 
     def _forget(self) -> None:
         """Keep four fifths of the allowed weights."""
@@ -126,3 +129,4 @@ class AROWRegressor(base.Regressor):
 
 # A weight that could never move again would not follow a change of the times.
 _LEAST_VARIANCE = 0.0001
+_WEIGHT_STEPS, _VARIANCE_STEPS = float(1 << 18), float(1 << 20)

@@ -24,22 +24,25 @@ class Layout(NamedTuple):
     """Per field, whose words are in it: 0 the company's side, 1 the customer, 2 no words (marks)."""
     mark: float
     """Value of a mark that is present."""
+    caution: float
+    """How little one example says: `r` of the learner."""
 
 
 ALL_CUSTOMER, ALL_AGENT, LAST_CUSTOMER, LAST_AGENT, MOOD_MARKS = range(5)
-MOOD = Layout(sides=(1, 0, 1, 0, 2), mark=0.1)
+MOOD = Layout(sides=(1, 0, 1, 0, 2), mark=0.1, caution=1.0)
 """Will the customer be dissatisfied in the end? Asked after each customer turn, with all that was said."""
 
 MOOD_WEIGHTS = (1.0, 0.7, 1.6, 0.6)
 """Lengths of the fields: all customer turns, all answers, the last of two customer turns, of two answers. A flat
 optimum: half or double any of them costs less than .003 of AUC."""
 
-TURN, BEFORE, TWO_BEFORE, REPEATED, HANDOVER_MARKS = 0, 2, 6, 8, 10
-HANDOVER = Layout(sides=(0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2), mark=0.4)
-"""Does this turn need a person? Fields by who speaks; `BEFORE` also by who spoke before."""
+TURN, BEFORE, TWO_BEFORE, REPEATED, PAST, HANDOVER_MARKS = 0, 2, 6, 8, 10, 14
+HANDOVER = Layout(sides=(0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2), mark=0.3, caution=2.0)
+"""Does this turn need a person? Fields by who speaks; `BEFORE` and `PAST` also by who spoke before."""
 
-HANDOVER_WEIGHTS = (0.3, 0.15, 0.1, 0.1)
-"""Lengths of the fields: this turn, the turn before, the one before that, and what the customer had said already."""
+HANDOVER_WEIGHTS = (0.3, 0.15, 0.1, 0.1, 0.1)
+"""Lengths of the fields: this turn, the turn before, the one before that, what the customer had said already, and
+all that each side said before. The last is worth .03 of AUC where conversations are long."""
 
 
 def mood_features(turns: Sequence[Turn]) -> Iterator[tuple[int, Features]]:
@@ -69,9 +72,19 @@ def mood_features(turns: Sequence[Turn]) -> Iterator[tuple[int, Features]]:
 def handover_features(turns: Sequence[Turn]) -> Iterator[Features]:
     """Give the features of every turn, with what came before it."""
     conversation = Conversation()
+    past: tuple[Features, Features] = ({}, {})
     for turn in turns:
-        yield _handover(conversation, turn)
+        yield _handover(conversation, turn, past)
         conversation = conversation.then(turn)
+        said, words = past[turn.is_customer], list(dict.fromkeys(turn.codes))
+        value = unit(len(words))
+        for word in words:
+            said[word] = said.get(word, 0.0) + value
+
+
+def of_this_turn(features: Features) -> list[int]:
+    """Give those of a turn's features that are its own words: what rarity is counted by."""
+    return [feature for feature in features if feature >> CODE_BITS < BEFORE]
 
 
 def mood_marks(conversation: Conversation) -> list[int]:
@@ -92,22 +105,8 @@ def mood_marks(conversation: Conversation) -> list[int]:
     return [start + place * 16 + min(15, mark) for place, mark in enumerate(marks)]
 
 
-def handover_marks(
-    conversation: Conversation, turn: Turn, repeated: float, repeated_last: float, again: bool
-) -> list[int]:
-    """Give the marks of a turn within its conversation.
-
-    Parameters
-    ----------
-    conversation
-        What came before.
-    turn
-        The turn.
-    repeated, repeated_last
-        Which share of its tokens the customer had said before, ever and in their last turn (0 to 1).
-    again
-        Whether one of the last turns was the same.
-    """
+def handover_marks(conversation: Conversation, turn: Turn, repetition: Repetition) -> list[int]:
+    """Give the marks of a turn within its conversation."""
     side = int(turn.is_customer)
     order = conversation.order
     count = conversation.customer_turns + conversation.agent_turns
@@ -119,14 +118,18 @@ def handover_marks(
         0,
         (count + 1).bit_length() - 1,
         (len(turn.codes) + 1).bit_length() - 1,
-        int(repeated_last * 4),
-        int(repeated * 4),
+        int(repetition.last * 4),
+        int(repetition.customer * 4),
         min(run, 3),
         pattern,
         (conversation.customer_turns + side + 1).bit_length() - 1,
         (conversation.agent_turns + 1 - side + 1).bit_length() - 1,
         int(conversation.customer_turns + side == 1),
-        int(again),
+        int(repetition.is_again),
+        (repetition.size_before + 1).bit_length(),
+        min(3, repetition.times),
+        int(repetition.agent * 4),
+        int(repetition.other_again),
     )
     start = (HANDOVER_MARKS << CODE_BITS) + side * 1024
     return [start + place * 64 + min(63, mark) for place, mark in enumerate(marks)]
@@ -142,22 +145,45 @@ def unit(count: int) -> float:
     return count**-0.5 if count else 0.0
 
 
-def repeats(conversation: Conversation, turn: Turn) -> tuple[list[int], list[int]]:
-    """Compare a turn with what came before it.
+class Repetition(NamedTuple):
+    """How far a turn repeats what was said before."""
 
-    Returns
-    -------
-    tuple
-        Its tokens that the customer had said already, each once in the order of the turn, and its marks.
-    """
+    known: list[int]
+    """Its tokens that the customer had said already, each once in the order of the turn."""
+    customer: float
+    """Their share (0 to 1)."""
+    last: float
+    """Share of its tokens that were in the last customer turn (0 to 1)."""
+    agent: float
+    """Share of its tokens that the company's side had said already (0 to 1)."""
+    is_again: bool
+    """Whether one of the last six turns was the same, whoever said it."""
+    times: int
+    """How often its side had said the same before."""
+    other_again: bool
+    """Whether the last turn of the other side was the same as an earlier one of theirs."""
+    size_before: int
+    """Tokens of the turn before; -1 where there is none."""
+
+
+def repeats(conversation: Conversation, turn: Turn) -> Repetition:
+    """Compare a turn with what came before it."""
     heard = conversation.heard()
-    tokens = spelled(turn.codes)
+    tokens, me = spelled(turn.codes), "ac"[turn.is_customer]
     code_of = dict(zip(tokens, turn.codes, strict=True))
-    known = [code for token, code in code_of.items() if token in heard.said]
-    in_last = sum([token in heard.said_last for token in code_of])
-    size = len(code_of) or 1
-    again = "".join(tokens) in heard.turns
-    return known, handover_marks(conversation, turn, len(known) / size, in_last / size, again)
+    known = [token for token in code_of if token in heard.said]
+    size, text = len(code_of) or 1, "".join(tokens)
+    others = [part for part in heard.turns if part[0] != me]
+    return Repetition(
+        known=[code_of[token] for token in known],
+        customer=len(known) / size,
+        last=sum([token in heard.said_last for token in known]) / size,
+        agent=sum([token in heard.answered for token in code_of]) / size,
+        is_again=not {"c" + text, "a" + text}.isdisjoint(heard.turns[-_RECENT:]),
+        times=heard.turns.count(me + text),
+        other_again=bool(others) and others[-1] in others[:-1],
+        size_before=len(heard.turns[-1]) // 3 if heard.turns else -1,
+    )
 
 
 def _mood(conversation: Conversation, everything: tuple[Features, Features], last: Sequence[Features]) -> Features:
@@ -173,19 +199,22 @@ def _mood(conversation: Conversation, everything: tuple[Features, Features], las
     return features
 
 
-def _handover(conversation: Conversation, turn: Turn) -> Features:
+def _handover(conversation: Conversation, turn: Turn, past: tuple[Features, Features]) -> Features:
     """Join the fields of one turn."""
     side = int(turn.is_customer)
-    known, marks = repeats(conversation, turn)
-    features = dict.fromkeys(marks, HANDOVER.mark)
+    repetition = repeats(conversation, turn)
+    features = dict.fromkeys(handover_marks(conversation, turn, repetition), HANDOVER.mark)
+    here, one_before, two_before, repeated, ever = HANDOVER_WEIGHTS
     before = conversation.turns()[-2:]
-    parts = [(TURN + side, grams(turn.codes), HANDOVER_WEIGHTS[0]), (REPEATED + side, known, HANDOVER_WEIGHTS[3])]
+    parts = [(TURN + side, grams(turn.codes), here), (REPEATED + side, repetition.known, repeated)]
     if before:
-        parts.append((BEFORE + 2 * side + before[-1].is_customer, grams(before[-1].codes), HANDOVER_WEIGHTS[1]))
+        parts.append((BEFORE + 2 * side + before[-1].is_customer, grams(before[-1].codes), one_before))
     if len(before) > 1:
-        parts.append((TWO_BEFORE + before[0].is_customer, list(dict.fromkeys(before[0].codes)), HANDOVER_WEIGHTS[2]))
+        parts.append((TWO_BEFORE + before[0].is_customer, list(dict.fromkeys(before[0].codes)), two_before))
     for field, buckets, weight in parts:
         _add(features, field, dict.fromkeys(buckets, unit(len(buckets))), weight)
+    for who, count in enumerate((conversation.agent_turns, conversation.customer_turns)):
+        _add(features, PAST + 2 * side + who, past[who], ever * unit(count))
     return features
 
 
@@ -194,3 +223,7 @@ def _add(features: Features, field: int, values: Features, weight: float) -> Non
     start = field << CODE_BITS
     for bucket, value in values.items():
         features[start + bucket] = value * weight
+
+
+# Turns within which saying the same again is repeating oneself.
+_RECENT = 6

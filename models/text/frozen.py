@@ -16,9 +16,11 @@ from models.text.fields import (
     LAST_CUSTOMER,
     MOOD,
     MOOD_WEIGHTS,
+    PAST,
     REPEATED,
     TURN,
     TWO_BEFORE,
+    handover_marks,
     last_weight,
     mood_marks,
     repeats,
@@ -93,9 +95,9 @@ class TextModel:
     def _added(self, sums: Sums, turn: Turn, buckets: Sequence[int]) -> Sums:
         """Add a turn to the sums."""
         value, mood = unit(len(buckets)), self._mood_fields
-        said = (0.0, 0.0, 0.0)
+        said, past = (0.0, 0.0, 0.0), tuple(sums[-4:])
         if self._handover.examples_seen:
-            said = self._as_history(turn, buckets)
+            said, past = self._as_history(turn, buckets, past)
         if turn.is_customer:
             return Sums(
                 sums.customer + _sum(mood[ALL_CUSTOMER], buckets) * value,
@@ -104,6 +106,7 @@ class TextModel:
                 sums.last_agent,
                 *said,
                 sums.two_before,
+                *past,
             )
         return Sums(
             sums.customer,
@@ -112,6 +115,7 @@ class TextModel:
             _sum(mood[LAST_AGENT], buckets) * value,
             *said,
             sums.two_before,
+            *past,
         )
 
     def _mood_score(self, conversation: Conversation) -> float:
@@ -132,8 +136,10 @@ class TextModel:
     def _handover_score(self, conversation: Conversation, turn: Turn, buckets: Sequence[int]) -> float:
         """Score a turn against what came before."""
         fields, side, sums = self._handover_fields, int(turn.is_customer), conversation.sums
-        known, marks = repeats(conversation, turn)
-        here, before, two_before, repeated = HANDOVER_WEIGHTS
+        repetition = repeats(conversation, turn)
+        known, marks = repetition.known, handover_marks(conversation, turn, repetition)
+        here, before, two_before, repeated, ever = HANDOVER_WEIGHTS
+        agent, customer = sums[-4 + 2 * side : -2 + 2 * side or None]
         return (
             self._handover.bias
             + HANDOVER.mark * _sum(fields[-1], [mark & _BUCKET for mark in marks])
@@ -141,17 +147,32 @@ class TextModel:
             + before * (sums.before_customer if side else sums.before_agent)
             + two_before * sums.three_before
             + repeated * _sum(fields[REPEATED + side], known) * unit(len(known))
+            + ever * (agent * unit(conversation.agent_turns) + customer * unit(conversation.customer_turns))
         )
 
-    def _as_history(self, turn: Turn, buckets: Sequence[int]) -> tuple[float, float, float]:
-        """Score a turn as what the next turns come after: a customer's, an answer, and the one after that."""
+    def _as_history(
+        self, turn: Turn, buckets: Sequence[int], past: tuple[float, ...]
+    ) -> tuple[tuple[float, float, float], tuple[float, ...]]:
+        """Score a turn as what the next turns come after.
+
+        Returns
+        -------
+        tuple
+            As what comes before a customer's turn, before an answer, and before the one after that; and the sums of
+            all that was said, by who speaks next and who spoke.
+        """
         fields, side, value = self._handover_fields, int(turn.is_customer), unit(len(buckets))
         words = list(dict.fromkeys(turn.codes))
-        return (
+        each = unit(len(words))
+        said = (
             _sum(fields[BEFORE + 2 + side], buckets) * value,
             _sum(fields[BEFORE + side], buckets) * value,
-            _sum(fields[TWO_BEFORE + side], words) * unit(len(words)),
+            _sum(fields[TWO_BEFORE + side], words) * each,
         )
+        by_agent, by_customer = list(past[:2]), list(past[2:])
+        by_agent[side] += _sum(fields[PAST + side], words) * each
+        by_customer[side] += _sum(fields[PAST + 2 + side], words) * each
+        return said, (*by_agent, *by_customer)
 
 
 _BUCKET = (1 << CODE_BITS) - 1

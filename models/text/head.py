@@ -9,12 +9,16 @@ from typing import Any, NamedTuple
 
 from models.text.arow import AROWRegressor
 from models.text.fields import Features, Layout
+from models.text.packing import pack, pack_ascending, unpack, unpack_ascending
 from models.text.platt import Platt, best_threshold
 from models.text.tokens import CODE_BITS
 from schemas.snapshots import HeadWeights, SparseWeights
 
 RECENT = 2000
 """Latest scores that the threshold is chosen from."""
+
+SCORE_STEPS = 1000
+"""Steps of a kept score per unit."""
 
 
 class Example(NamedTuple):
@@ -42,12 +46,12 @@ class HeadLearner:
     def __init__(self, layout: Layout, max_weights: int) -> None:
         self.examples_seen = 0
         self._layout = layout
-        self._model = AROWRegressor(max_weights=max_weights)
+        self._model = AROWRegressor(r=layout.caution, max_weights=max_weights)
         self._counts: dict[int, int] = {}
         self._documents = 0
         self._mean, self._weight = 0.0, 0.0
         self._platt = Platt()
-        self._recent: deque[tuple[float, bool]] = deque(maxlen=RECENT)
+        self._recent: deque[int] = deque(maxlen=RECENT)
 
     def count(self, features: Iterable[int]) -> None:
         """Take note of the features that occur in one document: they become less rare."""
@@ -76,6 +80,10 @@ class HeadLearner:
         self.examples_seen += bool(examples)
         for example in examples:
             self._record(self.score(example.features), example)
+        self.rehearse(examples, margin)
+
+    def rehearse(self, examples: Sequence[Example], margin: bool = False) -> None:
+        """Learn examples that were learned before: nothing is counted again, and no score is of anything new."""
         for features, probability, weight in examples:
             values, target = self._weighed(features), 2.0 * probability - 1.0
             if not margin or target * self._model.predict_one(values) <= 1.0:
@@ -86,30 +94,29 @@ class HeadLearner:
     def frozen(self, max_weights: int) -> HeadWeights:
         """Give the weights that move scores most, features ascending."""
         kept = sorted(self._model.by_importance()[:max_weights])
-        folded = [float(f"{self._model.weights[feature] * self._rarity(feature):.4g}") for feature in kept]
+        folded = [float(f"{self._model.weights[feature] * self._rarity(feature):.3g}") for feature in kept]
         return HeadWeights(
             bias=self._model.bias,
             hashed=SparseWeights(buckets=tuple(kept), weights=tuple(folded)),
             mean=self._mean,
             slope=self._platt.slope,
             offset=self._platt.offset,
-            threshold=best_threshold(self._recent),
+            threshold=best_threshold([steps / SCORE_STEPS for steps in self._recent], self._platt),
             examples_seen=self.examples_seen,
         )
 
     def to_plain(self) -> dict[str, Any]:
-        """Write all that later learning depends on, as plain numbers."""
+        """Write all that later learning depends on, packed."""
         words = sorted(self._counts)
         return {
             "examples": self.examples_seen,
             "model": self._model.to_plain(),
-            "words": words,
-            "counts": [self._counts[word] for word in words],
+            "words": pack_ascending(words),
+            "counts": pack(self._counts[word] for word in words),
             "documents": self._documents,
             "mean": [self._mean, self._weight],
             "platt": self._platt.to_plain(),
-            "scores": [score for score, _ in self._recent],
-            "answers": [int(is_yes) for _, is_yes in self._recent],
+            "scores": pack(self._recent),
         }
 
     @classmethod
@@ -124,18 +131,18 @@ class HeadLearner:
         head = cls(layout, max_weights)
         head.examples_seen = plain["examples"]
         head._model.restore(plain["model"])
-        head._counts = dict(zip(plain["words"], plain["counts"], strict=True))
+        head._counts = dict(zip(unpack_ascending(plain["words"]), unpack(plain["counts"]), strict=True))
         head._documents = plain["documents"]
         head._mean, head._weight = plain["mean"]
         head._platt = Platt.from_plain(plain["platt"])
-        head._recent.extend(zip(plain["scores"], map(bool, plain["answers"]), strict=True))
+        head._recent.extend(unpack(plain["scores"]))
         return head
 
     def _record(self, score: float, example: Example) -> None:
         """Learn what scores mean from one that was given before its answer was known."""
         is_yes = example.probability > 0.5
         self._platt.learn(score, is_yes, example.weight)
-        self._recent.append((round(score, 4), is_yes))
+        self._recent.append(round(score * SCORE_STEPS))
         self._weight += example.weight
         self._mean += (2.0 * example.probability - 1.0 - self._mean) * example.weight / self._weight
 

@@ -45,15 +45,20 @@ def sigmoid(log_odds: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
-def best_threshold(scored: Iterable[tuple[float, bool]]) -> float:
-    """Give the score above which saying yes has the best F1; 0 where there was no yes."""
-    ordered = sorted(scored, reverse=True)
-    yes = sum([is_yes for _, is_yes in ordered])
-    best, threshold, hits = 0.0, 0.0, 0
-    for place, (score, is_yes) in enumerate(ordered, start=1):
-        hits += is_yes
+def best_threshold(scores: Iterable[float], platt: Platt) -> float:
+    """Give the score above which saying yes has the best expected F1; 0 where there are no scores.
+
+    How often a score is right, is what calibration says of it, not what its few own answers were: the best F1 of
+    2,000 answers lies where chance put it, and is .01 to .02 worse on the next conversations.
+    """
+    ordered = sorted(scores, reverse=True)
+    chances = [sigmoid(platt.slope * score + platt.offset) for score in ordered]
+    yes = sum(chances)
+    best, threshold, hits = 0.0, 0.0, 0.0
+    for place, (score, chance) in enumerate(zip(ordered, chances, strict=True), start=1):
+        hits += chance
         f1 = 2.0 * hits / (place + yes)
         if f1 > best:
-            following = ordered[place][0] if place < len(ordered) else score - 0.1
+            following = ordered[place] if place < len(ordered) else score - 0.1
             best, threshold = f1, (score + following) / 2.0
     return threshold

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -33,10 +34,7 @@ def tokens(text: str) -> list[int]:
         0 to 2**`CODE_BITS` - 1, in the order of the text.
     """
     plain = text[: MAX_TOKENS * _LONG_WORD].translate(_HALF_WIDTH).lower()
-    return [
-        (ord(token) * _SPREAD & _WORD) >> _SHIFT if len(token) == 1 and not "0" <= token <= "9" else _word(token)
-        for token in _TOKEN.findall(plain)[:MAX_TOKENS]
-    ]
+    return [_token(token) for token in _TOKEN.findall(plain)[:MAX_TOKENS]]
 
 
 def grams(codes: Sequence[int]) -> list[int]:
@@ -78,6 +76,14 @@ _TOKEN = re.compile(r"https?://[!-~]+|t\.cn/[!-~]+|@[\w·-]+|\[[a-z]+\]|[a-z0-9_
 def _code(name: str) -> int:
     """Spread a word over the codes."""
     return crc32(name.encode()) >> _SHIFT
+
+
+@lru_cache(maxsize=1 << 15)
+def _token(token: str) -> int:
+    """Give the code of a token; most are met again and again."""
+    if len(token) == 1 and not "0" <= token <= "9":
+        return (ord(token) * _SPREAD & _WORD) >> _SHIFT
+    return _word(token)
 
 
 def _word(token: str) -> int:

@@ -57,10 +57,11 @@ def test_the_newest_turn_is_never_forgotten() -> None:
     assert held([Turn(False, [1]), spoken]).turns() == [spoken]
 
 
-def test_what_was_heard_are_the_tokens_of_the_customer() -> None:
+def test_what_was_heard_is_kept_by_side() -> None:
     heard = held([Turn(True, [1, 2]), Turn(False, [3]), Turn(True, [4])]).heard()
 
-    assert (len(heard.said), len(heard.said_last), len(heard.turns)) == (3, 1, 3)
+    assert (heard.said, heard.said_last, heard.answered) == ("cAABAACcAAE", "cAAE", "aAAD")
+    assert heard.turns == ("cAABAAC", "aAAD", "cAAE")
 
 
 @given(turns)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.text.conversation import Conversation, Turn
 from models.text.frozen import TextModel, Verdict
-from models.text.learner import TextLearner, dissatisfaction
+from models.text.learner import REHEARSED, TextLearner, dissatisfaction
 from models.text.tokens import tokens
 from schemas.snapshots import TextWeights
 
@@ -71,9 +71,9 @@ def test_adding_a_turn_to_kept_sums_is_reading_all_again(pairs: list[tuple[Texts
 
     heard, turns = verdicts(frozen(learner), said), as_turns(said)
     asked = [number for number, (is_customer, _) in enumerate(said) if is_customer or number == len(said) - 1]
-    # Weights travel with four significant digits.
-    assert [heard[number].score for number in asked] == pytest.approx(learner.mood_scores(turns), abs=2e-3)
-    assert [verdict.handover for verdict in heard] == pytest.approx(learner.handover_scores(turns), abs=2e-3)
+    # Weights travel with three significant digits.
+    assert [heard[number].score for number in asked] == pytest.approx(learner.mood_scores(turns), abs=5e-3)
+    assert [verdict.handover for verdict in heard] == pytest.approx(learner.handover_scores(turns), abs=5e-3)
 
 
 @settings(max_examples=40)
@@ -117,6 +117,28 @@ def test_the_threshold_finds_the_turns_that_need_a_person() -> None:
 
     heard = verdicts(frozen(learner), [(True, "请问怎么理赔"), (False, "您好"), (True, "转人工，我要投诉")])
     assert [verdict.needs_person for verdict in heard] == [False, False, True]
+
+
+def test_hand_overs_are_learned_once_more_after_a_while() -> None:
+    learner = TextLearner()
+    said = [(True, "请问怎么理赔"), (False, "您好"), (True, "转人工，我要投诉")]
+    learner.learn_handover(as_turns(said), [False, None, True])
+    for number in range(REHEARSED - 1):
+        learner.learn_handover([Turn(True, [number])], [False])
+    before = learner.handover_scores(as_turns(said))[-1]
+    learner.learn_handover([Turn(True, [REHEARSED])], [False])
+
+    assert len(learner.to_plain()["rehearsal"]) == REHEARSED
+    assert learner.handover_scores(as_turns(said))[-1] > before
+
+
+def test_state_stays_far_below_a_message() -> None:
+    learner = TextLearner(max_weights=2000)
+    teach(learner, comments(300))
+    plain = json.dumps(learner.to_plain())
+
+    # Weight, variance and feature take 11 characters; the words and the latest scores are fewer.
+    assert len(plain) < 2 * 2000 * 16 + 20_000
 
 
 def test_fewer_weights_keep_those_that_matter() -> None:
