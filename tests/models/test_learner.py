@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import pytest
 
 from models.features import NAMES
 from models.learner import Learner
-from models.params import LearningParams, Params
+from models.params import LearningParams, LineName, Params
 from models.risk import DIGITS, LinearScorer, Scorer, probability_of, untrained
 from models.risk_learner import RiskLearner
 from schemas.codec import decode_as, encode
@@ -42,7 +42,7 @@ def _examples(count: int, seed: int = 7) -> list[RiskExample | TextExample]:
 
 def _prediction(chance: random.Random) -> dict[str, Any]:
     dense = [chance.gauss(0, 1) for _ in NAMES]
-    shadow = Shadow(learner="rival", score_7d=-2.0, score_30d=-1.0, probability_7d=0.12, probability_30d=0.27)
+    shadow = Shadow(learner="ftrl", score_7d=-2.0, score_30d=-1.0, probability_7d=0.12, probability_30d=0.27)
     return {"dense": tuple(dense), "hashed": tuple(sorted(chance.sample(range(50), 8))), "shadow": shadow}
 
 
@@ -77,8 +77,8 @@ def _snapshots(learner: Learner, examples: list[RiskExample | TextExample]) -> l
     return made
 
 
-def _taught(count: int) -> tuple[RiskLearner, list[RiskExample]]:
-    learner = RiskLearner(0.03, PARAMS.learning)
+def _taught(count: int, name: LineName) -> tuple[RiskLearner, list[RiskExample]]:
+    learner = RiskLearner(name, 0.03, PARAMS.learning)
     examples = [example for example in _examples(count) if isinstance(example, RiskExample)]
     for example in examples:
         if example.phase == "predicted":
@@ -88,8 +88,9 @@ def _taught(count: int) -> tuple[RiskLearner, list[RiskExample]]:
     return learner, examples
 
 
-def test_frozen_weights_score_as_the_learner_does() -> None:
-    learner, examples = _taught(400)
+@pytest.mark.parametrize("name", get_args(LineName))
+def test_frozen_weights_score_as_the_learner_does(name: LineName) -> None:
+    learner, examples = _taught(400, name)
 
     frozen = LinearScorer(learner.frozen())
 
@@ -101,12 +102,16 @@ def test_frozen_weights_score_as_the_learner_does() -> None:
 
 
 @pytest.mark.parametrize("stopped_after", [1, 2, 5, 9, 17])
-def test_after_a_crash_the_next_snapshots_are_those_of_an_uninterrupted_run(stopped_after: int) -> None:
+@pytest.mark.parametrize("challenger", [None, "ftrl"])
+def test_after_a_crash_the_next_snapshots_are_those_of_an_uninterrupted_run(
+    stopped_after: int, challenger: LineName | None
+) -> None:
+    params = Params(learning=LearningParams(snapshot_examples=25, challenger=challenger))
     examples = _examples(700)
-    uninterrupted = _snapshots(Learner(PARAMS), examples)
+    uninterrupted = _snapshots(Learner(params), examples)
 
     kept = decode_as(Snapshot, encode(uninterrupted[stopped_after - 1]))
-    resumed = Learner.resume(kept, PARAMS)
+    resumed = Learner.resume(kept, params)
     # The committed offset may lie anywhere before the snapshot's: what comes again is dropped.
     assert not any(resumed.learn(example) for example in examples[: kept.examples_offset + 1])
     rest = _snapshots(resumed, examples[kept.examples_offset + 1 :])
@@ -292,8 +297,9 @@ def test_weights_for_other_features_are_refused() -> None:
         LinearScorer(short)
 
 
-def test_contributions_and_what_is_normal_add_up_to_the_score() -> None:
-    learner, examples = _taught(400)
+@pytest.mark.parametrize("name", get_args(LineName))
+def test_contributions_and_what_is_normal_add_up_to_the_score(name: LineName) -> None:
+    learner, examples = _taught(400, name)
     scorer = LinearScorer(learner.frozen().model_copy(update={"slope": 0.8, "offset": -0.1}))
     weights = learner.frozen()
 
