@@ -15,12 +15,11 @@ from bench.quality.watching import CONSOLE
 from foreshock.simulate.emission import Emission
 from foreshock.simulate.truth import Truth
 from foreshock.simulate.world import World
-from models.params import Params
 from schemas.alerts import LEVELS, Alert
 
 SEEDS = (1, 2, 3)
-CUSTOMERS = 4000
-DAYS = 240
+CUSTOMERS = 3000
+DAYS = 180
 START_AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 HORIZON = timedelta(days=30)
@@ -58,22 +57,21 @@ class Told:
         return judged
 
 
-def told(seed: int, params: Params, label: str, change_day: float | None = None) -> Told:
-    """Let the product live through one simulated insurer from nothing.
+def told(seed: int, learning: Learning, label: str, change_day: float | None = None) -> Told:
+    """Let the product live through one simulated insurer.
 
     Parameters
     ----------
     seed
         Which insurer.
-    params
-        How the product decides and learns.
+    learning
+        The product, without customers; with what it has learned elsewhere, if anything.
     label
         What the bar says.
     change_day
         Day from which on complaints come mostly from another cause; None for never.
     """
     world = World(seed, CUSTOMERS, START_AT, DAYS, change_day=change_day)
-    learning = Learning(params)
     found = Told(world.truth, learning.clock)
     listener = _Listener(found)
     bar = track(world.events(), label, _EVENTS, console=CONSOLE, transient=True, disable=not CONSOLE.is_terminal)

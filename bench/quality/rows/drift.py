@@ -9,10 +9,11 @@ import numpy as np
 from bench.quality.bootstrap import Estimate, Judged, resampled
 from bench.quality.figures import Figure, Run, cost
 from bench.quality.metrics import Numbers, average_precision
+from bench.quality.running import Learning
 from bench.quality.simulated import DAYS, HORIZON, SEEDS, START_AT, told
 from models.params import Params
 
-CHANGE_DAY = 130.0
+CHANGE_DAY = 100.0
 
 _CHANGE_AT = START_AT + timedelta(days=CHANGE_DAY)
 _WIDTH = timedelta(days=14)
@@ -28,7 +29,7 @@ _WEEK = 7
 
 def measure(run: Run) -> list[Figure]:
     """Find the first day after the change from which on a fortnight's beliefs rank nearly as well as before it."""
-    runs = [told(seed, Params(), f"drift, seed {seed}", CHANGE_DAY) for seed in SEEDS]
+    runs = [told(seed, Learning(Params()), f"drift, seed {seed}", CHANGE_DAY) for seed in SEEDS]
     before = _measured([one.judged(_CHANGE_AT - HORIZON - _BEFORE, _CHANGE_AT - HORIZON) for one in runs])
     after = [
         _measured([one.judged(begin, begin + _WIDTH) for one in runs])
