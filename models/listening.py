@@ -99,7 +99,8 @@ class Listener:
         """
         verdict = spoken = None
         for is_customer, text in said:
-            conversation, verdict = self._model.hear(conversation, is_customer, text)
+            polarity = read(text).polarity if is_customer else 0.0
+            conversation, verdict = self._model.hear(conversation, is_customer, text, polarity)
             spoken = verdict if is_customer else spoken
         words = "\n".join(text for is_customer, text in said if is_customer)
         return Followed(

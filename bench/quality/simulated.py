@@ -15,15 +15,15 @@ from bench.quality.watching import CONSOLE
 from foreshock.simulate.emission import Emission
 from foreshock.simulate.truth import Truth
 from foreshock.simulate.world import World
-from models.params import Params
 from schemas.alerts import LEVELS, Alert
 
 SEEDS = (1, 2, 3)
-CUSTOMERS = 4000
-DAYS = 240
+CUSTOMERS = 3000
+DAYS = 180
 START_AT = datetime(2026, 1, 5, tzinfo=UTC)
 
-HORIZON = timedelta(days=30)
+SHORT, LONG = timedelta(days=7), timedelta(days=30)
+"""The two horizons."""
 
 _YELLOW = LEVELS.index("yellow")
 
@@ -41,39 +41,38 @@ class Told:
     """What it cost."""
     warnings: list[tuple[str, datetime]] = field(default_factory=list)
     """Customer and time at which an alert first reached yellow: somebody is asked to call."""
-    beliefs: list[tuple[str, datetime, float]] = field(default_factory=list)
-    """Customer, time and probability within 30 days, after each event of a customer without an open complaint."""
+    beliefs: list[tuple[str, datetime, dict[timedelta, float]]] = field(default_factory=list)
+    """Customer, time and probability per horizon, after each event of a customer without an open complaint."""
 
-    def judged(self, since: datetime, until: datetime) -> Judged:
-        """Put the beliefs of some time beside the complaints that came within their horizon."""
+    def judged(self, since: datetime, until: datetime, horizon: timedelta) -> Judged:
+        """Put the beliefs of some time beside the complaints that came within a horizon."""
         complained = defaultdict(list)
         for each in self.truth.complaints:
             complained[each.customer_id].append(each.complained_at)
         judged = Judged()
-        for customer, at, probability in self.beliefs:
+        for customer, at, probabilities in self.beliefs:
             if since <= at < until:
                 times = complained[customer]
                 after = bisect_right(times, at)
-                judged.add(probability, after < len(times) and times[after] <= at + HORIZON, customer)
+                judged.add(probabilities[horizon], after < len(times) and times[after] <= at + horizon, customer)
         return judged
 
 
-def told(seed: int, params: Params, label: str, change_day: float | None = None) -> Told:
-    """Let the product live through one simulated insurer from nothing.
+def told(seed: int, learning: Learning, label: str, change_day: float | None = None) -> Told:
+    """Let the product live through one simulated insurer.
 
     Parameters
     ----------
     seed
         Which insurer.
-    params
-        How the product decides and learns.
+    learning
+        The product, without customers; with what it has learned elsewhere, if anything.
     label
         What the bar says.
     change_day
         Day from which on complaints come mostly from another cause; None for never.
     """
     world = World(seed, CUSTOMERS, START_AT, DAYS, change_day=change_day)
-    learning = Learning(params)
     found = Told(world.truth, learning.clock)
     listener = _Listener(found)
     bar = track(world.events(), label, _EVENTS, console=CONSOLE, transient=True, disable=not CONSOLE.is_terminal)
@@ -98,7 +97,7 @@ class _Listener:
         for alert in belief.alerts:
             self._note(alert)
         if risk.stage not in ("complaint", "escalated"):
-            self._found.beliefs.append((name, risk.at, risk.probability_30d))
+            self._found.beliefs.append((name, risk.at, {SHORT: risk.probability_7d, LONG: risk.probability_30d}))
 
     def _note(self, alert: Alert) -> None:
         """Note an alert that reaches yellow for the first time."""

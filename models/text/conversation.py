@@ -87,6 +87,8 @@ class Conversation(NamedTuple):
     """The tokens of all turns, for learning: see `turns`."""
     sums: Sums = NOTHING_SAID
     """What the model said so far."""
+    mood: float = 0.0
+    """Sum of the lexicon's polarity over the customer's turns."""
 
     def then(self, turn: Turn, sums: Sums = NOTHING_SAID) -> Conversation:
         """Return the conversation with one turn more.
@@ -118,6 +120,7 @@ class Conversation(NamedTuple):
             self.agent_tokens,
             trace,
             sums,
+            self.mood,
         )
 
     def turns(self) -> list[Turn]:

@@ -9,15 +9,16 @@ import numpy as np
 from bench.quality.bootstrap import Estimate, Judged, resampled
 from bench.quality.figures import Figure, Run, cost
 from bench.quality.metrics import Numbers, average_precision
-from bench.quality.simulated import DAYS, HORIZON, SEEDS, START_AT, told
+from bench.quality.running import Learning
+from bench.quality.simulated import DAYS, SEEDS, SHORT, START_AT, told
 from models.params import Params
 
-CHANGE_DAY = 130.0
+CHANGE_DAY = 100.0
 
 _CHANGE_AT = START_AT + timedelta(days=CHANGE_DAY)
 _WIDTH = timedelta(days=14)
 """Beliefs of so many days are ranked together: fewer would hold too few complaints."""
-_LAST_DAY = int(DAYS - CHANGE_DAY - HORIZON.days - _WIDTH.days)
+_LAST_DAY = int(DAYS - CHANGE_DAY - SHORT.days - _WIDTH.days)
 """Later beliefs have no label yet when the simulation ends."""
 _BEFORE = timedelta(days=44)
 """The time before the change that is compared with."""
@@ -28,10 +29,10 @@ _WEEK = 7
 
 def measure(run: Run) -> list[Figure]:
     """Find the first day after the change from which on a fortnight's beliefs rank nearly as well as before it."""
-    runs = [told(seed, Params(), f"drift, seed {seed}", CHANGE_DAY) for seed in SEEDS]
-    before = _measured([one.judged(_CHANGE_AT - HORIZON - _BEFORE, _CHANGE_AT - HORIZON) for one in runs])
+    runs = [told(seed, Learning(Params()), f"drift, seed {seed}", CHANGE_DAY) for seed in SEEDS]
+    before = _measured([one.judged(_CHANGE_AT - SHORT - _BEFORE, _CHANGE_AT - SHORT, SHORT) for one in runs])
     after = [
-        _measured([one.judged(begin, begin + _WIDTH) for one in runs])
+        _measured([one.judged(begin, begin + _WIDTH, SHORT) for one in runs])
         for begin in (_CHANGE_AT + timedelta(days=day) for day in range(_LAST_DAY + 1))
     ]
     us = cost([one.clock for one in runs])

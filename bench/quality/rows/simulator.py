@@ -8,30 +8,45 @@ from functools import partial
 
 from bench.quality.bootstrap import Estimate, Judged, estimate
 from bench.quality.figures import Better, Figure, Run, cost
-from bench.quality.metrics import auc, average_precision, calibration_error, share
-from bench.quality.simulated import CUSTOMERS, DAYS, HORIZON, SEEDS, START_AT, Told, told
+from bench.quality.metrics import Metric, auc, average_precision, calibration_error, share
+from bench.quality.running import Learning
+from bench.quality.simulated import CUSTOMERS, DAYS, LONG, SEEDS, SHORT, START_AT, Told, told
 from foreshock.simulate.judgement import Judgement, judge
 from models.params import Params, PolicyParams
 
-_SINCE = START_AT + timedelta(days=120)
-"""Half of the time is for learning from nothing; the other half is judged."""
+_SINCE = START_AT + timedelta(days=60)
+"""The first third is for learning from nothing, and for the threshold to settle; the rest is judged."""
 _UNTIL = START_AT + timedelta(days=DAYS)
 _MONTH = timedelta(days=30)
+_RANKING: tuple[tuple[str, Metric, float | None, Better], ...] = (
+    ("ECE", calibration_error(10), 0.05, "lower"),
+    ("AUC", auc, None, "higher"),
+    ("AP", average_precision, None, "higher"),
+)
 
 
 def measure(run: Run) -> list[Figure]:
-    """Live through each insurer twice: with the model, and with the rules alone."""
+    """Live through each insurer three times: from nothing, after the history of another insurer, by rules alone."""
     alone = Params(policy=PolicyParams(model=False))
-    whole = [told(seed, Params(), f"simulator, seed {seed}") for seed in SEEDS]
-    rules = [told(seed, alone, f"simulator, seed {seed}, rules alone") for seed in SEEDS]
-    figures = [*_figures("simulator", whole, rules), *_figures("simulator, rules alone", rules, None)]
-    ripe = [one.judged(_SINCE, _UNTIL - HORIZON) for one in whole]
+    learnings = {seed: Learning(Params()) for seed in SEEDS}
+    cold = [told(seed, learning, f"simulator, seed {seed}, cold") for seed, learning in learnings.items()]
+    # The history of the next insurer: never of the one that is judged.
+    histories = [learnings[SEEDS[(place + 1) % len(SEEDS)]].started_again() for place in range(len(SEEDS))]
+    whole = [
+        told(seed, history, f"simulator, seed {seed}, warm") for seed, history in zip(SEEDS, histories, strict=True)
+    ]
+    rules = [told(seed, Learning(alone), f"simulator, seed {seed}, rules alone") for seed in SEEDS]
+    ripe = {horizon: [one.judged(_SINCE, _UNTIL - horizon, horizon) for one in whole] for horizon in (SHORT, LONG)}
     us = cost([one.clock for one in whole])
     return [
-        *figures,
-        Figure("simulator", "ECE, 30 days", estimate(calibration_error(10), ripe), 0.05, None, "lower", us),
-        Figure("simulator", "AUC, 30 days", estimate(auc, ripe), microseconds_per_event=us),
-        Figure("simulator", "AP, 30 days", estimate(average_precision, ripe), microseconds_per_event=us),
+        *_figures("simulator, cold", cold, rules),
+        *_figures("simulator", whole, rules),
+        *_figures("simulator, rules alone", rules, None),
+        *(
+            Figure("simulator", f"{what}, {horizon.days} days", estimate(metric, parts), target, None, better, us)
+            for horizon, parts in ripe.items()
+            for what, metric, target, better in _RANKING
+        ),
     ]
 
 
