@@ -185,10 +185,10 @@ class ModelWeights(Message):
     """Hash of the parameters that it was learned with."""
 
     examples_seen: int = Field(ge=0)
-    """Matured risk examples learned from."""
+    """Predictions learned from, with what became known of them."""
 
     positives_seen: int = Field(ge=0)
-    """Complaints (30 days) that they brought."""
+    """How many of them were followed by a complaint (30 days)."""
 
     lines: tuple[RiskLine, ...] = Field(min_length=1, max_length=2)
     """The risk models: the learner's own champion first, then the challenger if there is one."""

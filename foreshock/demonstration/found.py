@@ -98,9 +98,9 @@ class Learning:
     published: int = 0
     """Number of the newest snapshot."""
     examples: int = 0
-    """Matured examples learned from, up to it."""
+    """Predictions learned from, up to it."""
     complaints: int = 0
-    """How many of them were complaints (30 days)."""
+    """How many of them were followed by a complaint (30 days)."""
     active: dict[int, int] = field(default_factory=dict)
     """Number of the snapshot that each journal partition scores with."""
 

@@ -141,8 +141,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{applied:,} 个事件计入 {customers:,} 位客户的状态",
     ),
     "told.learned": (
-        "{examples:,} matured examples, {complaints:,} of them complaints",
-        "{examples:,} 个成熟样本，其中投诉 {complaints:,} 个",
+        "{examples:,} predictions, {complaints:,} of them followed by a complaint so far",
+        "{examples:,} 次预测，其中 {complaints:,} 次之后已有投诉",
     ),
     "told.switched": (
         "every journal partition scores with snapshot {active} of {published}",
