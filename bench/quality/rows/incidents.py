@@ -62,7 +62,7 @@ class _Asked:
     def __call__(self, belief: Belief) -> float | None:
         """Give the probability for the shorter horizon, or nothing where the product is not asked."""
         event = belief.event
-        if not isinstance(event, Claim) or event.attributes.get("state") != "Resolved":
+        if not isinstance(event, Claim) or event.step != "Resolved":
             return None
         number = str(event.claim_ref)
         if number in self._resolved:
