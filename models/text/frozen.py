@@ -30,7 +30,6 @@ from models.text.platt import sigmoid
 from models.text.tokens import CODE_BITS, grams, tokens
 from schemas.snapshots import HeadWeights, TextWeights
 
-
 LEXICON = 0.1
 """What the lexicon's mean polarity counts beside the learned score: worth .001 to .004 of AUC."""
 
