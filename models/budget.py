@@ -2,7 +2,8 @@
 
 The threshold is moved by what was spent: it falls slowly while time passes, and rises with every customer about whom
 an alert begins to ask for a call. Over any time the share of customers alerted then differs from the budget by no more
-than the threshold has moved, divided by `policy.budget_gain`.
+than the threshold has moved, divided by `policy.budget_gain`. While the model is cold rules carry the alerts, and the
+threshold waits.
 """
 
 from __future__ import annotations

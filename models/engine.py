@@ -197,7 +197,7 @@ class Engine:
         outcome = Outcome()
         if at <= self.now:
             return outcome
-        if self.now > NEVER:
+        if self.now > NEVER and not self.scorer.cold:
             self._budget.elapse(at - self.now)
         self.now = at
         for key in self._agenda.take(at, lambda key: next_due(states[key], self.params)):
@@ -351,7 +351,7 @@ class Engine:
         dense = dense_features(state, now, self.params)
         score_customer(state, dense, self.scorer, self.params)
         decisions += decide(state, now, self._budget.threshold, self.params)
-        if any(asks_for_a_call(decision) for decision in decisions):
+        if not state.cold and any(asks_for_a_call(decision) for decision in decisions):
             self._budget.spend(state, now, self.position)
         if keep:
             self._tell(key, state, keep_prediction(state, key, now, dense, self.params.labels), outcome)

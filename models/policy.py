@@ -48,7 +48,7 @@ def supported_levels(state: CustomerState, at: float, threshold: float, params: 
     """Say how urgent each cause is by the evidence at this time; causes without support are missing.
 
     Below the threshold a rule says no more than: watch. Above it, the rule says why somebody should call, and the
-    model how soon. A fresh threat needs no model. A customer whose complaint is open has a case handler already:
+    model how soon. A fresh threat needs no model. While the model is cold, every rule speaks for itself. A customer whose complaint is open has a case handler already:
     nothing is supported then.
 
     Parameters
@@ -199,9 +199,14 @@ def id_of(customer_key: str, alert: OpenAlert) -> str:
     return alert_id_of(customer_key, alert.cause, alert.opened_at, alert.number)
 
 
+def has_say(state: CustomerState, params: Params) -> bool:
+    """Say whether the model decides about a customer: not while it is cold, nor where it is switched off."""
+    return params.policy.model and not state.cold
+
+
 def _above(state: CustomerState, threshold: float, params: Params) -> float:
     """Say how far the model's score is above the threshold, in log-odds; infinitely where the model has no say."""
-    return log_odds(state.probability_7d) - threshold if params.policy.model else inf
+    return log_odds(state.probability_7d) - threshold if has_say(state, params) else inf
 
 
 def _may_call(state: CustomerState, above: float, params: Params) -> bool:
@@ -215,7 +220,7 @@ def _risk_level(state: CustomerState, at: float, above: float, params: Params) -
     After a whole horizon without any event the score speaks of a past that did not come true.
     """
     policy = params.policy
-    if not (policy.model and _may_call(state, above, params) and _within(at, state.seen_at, HORIZON_DAYS)):
+    if not (has_say(state, params) and _may_call(state, above, params) and _within(at, state.seen_at, HORIZON_DAYS)):
         return NONE
     if above < policy.orange_above:
         return YELLOW

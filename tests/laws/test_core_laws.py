@@ -113,7 +113,7 @@ def test_a_row_survives_being_written_and_read(messages: list[JournalMessage]) -
         assert row_position(row) == ("test", state.position)
 
 
-SPENDING = Params(policy=PolicyParams(budget_customers=1, first_threshold=-6.0, budget_gain=3.0))
+SPENDING = Params(policy=PolicyParams(budget_customers=1, first_threshold=-6.0, budget_gain=3.0, cold_positives=0))
 """So few customers, and so low a threshold, that almost every stream spends from the budget and moves it."""
 
 

@@ -22,7 +22,7 @@ PARAMS = Params()
 
 def _scored(score: float, **given: object) -> CustomerState:
     """A customer seen just now with a score in log-odds."""
-    return CustomerState(clock=NOW, seen_at=NOW, probability_7d=probability_of(score), **given)  # type: ignore[arg-type]
+    return CustomerState(clock=NOW, seen_at=NOW, cold=False, probability_7d=probability_of(score), **given)  # type: ignore[arg-type]
 
 
 def _notice(score: float, number: int = 1) -> SnapshotNotice:
@@ -157,6 +157,25 @@ def test_watching_costs_nothing_of_the_budget() -> None:
 
     assert told(alerts)[0] == ("broken_promise", "opened", "blue")
     assert _threshold(core.engine) == 0.0
+
+
+def test_while_the_model_is_cold_every_rule_speaks_for_itself_and_the_threshold_waits() -> None:
+    core = Core(Params(policy=PolicyParams(budget_customers=10)))
+
+    alerts = core.alerts(tick(0), promise(day=0, due=1), call(day=0), tick(30))
+
+    assert told(alerts)[0] == ("broken_promise", "opened", "yellow")
+    assert not any(alert.cause == "complaint_risk" for alert in alerts)
+    assert _threshold(core.engine) == PARAMS.policy.first_threshold
+
+
+def test_from_the_first_warm_snapshot_on_the_model_decides_and_the_budget_counts() -> None:
+    core = _core(1.0, budget_customers=10)
+
+    alerts = core.alerts(call(day=0))
+
+    assert told(alerts) == [("complaint_risk", "opened", "orange")]
+    assert _threshold(core.engine) > 0.0
 
 
 def _threshold(engine: Engine) -> float:
