@@ -83,7 +83,7 @@ def test_the_story_of_the_typhoon_is_told_by_its_figures(page_of_typhoon: Path) 
 
     assert "typhoon.jsonl" in text
     assert "2026-09-07 至 2026-09-29（22 天）" in text
-    assert "无：预警全部来自规则" in text
+    assert "无：预警全部来自起步规则" not in text
 
 
 def test_a_page_asks_nothing_of_a_network(page_of_simulation: Path) -> None:
@@ -146,6 +146,7 @@ def test_a_run_of_one_event_has_a_page_too(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, arguments).exit_code == 0
     assert "不是 JSON 1" in Seen(page).text
     assert "时段内没有投诉，无从评判预警。" in Seen(page).text
+    assert "无：预警全部来自起步规则" in Seen(page).text
 
 
 def test_a_journal_dump_has_a_page_too(tmp_path: Path) -> None:
