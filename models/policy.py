@@ -48,8 +48,8 @@ def supported_levels(state: CustomerState, at: float, threshold: float, params: 
     """Say how urgent each cause is by the evidence at this time; causes without support are missing.
 
     Below the threshold a rule says no more than: watch. Above it, the rule says why somebody should call, and the
-    model how soon. A fresh threat needs no model. While the model is cold, every rule speaks for itself. A customer whose complaint is open has a case handler already:
-    nothing is supported then.
+    model how soon. A fresh threat needs no model. While the model is cold, every rule speaks for itself. A customer
+    whose complaint is open has a case handler already: nothing is supported then.
 
     Parameters
     ----------
