@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -23,6 +23,9 @@ DAY = 24 * HOUR
 
 ProtocolName = Literal["matured", "provisional", "instalments", "weighted"]
 """When a label may be believed; `models.labels` has one strategy each."""
+
+FamilyName = Literal["contacts", "claims", "surveys", "language", "promises", "history", "tallies", "cases", "own"]
+"""Families of numeric features; `models.features` has a file each."""
 
 LineName = Literal["adagrad", "ftrl"]
 """Learners of risk; `models.risk_learner` has one each."""
@@ -290,6 +293,10 @@ class LearningParams(_Params):
 
     challenger: LineName | None = None
     """Learner that learns and scores in the shadow, to be compared; none by default, because it doubles the cost."""
+
+    families: tuple[FamilyName, ...] = get_args(FamilyName)
+    """Families of numeric features that the models learn from. All, unless a company's events are of another kind:
+    where there are no contacts, what counts them only blurs."""
 
     score_card: float = Field(default=0.3, ge=0)
     """What each item of the score card weighs before anything is learned, in log-odds per standard deviation: rules

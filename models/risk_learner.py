@@ -7,7 +7,7 @@ from math import log
 from typing import Any
 
 from models.calibration import IDENTITY, Calibration
-from models.features import NAMES
+from models.features import FAMILIES, NAMES
 from models.features.tallies import SCORECARD
 from models.linear.adagrad import AdaGradLogistic
 from models.linear.ftrl import FtrlLogistic
@@ -41,6 +41,8 @@ class RiskLearner:
         model = REGRESSIONS[name](base_rate, learning)
         model.start_at(dict.fromkeys(SCORECARD, learning.score_card))
         self._model = ScaledLogistic(model)
+        used = [FAMILIES[family] for family in learning.families]
+        self._unused = [place for place in range(len(NAMES)) if not any(f.start <= place < f.stop for f in used)]
         self._hashed_mean, self._met = 0.0, 0
 
     def meet(self, hashed: Sequence[int]) -> None:
@@ -64,11 +66,20 @@ class RiskLearner:
         weight
             How strongly; negative takes an earlier step back.
         """
-        self._model.learn(dense, hashed, label, weight)
+        self._model.learn(self._used(dense), hashed, label, weight)
 
     def probability(self, dense: Sequence[float], hashed: Sequence[int]) -> float:
         """Predict before calibration; the frozen weights must give the same."""
-        return probability_of(self._model.score(dense, hashed))
+        return probability_of(self._model.score(self._used(dense), hashed))
+
+    def _used(self, dense: Sequence[float]) -> Sequence[float]:
+        """Leave out the families that are not learned from: zero, always, teaches nothing."""
+        if not self._unused:
+            return dense
+        used = list(dense)
+        for place in self._unused:
+            used[place] = 0.0
+        return used
 
     def knows(self, bucket: int) -> bool:
         """Say whether a bucket has been learned from."""

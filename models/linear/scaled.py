@@ -40,6 +40,10 @@ class Regression(Protocol):
         """Go on where `to_plain` left off, bit for bit."""
 
 
+_PRIOR = 20.0
+"""Examples that every number is taken to have had before the first."""
+
+
 class FrozenLinear(NamedTuple):
     """A linear model on the log-odds scale, its scaler folded in.
 
@@ -70,7 +74,7 @@ class ScaledLogistic:
 
     def __init__(self, model: Regression) -> None:
         self.model = model
-        self.scaler = RunningScaler(model.size)
+        self.scaler = RunningScaler(model.size, _PRIOR)
 
     def learn(self, dense: Sequence[float], hashed: Sequence[int], label: bool, weight: float = 1.0) -> None:
         """Take one example into account; a weight below zero takes it back.

@@ -17,6 +17,9 @@ class RunningScaler:
     ----------
     size
         Length of the vectors.
+    prior
+        Examples with mean 0 and standard deviation `_PRIOR_SPREAD` that every number is taken to have had: without
+        them the second value of a number is always far from the first.
 
     References
     ----------
@@ -31,10 +34,11 @@ class RunningScaler:
     [1.0]
     """
 
-    def __init__(self, size: int) -> None:
-        self.counts = [0.0] * size
+    def __init__(self, size: int, prior: float = 0.0) -> None:
+        self._prior = prior
+        self.counts = [prior] * size
         self.means = [0.0] * size
-        self.squares = [0.0] * size
+        self.squares = [prior * _PRIOR_SPREAD**2] * size
 
     def learn(self, values: Sequence[float], weight: float = 1.0) -> None:
         """Take one vector into account, `weight` times; below zero takes it back."""
@@ -44,7 +48,7 @@ class RunningScaler:
                 continue
             count = counts[place] + weight
             if count <= 0.0:
-                counts[place] = means[place] = squares[place] = 0.0
+                counts[place], means[place], squares[place] = self._prior, 0.0, self._prior * _PRIOR_SPREAD**2
                 continue
             distance = value - means[place]
             counts[place] = count
@@ -82,6 +86,9 @@ class RunningScaler:
             raise ValueError(f"sums for {len(sums[0])} numbers, this scaler has {len(self.counts)}")
         self.counts, self.means, self.squares = sums
 
+
+# Of the numbers that are nearly all logarithms of small counts.
+_PRIOR_SPREAD = 0.5
 
 # A variance below this is the rounding error of a number that never changed.
 _LEAST = 1e-12
