@@ -18,7 +18,7 @@ from foreshock.simulate.world import World
 from schemas.alerts import LEVELS, Alert
 
 SEEDS = (1, 2, 3)
-CUSTOMERS = 3000
+CUSTOMERS = 2500
 DAYS = 180
 START_AT = datetime(2026, 1, 5, tzinfo=UTC)
 
