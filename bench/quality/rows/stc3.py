@@ -24,7 +24,8 @@ CUTS = {"turn 1": 1, "turn 2": 2, "turn 3": 3, "whole": 99}
 DISSATISFIED_BELOW = 2.5
 """Mean rating, 1 to 5: the set's own limit of -0.5 on its scale of -2 to 2."""
 
-_TARGETS = {"zh": (0.792, 0.806, 0.872, 0.905)}
+_TARGETS = {"zh": (0.792, 0.806, 0.872, 0.905), "en": (0.753, 0.768, 0.846, 0.878)}
+"""What a first one-pass probe reached in Chinese, and batch logistic regression on the same fields in English."""
 
 
 def measure(run: Run) -> list[Figure]:
