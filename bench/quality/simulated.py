@@ -18,8 +18,8 @@ from foreshock.simulate.world import World
 from schemas.alerts import LEVELS, Alert
 
 SEEDS = (1, 2, 3)
-CUSTOMERS = 2500
-DAYS = 180
+CUSTOMERS = 2000
+DAYS = 150
 START_AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 SHORT, LONG = timedelta(days=7), timedelta(days=30)
