@@ -98,7 +98,7 @@ def test_steps_of_a_fine_stay_in_order_and_amounts_are_cents(
         assert in_order == sorted(steps, key=lambda event: int(event.event_id.rsplit(":", 1)[1]))
     created = {row["case"]: row["amount"] for row in rows if row["activity"] == "Create Fine"}
     for event in events:
-        if isinstance(event, Claim) and event.attributes["activity"] == "Create Fine":
+        if isinstance(event, Claim) and event.step == "Create Fine":
             assert event.claimed_fen == round(float(created[event.customer_id]) * 100)
 
 
@@ -109,7 +109,6 @@ def test_what_would_tell_the_answer_is_no_input(
 
     assert {"expense", "dismissal"} <= summary.unread_columns
     assert {name for event in events for name in event.attributes} <= {
-        "activity",
         "amount",
         "article",
         "last_sent",
