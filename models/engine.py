@@ -11,11 +11,11 @@ from models.features import dense_features
 from models.features.categories import category_buckets, deed_of
 from models.features.own import own_numbers
 from models.judging import score_customer
-from models.labels.waiting import Learnt, complain, intervene, keep_prediction, leave, mature
+from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature
 from models.listening import Listener
 from models.observing import observe_event
 from models.observing.cases import observe_case
-from models.observing.conversations import ended_by, forget, forget_due
+from models.observing.conversations import RATED_BY, ended_by, forget, forget_due
 from models.observing.surveys import rating_of
 from models.outcome import Outcome
 from models.params import Params
@@ -36,22 +36,15 @@ from models.state import NEVER, CustomerState, States
 from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of, risk_of
 from models.text.cold_start import cold_start_of
 from models.timers import fire, next_due
-from schemas.actions import Action, ActionName
+from schemas.actions import Action
 from schemas.alerts import STAGES, Alert, Risk
 from schemas.codec import CustomerEvent, JournalMessage
-from schemas.events import Call, Survey, TouchpointName
+from schemas.events import Call, Survey
 from schemas.examples import Source
 from schemas.labels import Complaint
 from schemas.snapshots import ModelWeights, TextWeights
 from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import NOWHERE, Position
-
-INTERVENTIONS: frozenset[ActionName] = frozenset({"contacted", "offer", "promise", "promise_kept", "resolved"})
-"""Actions that may keep a customer from complaining."""
-
-
-OF_CONVERSATIONS: frozenset[TouchpointName] = frozenset({"call", "claim", "claim_closed", "visit", "app", "other"})
-"""What a survey asks about where its rating is also one of the conversation before it."""
 
 
 def step(engine: Engine, states: States, message: JournalMessage, position: Position | None = None) -> Outcome:
@@ -303,7 +296,7 @@ class Engine:
         if comment is not None:
             outcome.examples.append(comment)
         rating = rating_of(survey)
-        if rating is not None and survey.touchpoint in OF_CONVERSATIONS:
+        if rating is not None and survey.touchpoint in RATED_BY:
             self._end_conversation(state, rating, at, outcome)
 
     def _end_conversation(self, state: CustomerState, rating: float | None, at: float, outcome: Outcome) -> None:

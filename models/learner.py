@@ -37,9 +37,8 @@ class Learner:
 
     An example is known by its source in the journal. Per journal partition sources only grow, so what is not beyond
     the last one learned has come again and is dropped: however often scorers send it, it counts once. In a journal
-    of another epoch sources start over. When a snapshot
-    is due depends on the number of examples alone: after a crash the next snapshot is the one that an uninterrupted
-    run would have made.
+    of another epoch sources start over. When a snapshot is due depends on the examples alone, their number and their
+    times: after a crash the next snapshot is the one that an uninterrupted run would have made.
 
     Parameters
     ----------

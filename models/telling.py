@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.features import CONTRIBUTORS
-from models.labels.waiting import Learnt, unpacked
+from models.labels.waiting import Learnt, horizons_of, unpacked
 from models.observing.surveys import rating_of
 from models.policy import Decision, id_of
 from models.state import CustomerState
@@ -95,6 +95,7 @@ def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Sour
         customer_key=key,
         phase=learnt.phase,
         horizons=learnt.horizons,
+        waits_for=horizons_of(prediction),
         label=learnt.label,
         censored_by=learnt.censored_by,
         weight=prediction.weight,

@@ -69,6 +69,9 @@ class RiskExample(Message):
     horizons: tuple[Horizon, ...] = HORIZONS
     """Which horizons it speaks of."""
 
+    waits_for: tuple[Horizon, ...] = HORIZONS
+    """Which horizons the prediction waits for at all: some wait for the short one only."""
+
     label: bool = False
     """Whether a complaint came within them: final where `phase` is `matured`, unknown where it is `predicted`."""
 

@@ -91,6 +91,8 @@ class Instalments:
 
     def __call__(self, example: RiskExample, horizon: Horizon, probability: Callable[[], float]) -> Updates:
         """Learn what the quiet so far is worth, or take it back."""
+        if horizon not in example.waits_for:
+            return ()
         weight = example.weight
         if example.phase == "predicted":
             return _negative(weight * self._at_once)

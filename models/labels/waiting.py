@@ -10,12 +10,16 @@ from zlib import crc32
 
 from models.params import DAY, LabelParams
 from models.state import NEVER, CustomerState, PendingPrediction
+from schemas.actions import ActionName
 from schemas.examples import CensoredBy, Phase
 from schemas.snapshots import HORIZONS, Horizon
 
 DIGITS = 4
 """Decimal places kept of a feature that waits: far below what a linear model can feel, and half the bytes."""
 
+
+INTERVENTIONS: frozenset[ActionName] = frozenset({"contacted", "offer", "promise", "promise_kept", "resolved"})
+"""Actions that may keep a customer from complaining."""
 
 _ALWAYS_KEPT = 2
 """Predictions that may wait for the short horizon before the next ones are thinned out."""

@@ -8,7 +8,10 @@ from models.listening import Ear, Heard, Said
 from models.params import DAY, Params
 from models.state import NEVER, CustomerState
 from models.text.conversation import Conversation
-from schemas.events import Call
+from schemas.events import Call, TouchpointName
+
+RATED_BY: frozenset[TouchpointName] = frozenset({"call", "claim", "claim_closed", "visit", "app", "other"})
+"""What a survey asks about where its rating is also one of the conversation before it."""
 
 
 def said_in(call: Call) -> list[Said]:

@@ -116,6 +116,16 @@ def test_a_complaint_is_learned_once(name: ProtocolName) -> None:
     assert learned == [True]
 
 
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_a_prediction_that_waits_for_the_short_horizon_only_teaches_the_long_model_nothing(name: ProtocolName) -> None:
+    examples = tuple(
+        risk_example(phase=phase, horizons=(7,), waits_for=(7,), **given)
+        for phase, given in (("predicted", {}), ("matured", {}), ("complained", {"label": True}))
+    )
+
+    assert _totals(name, examples, horizon=30) == {False: 0.0, True: 0.0}
+
+
 def test_instalments_believe_the_quiet_bit_by_bit() -> None:
     believe, (examples, _) = PROTOCOLS["instalments"](LabelParams()), STORIES["no complaint came"]
 
