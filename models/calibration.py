@@ -26,7 +26,7 @@ from __future__ import annotations
 from math import exp2, log
 from typing import NamedTuple
 
-from models.risk import probability_of
+from models.log_odds import probability_of
 
 HALF_LIFE = 2_000.0
 """Weight of final labels after which one counts half. Against 5,000 it costs .04 thousandths of a nat where nothing

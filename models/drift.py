@@ -26,6 +26,7 @@ from math import log
 from operator import add
 from typing import Any, NamedTuple, Protocol
 
+from models.log_odds import log_odds
 from models.monitor import Monitor
 from models.quality.figures import inside
 from models.quality.judged import Judgeable
@@ -183,7 +184,7 @@ class Drift:
         day = int(example.released_at.timestamp()) // _DAY
         weight = example.weight
         if example.phase == "predicted":
-            scores = [_log_odds(example.probability_7d), _log_odds(example.probability_30d)]
+            scores = [log_odds(example.probability_7d), log_odds(example.probability_30d)]
             alerts = self._inputs.take(day, weight, [*example.dense, unseen_share])
             return alerts + self._scores.take(day, weight, scores)
         if example.phase != "matured":
@@ -227,12 +228,6 @@ class Drift:
             ("scores", self._scores),
             *((f"labels_{horizon}d", block) for horizon, block in self._labels.items()),
         ]
-
-
-def _log_odds(probability: float) -> float:
-    """Return the log-odds of a probability."""
-    kept = inside(probability)
-    return log(kept / (1.0 - kept))
 
 
 def _midnight(day: int) -> datetime:

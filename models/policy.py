@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from models.log_odds import log_odds
 from models.params import DAY, HOUR, Params
-from models.risk import log_odds
 from models.stages import COMPLAINT, DISSATISFIED
 from models.state import NEVER, CoolDown, CustomerState, OpenAlert
 from models.timers import is_stalled, patience

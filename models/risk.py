@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from math import exp, log
 from operator import mul
 from typing import NamedTuple
 
 from models.features import FAMILIES, NAMES
 from models.features.tallies import SCORECARD
+from models.log_odds import log_odds, probability_of
 from models.params import Params
 from schemas.errors import SnapshotError
 from schemas.snapshots import ModelWeights, RiskLine, RiskWeights
@@ -23,20 +23,6 @@ _CARD_SCALE = 2.0
 
 _CARD_MEAN = 1.6
 """Points above the base that an ordinary customer has, per point of weight; the base rate is that of all customers."""
-
-
-def probability_of(score: float) -> float:
-    """Turn log-odds into a probability in [0, 1], without overflow."""
-    if score >= 0:
-        return 1.0 / (1.0 + exp(-score))
-    odds = exp(score)
-    return odds / (1.0 + odds)
-
-
-def log_odds(probability: float) -> float:
-    """Turn a probability into log-odds; what is kept of one cannot tell certainty from a millionth less."""
-    kept = min(max(probability, 1e-6), 1.0 - 1e-6)
-    return log(kept / (1.0 - kept))
 
 
 def untrained(params: Params) -> ModelWeights:

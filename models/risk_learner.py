@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import log
 from typing import Any
 
 from models.calibration import IDENTITY, Calibration
@@ -12,8 +11,8 @@ from models.features.tallies import SCORECARD
 from models.linear.adagrad import AdaGradLogistic
 from models.linear.ftrl import FtrlLogistic
 from models.linear.scaled import Regression, ScaledLogistic
+from models.log_odds import log_odds, probability_of
 from models.params import LearningParams, LineName
-from models.risk import probability_of
 from schemas.snapshots import RiskWeights, SparseWeights
 
 DIGITS = 5
@@ -126,7 +125,7 @@ def _adagrad(base_rate: float, learning: LearningParams) -> Regression:
         damping=learning.damping,
         memory=learning.memory,
         l2=learning.l2,
-        intercept_init=log(base_rate / (1.0 - base_rate)),
+        intercept_init=log_odds(base_rate),
         intercept_rate=learning.intercept_rate,
         max_weights=learning.learned_weights,
     )
@@ -138,7 +137,7 @@ def _ftrl(base_rate: float, learning: LearningParams) -> Regression:
         learning_rate=learning.learning_rate,
         damping=learning.damping,
         l2=learning.l2,
-        intercept_init=log(base_rate / (1.0 - base_rate)),
+        intercept_init=log_odds(base_rate),
         intercept_rate=learning.intercept_rate,
     )
 

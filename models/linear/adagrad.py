@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp, sqrt
+from math import sqrt
 from operator import mul
 from typing import Any
 
 from river import base
+
+from models.log_odds import probability_of
 
 
 class AdaGradLogistic(base.Classifier):
@@ -140,7 +142,7 @@ class AdaGradLogistic(base.Classifier):
     def predict_proba_one(self, x: Mapping[Any, float], **kwargs: Any) -> dict[Any, float]:
         """Give the probability of both labels."""
         values, others = self._split(x)
-        positive = _probability(self._score(values, others))
+        positive = probability_of(self._score(values, others))
         return {False: 1.0 - positive, True: positive}
 
     def score(self, values: Sequence[float], active: Iterable[Any]) -> float:
@@ -206,7 +208,7 @@ class AdaGradLogistic(base.Classifier):
 
     def _learn(self, values: Sequence[float], others: Mapping[Any, float], label: bool, weight: float) -> None:
         """Take a step down the gradient of the log loss."""
-        error = (_probability(self._score(values, others)) - label) * weight
+        error = (probability_of(self._score(values, others)) - label) * weight
         rate, memory, l2 = self.learning_rate, self.memory, self.l2
         dense, dense_squares = self.dense, self.dense_squares
         for place, value in enumerate(values):
@@ -243,11 +245,3 @@ class AdaGradLogistic(base.Classifier):
         above = [name for name, size in sizes.items() if size > least]
         equal = sorted((name for name, size in sizes.items() if size == least), key=repr)
         return above + equal[: limit - len(above)]
-
-
-def _probability(score: float) -> float:
-    """Turn log-odds into a probability, without overflow."""
-    if score >= 0.0:
-        return 1.0 / (1.0 + exp(-score))
-    odds = exp(score)
-    return odds / (1.0 + odds)

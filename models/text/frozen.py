@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from models.log_odds import probability_of
 from models.text.conversation import Conversation, Sums, Turn
 from models.text.fields import (
     ALL_AGENT,
@@ -26,7 +27,6 @@ from models.text.fields import (
     repeats,
     unit,
 )
-from models.text.platt import sigmoid
 from models.text.tokens import CODE_BITS, grams, tokens
 from schemas.snapshots import HeadWeights, TextWeights
 
@@ -97,7 +97,7 @@ class TextModel:
         return conversation, Verdict(
             score,
             max(-1.0, min(1.0, mood.mean - score)) if self.examples_seen else 0.0,
-            sigmoid(mood.slope * joined + mood.offset),
+            probability_of(mood.slope * joined + mood.offset),
             handover,
             handover > self._handover.threshold,
         )

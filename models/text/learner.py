@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.log_odds import probability_of
 from models.text.conversation import Turn, read_trace, trace_of
 from models.text.fields import HANDOVER, MOOD, handover_features, mood_features, of_this_turn
 from models.text.head import Example, HeadLearner
-from models.text.platt import sigmoid
 from schemas.snapshots import TextWeights
 
 DISSATISFIED = -0.25
@@ -139,7 +139,7 @@ class TextLearner:
 
 def dissatisfaction(rating: float) -> float:
     """Say how far a rating in [-1, 1] is one of a dissatisfied customer (0 to 1)."""
-    return sigmoid((DISSATISFIED - rating) / SOFTNESS)
+    return probability_of((DISSATISFIED - rating) / SOFTNESS)
 
 
 def _handover_examples(turns: Sequence[Turn], needed: Sequence[bool | None]) -> list[Example]:

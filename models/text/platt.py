@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
+
+from models.log_odds import probability_of
 
 
 class Platt:
@@ -19,7 +20,7 @@ class Platt:
 
     def learn(self, score: float, is_yes: bool, weight: float) -> None:
         """Take one answer into account."""
-        probability = sigmoid(self.slope * score + self.offset)
+        probability = probability_of(self.slope * score + self.offset)
         importance = weight * max(probability * (1.0 - probability), 0.01)
         xx, x1, one = self._curvature
         xx, x1, one = xx + importance * score * score, x1 + importance * score, one + importance
@@ -40,11 +41,6 @@ class Platt:
         return platt
 
 
-def sigmoid(log_odds: float) -> float:
-    """Turn log-odds into a probability."""
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
-
-
 def best_threshold(scores: Iterable[float], platt: Platt) -> float:
     """Give the score above which saying yes has the best expected F1; 0 where there are no scores.
 
@@ -52,7 +48,7 @@ def best_threshold(scores: Iterable[float], platt: Platt) -> float:
     2,000 answers lies where chance put it, and is .01 to .02 worse on the next conversations.
     """
     ordered = sorted(scores, reverse=True)
-    chances = [sigmoid(platt.slope * score + platt.offset) for score in ordered]
+    chances = [probability_of(platt.slope * score + platt.offset) for score in ordered]
     yes = sum(chances)
     best, threshold, hits = 0.0, 0.0, 0.0
     for place, (score, chance) in enumerate(zip(ordered, chances, strict=True), start=1):

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from models.engine import Engine, step
 from models.features import NAMES
+from models.log_odds import probability_of
 from models.params import Params, PolicyParams
 from models.partition import decode_partition
-from models.risk import probability_of, untrained
+from models.risk import untrained
 from models.state import CustomerState, decode_row, encode_row, row_position
 from schemas.alerts import CAUSES
 from schemas.codec import CustomerEvent, JournalMessage, decode_journal_line, encode

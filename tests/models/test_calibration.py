@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calibration import IDENTITY, LEAST_SLOPE, Calibration, Platt, undo_weights
-from models.risk import probability_of
+from models.log_odds import probability_of
 
 Example = tuple[float, bool, float]
 

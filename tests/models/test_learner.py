@@ -10,8 +10,9 @@ import pytest
 
 from models.features import NAMES
 from models.learner import Learner
+from models.log_odds import probability_of
 from models.params import LearningParams, LineName, Params
-from models.risk import DIGITS, LinearScorer, Scorer, probability_of, untrained
+from models.risk import DIGITS, LinearScorer, Scorer, untrained
 from models.risk_learner import RiskLearner
 from schemas.codec import decode_as, encode
 from schemas.errors import SnapshotError

@@ -6,9 +6,10 @@ import pytest
 
 from models.engine import Engine
 from models.features import NAMES
+from models.log_odds import probability_of
 from models.params import DAY, Params, PolicyParams
 from models.policy import BLUE, NONE, ORANGE, RED, YELLOW, supported_levels
-from models.risk import probability_of, untrained
+from models.risk import untrained
 from models.state import CustomerState, OpenAlert
 from schemas.snapshots import ModelWeights, RiskLine, RiskWeights
 from schemas.ticks import SnapshotNotice
