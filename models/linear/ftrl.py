@@ -11,12 +11,13 @@ McMahan et al. (2013), *Ad click prediction: a view from the trenches*, KDD, htt
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp, log
 from typing import Any
 
 from river.linear_model import LogisticRegression
 from river.optim import FTRLProximal
 from river.utils import VectorDict
+
+from models.log_odds import log_odds
 
 
 class FtrlLogistic:
@@ -79,9 +80,7 @@ class FtrlLogistic:
 
     def score(self, values: Sequence[float], active: Iterable[int]) -> float:
         """Give the log-odds."""
-        probability = float(self._model.predict_proba_one(self._inputs(values, active))[True])
-        kept = min(max(probability, exp(-30.0)), 1.0 - exp(-30.0))
-        return log(kept / (1.0 - kept))
+        return log_odds(float(self._model.predict_proba_one(self._inputs(values, active))[True]))
 
     def frozen(self, limit: int | None = None) -> tuple[float, list[float], list[int], list[float]]:
         """Give intercept, weights of the numbers, buckets (ascending) and their weights, for a scorer."""
