@@ -379,9 +379,6 @@ class Engine:
         """Tell the learner what is new about predictions."""
         for one in learnt:
             outcome.examples.append(risk_example_of(key, one, state, self._source(outcome), self.epoch))
-            outcome.corrected += len(one.horizons) * (one.phase == "corrected")
-            if one.censored_by is not None:
-                outcome.censored += [one.censored_by] * len(one.horizons)
 
     def _source(self, outcome: Outcome) -> Source:
         """Say where the next example of an outcome comes from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from schemas.alerts import Alert
-from schemas.examples import CensoredBy, RiskExample, TextExample
+from schemas.examples import RiskExample, TextExample
 from schemas.ticks import CommandName
 
 
@@ -37,7 +37,3 @@ class Outcome:
     """The command about models that the message was."""
     refused: str | None = None
     """Why a command about models was not obeyed."""
-    censored: list[CensoredBy] = field(default_factory=list)
-    """Labels that can no longer be clean, by reason."""
-    corrected: int = 0
-    """Horizons that had been called quiet before their complaint came to light."""

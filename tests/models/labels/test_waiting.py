@@ -61,7 +61,6 @@ def test_a_complaint_that_comes_to_light_after_its_horizon_corrects_the_record(c
 
     (corrected,) = [e for e in outcome.examples if isinstance(e, RiskExample)]
     assert (corrected.phase, corrected.horizons, corrected.label) == ("corrected", (7, 30), True)
-    assert outcome.corrected == 2
 
 
 def test_after_the_grace_nothing_is_corrected_any_more(core: Core) -> None:
@@ -80,7 +79,6 @@ def test_quiet_in_which_somebody_acted_is_no_clean_negative(core: Core) -> None:
         ("censored", (7,), "intervened"),
         ("censored", (30,), "intervened"),
     ]
-    assert "intervened" in outcomes[0].censored
 
 
 def test_a_complaint_in_spite_of_an_intervention_is_a_complaint(core: Core) -> None:
@@ -96,7 +94,6 @@ def test_who_leaves_censors_what_is_open(core: Core) -> None:
 
     first = next(e for e in outcome.examples if isinstance(e, RiskExample))
     assert (first.phase, first.horizons, first.censored_by) == ("censored", (30,), "left")
-    assert outcome.censored == ["left"]
 
 
 def test_a_prediction_made_after_a_complaint_that_nobody_knew_of_is_censored(core: Core) -> None:
