@@ -35,7 +35,7 @@ from models.stages import stage_of
 from models.state import NEVER, CustomerState, States
 from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of, risk_of
 from models.text.cold_start import cold_start_of
-from models.timers import fire, next_due
+from models.timers import books_due, fire, look_due, next_due
 from schemas.actions import Action
 from schemas.alerts import STAGES, Alert, Risk
 from schemas.codec import CustomerEvent, JournalMessage
@@ -181,8 +181,8 @@ class Engine:
             self._into_this_epoch(state)
             self._fire(key, state, at, outcome)
         self._take_in(key, state, event, at, outcome)
-        self._fire(key, state, state.clock, outcome)
-        self._put(states, key, state, outcome)
+        due = self._fire(key, state, state.clock, outcome)
+        self._put(states, key, state, due, outcome)
         return outcome
 
     def advance(self, states: States, at: float) -> Outcome:
@@ -200,8 +200,8 @@ class Engine:
                 continue
             state = known.copy()
             self._into_this_epoch(state)
-            self._fire(key, state, at, outcome)
-            self._put(states, key, state, outcome)
+            due = self._fire(key, state, at, outcome)
+            self._put(states, key, state, due, outcome)
         return outcome
 
     def switch(self, weights: ModelWeights) -> Outcome:
@@ -313,18 +313,20 @@ class Engine:
         elif action.action == "left":
             self._tell(key, state, leave(state, at), outcome)
 
-    def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> None:
-        """Fire a customer's timers up to a time, each as of its due time."""
-        while (due := next_due(state, self.params)) <= until:
+    def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> float:
+        """Fire a customer's timers up to a time, each as of its due time; return when the next one is due."""
+        params = self.params
+        while (due := min(look := look_due(state, params), books_due(state, params))) <= until:
             outcome.fired += 1
-            fired = fire(state, due, self.params)
-            if fired.evidence:
-                state.evidence = [*state.evidence, *fired.evidence][-self.params.memory.evidence :]
+            fired = fire(state, due, params) if look <= due else None
             state.clock = max(state.clock, due)
-            self._tell(key, state, mature(state, due, self.params.labels), outcome)
-            if forget_due(state, self.params) <= due:
+            self._tell(key, state, mature(state, due, params.labels), outcome)
+            if forget_due(state, params) <= due:
                 self._end_conversation(state, None, due, outcome)
-            self._judge(key, state, [], outcome, keep=fired.matters)
+            if fired is not None:
+                state.evidence = [*state.evidence, *fired.evidence][-params.memory.evidence :]
+                self._judge(key, state, [], outcome, keep=fired.matters)
+        return due
 
     def _judge(
         self,
@@ -338,6 +340,8 @@ class Engine:
     ) -> None:
         """Decide stage, probability and alerts at the customer's own time."""
         now = state.clock
+        if key not in outcome.believed[-1:]:
+            outcome.believed.append(key)
         stage = stage_of(state, now, self.params)
         if stage != state.stage or state.stage_at == NEVER:
             self._move(state, stage, outcome)
@@ -364,12 +368,12 @@ class Engine:
         if state.epoch != self.epoch:
             state.born, state.spent = (-1, -1), ()
 
-    def _put(self, states: States, key: str, state: CustomerState, outcome: Outcome) -> None:
-        """Stamp the row with the position, hand it back, and set its next timer."""
+    def _put(self, states: States, key: str, state: CustomerState, due: float, outcome: Outcome) -> None:
+        """Stamp the row with the position, hand it back, and note when its next timer is due."""
         state.epoch, (state.offset, state.line) = self.epoch, self.position
         states[key] = state
         outcome.touched.append(key)
-        self._agenda.note(key, next_due(state, self.params))
+        self._agenda.note(key, due)
 
     def _has_seen(self, state: CustomerState) -> bool:
         """Say whether a row was written at or after the message that is being looked at."""

@@ -15,6 +15,8 @@ class Outcome:
 
     touched: list[str] = field(default_factory=list)
     """Customers whose state changed, each once per change."""
+    believed: list[str] = field(default_factory=list)
+    """Those of them that were looked at, so that what is believed of them may be another thing; each once."""
     alerts: list[Alert] = field(default_factory=list)
     """Transitions of alerts, in order."""
     examples: list[RiskExample | TextExample] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from operator import mul
 from typing import NamedTuple
@@ -71,38 +71,36 @@ class LinearScorer:
     def __init__(self, weights: RiskWeights) -> None:
         if len(weights.dense) != len(NAMES) or len(weights.means) != len(NAMES):
             raise SnapshotError(f"weights for {len(weights.dense)} numeric features, this version has {len(NAMES)}")
-        self.intercept = weights.intercept
-        self.dense = weights.dense
-        self.hashed = dict(zip(weights.hashed.buckets, weights.hashed.weights, strict=True))
-        self.slope, self.offset = weights.slope, weights.offset
+        self._intercept = weights.intercept
+        self._dense = weights.dense
+        self._weight_of = dict(zip(weights.hashed.buckets, weights.hashed.weights, strict=True)).get
+        self._slope, self._offset = weights.slope, weights.offset
         self._hashed_mean = weights.hashed_mean
-        self._families = [
-            (where, weights.dense[where], sum(map(mul, weights.dense[where], weights.means[where])))
-            for where in FAMILIES.values()
-        ]
+        self._family_means = [sum(map(mul, weights.dense[where], weights.means[where])) for where in FAMILIES.values()]
 
-    def score(self, dense: Sequence[float], hashed: Iterable[int]) -> float:
+    def score(self, dense: Sequence[float], hashed: Sequence[int]) -> float:
         """Return the log-odds of a complaint, before calibration."""
-        weight = self.hashed.get
-        numeric: float = sum(map(mul, self.dense, dense))
-        return self.intercept + numeric + sum([weight(bucket, 0.0) for bucket in hashed])
+        return self._intercept + sum(map(mul, self._dense, dense)) + self._circumstances(hashed)
 
     def calibrated(self, score: float) -> float:
         """Return the log-odds after calibration."""
-        return self.slope * score + self.offset
+        return self._slope * score + self._offset
 
-    def contributions(self, dense: Sequence[float], hashed: Iterable[int]) -> list[float]:
+    def contributions(self, dense: Sequence[float], hashed: Sequence[int]) -> list[float]:
         """Return what each of `CONTRIBUTORS` adds to the calibrated log-odds against the population's mean.
 
         What is left of the score is that of a customer in whom everything is at its mean: the base.
         """
-        slope, weight = self.slope, self.hashed.get
-        parts = [
-            round(slope * (sum(map(mul, weights, dense[where])) - mean), DIGITS)
-            for where, weights, mean in self._families
+        slope, parts = self._slope, list(map(mul, self._dense, dense))
+        numeric = [
+            round(slope * (sum(parts[where]) - mean), DIGITS)
+            for where, mean in zip(FAMILIES.values(), self._family_means, strict=True)
         ]
-        circumstances = sum([weight(bucket, 0.0) for bucket in hashed]) - self._hashed_mean
-        return [*parts, round(slope * circumstances, DIGITS)]
+        return [*numeric, round(slope * (self._circumstances(hashed) - self._hashed_mean), DIGITS)]
+
+    def _circumstances(self, hashed: Sequence[int]) -> float:
+        """Add up the weights of buckets; most were not frozen, and weigh nothing."""
+        return sum(filter(None, map(self._weight_of, hashed)))
 
 
 class Outlook(NamedTuple):

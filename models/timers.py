@@ -1,14 +1,14 @@
 """What is due when nothing happens: timers follow from the state, so none can be lost or set twice.
 
-There are two kinds. *Deeds* change the state (a promise is missed, a claim has stalled, a survey was ignored, a label
-has matured, an alert is reviewed) and stay due until they are done. *Moments* only ask for a new look (a customer may
+There are three kinds. *Deeds* change what is thought of a customer (a promise is missed, a claim has stalled, a survey
+was ignored, an alert is reviewed) and stay due until they are done. *Moments* only ask for a new look (a customer may
 have calmed down, an answer is overdue): one that has passed unseen needs no catching up, because every event looks
-anew.
+anew. *Books* are kept for the learner (a label has matured, a conversation will not be rated any more): they stay due
+too, but say nothing new of the customer, so nobody looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
@@ -37,12 +37,28 @@ class Fired:
 
 def next_due(state: CustomerState, params: Params) -> float:
     """Return when the next timer of a customer fires, in seconds since 1970; infinity if none is set."""
-    due = min(_deeds(state, params), default=inf)
+    return min(look_due(state, params), books_due(state, params))
+
+
+def look_due(state: CustomerState, params: Params) -> float:
+    """Return when the next deed or moment is due: somebody must look at the customer then."""
+    due = _answer_due(state, params)
+    for promise in state.promises:
+        due = min(due, promise.due_at)
+    for claim in state.claims:
+        due = min(due, _stall_due(claim, params))
+    for alert in state.alerts:
+        due = min(due, alert.supported_at + patience(alert.cause, params) * DAY)
     clock = state.clock
     for moment in _moments(state, params):
         if clock < moment < due:
             due = moment
     return due
+
+
+def books_due(state: CustomerState, params: Params) -> float:
+    """Return when a label matures, or a conversation is forgotten."""
+    return min(forget_due(state, params), next_end(state.predictions, params.labels))
 
 
 def fire(state: CustomerState, due: float, params: Params) -> Fired:
@@ -63,20 +79,6 @@ def fire(state: CustomerState, due: float, params: Params) -> Fired:
     answer_due = _answer_due(state, params)
     ignored = answer_due <= due and ignore_survey(state, answer_due, params)
     return Fired(tuple(promise.event_id for promise in missed), bool(missed) or stalled or ignored)
-
-
-def _deeds(state: CustomerState, params: Params) -> Iterator[float]:
-    """Yield the due time of everything that is still to be done."""
-    for promise in state.promises:
-        yield promise.due_at
-    for claim in state.claims:
-        yield _stall_due(claim, params)
-    yield _answer_due(state, params)
-    yield forget_due(state, params)
-    for prediction in state.predictions:
-        yield next_end(prediction, params.labels)
-    for alert in state.alerts:
-        yield alert.supported_at + patience(alert.cause, params) * DAY
 
 
 def _moments(state: CustomerState, params: Params) -> tuple[float, ...]:

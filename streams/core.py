@@ -27,6 +27,10 @@ class Outcome(Protocol):
         """Customers whose state changed."""
 
     @property
+    def believed(self) -> Sequence[str]:
+        """Those of whom something else may be believed now."""
+
+    @property
     def alerts(self) -> Sequence[Alert]:
         """Transitions of alerts, in order."""
 

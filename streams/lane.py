@@ -104,7 +104,7 @@ class Lane:
         """
         self.waiting_count = 0
         """Records carried and not yet taken by a group."""
-        self._touched: dict[str, None] = {}
+        self._believed: dict[str, None] = {}
         self._others: dict[str, list[Carried]] = {"alerts": [], "examples": [], "dead-letters": []}
         self._alert_ages: list[float] = []
 
@@ -141,8 +141,8 @@ class Lane:
             except Exception as error:  # whatever it is, the line is lost unless it is kept here
                 others["dead-letters"].append(self._dead_letter(offset, number, line, timestamp, error))
                 continue
-            for key in outcome.touched:
-                self._touched[key] = None
+            for key in outcome.believed:
+                self._believed[key] = None
             if outcome.alerts:
                 others["alerts"].extend(outcome.alerts)
                 self._alert_ages.extend([timestamp] * len(outcome.alerts))
@@ -157,12 +157,13 @@ class Lane:
     def take(self) -> Group | None:
         """Return everything carried since the last call as one group, or `None` if nothing was.
 
-        Of a customer touched several times only the last row and the last risk are in it.
+        Of a customer touched several times only the last row and the last risk are in it; of one in whom only the
+        learner's books were kept, no risk.
         """
         if not self.waiting_count:
             return None
         engine, states = self.engine, self.states
-        risks = [self._core.risk_of(engine, key, states[key]) for key in self._touched]
+        risks = [self._core.risk_of(engine, key, states[key]) for key in self._believed]
         for risk in risks:
             self._observer.believed(risk)
         outputs = {"risk": [_record(risk, risk.customer_key) for risk in risks]}
@@ -170,7 +171,7 @@ class Lane:
             outputs[topic] = [_record(message, getattr(message, "customer_key", None)) for message in messages]
             messages.clear()
         ages, self._alert_ages = self._alert_ages, []
-        self._touched.clear()
+        self._believed.clear()
         self.waiting_count = 0
         rows = {key: self._rows[key] for key in self._to_heal} | states.take_rows()
         own = self._core.own_rows(engine)

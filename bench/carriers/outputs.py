@@ -19,6 +19,7 @@ class Portion:
 
     def __init__(self) -> None:
         self._touched: dict[str, None] = {}
+        self._believed: dict[str, None] = {}
         self._alerts: list[Alert] = []
         self._examples: list[RiskExample | TextExample] = []
 
@@ -26,6 +27,8 @@ class Portion:
         """Collect what one event caused."""
         for key in outcome.touched:
             self._touched[key] = None
+        for key in outcome.believed:
+            self._believed[key] = None
         self._alerts += outcome.alerts
         self._examples += outcome.examples
 
@@ -36,7 +39,7 @@ class Portion:
     def outputs(self, engine: Engine, states: dict[str, CustomerState]) -> dict[str, list[Output]]:
         """Return what leaves, by short topic name; of a customer only the last risk."""
         return {
-            "risk": [engine.risk_of(key, states[key]) for key in self._touched],
+            "risk": [engine.risk_of(key, states[key]) for key in self._believed],
             "alerts": list(self._alerts),
             "examples": list(self._examples),
         }

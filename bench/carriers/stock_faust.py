@@ -100,7 +100,7 @@ def register(app: faust.App, settings: Settings, count: int, done: asyncio.Futur
         engine = engines[message.partition]
         outcome = step(engine, states, prepared.event)
         applied += bool(outcome.touched)
-        risks = [engine.risk_of(key, states[key]) for key in outcome.touched]
+        risks = [engine.risk_of(key, states[key]) for key in outcome.believed]
         for name, found in (("risk", risks), ("alerts", outcome.alerts), ("examples", outcome.examples)):
             for output in found:
                 await outputs[name].send(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from struct import pack, unpack
 from zlib import crc32
 
@@ -109,12 +110,9 @@ def ends_of(prediction: PendingPrediction, labels: LabelParams) -> tuple[float, 
     return prediction.at + labels.short_days * DAY, prediction.at + labels.long_days * DAY
 
 
-def next_end(prediction: PendingPrediction, labels: LabelParams) -> float:
-    """Return when a prediction must be looked at next: a horizon ends, or the grace after the last one does."""
-    ends = ends_of(prediction, labels)
-    if prediction.matured < len(horizons_of(prediction)):
-        return ends[prediction.matured]
-    return ends[prediction.is_long] + labels.grace_days * DAY
+def next_end(predictions: Sequence[PendingPrediction], labels: LabelParams) -> float:
+    """Return when the next of some predictions must be looked at, in seconds since 1970; infinity where there is none."""
+    return min([_look_at(prediction, labels) for prediction in predictions], default=inf)
 
 
 def mature(state: CustomerState, at: float, labels: LabelParams) -> list[Learnt]:
@@ -122,12 +120,12 @@ def mature(state: CustomerState, at: float, labels: LabelParams) -> list[Learnt]
 
     A quiet horizon in which somebody acted for the customer is censored: nobody knows what would have come without.
     """
-    if not any(next_end(prediction, labels) <= at for prediction in state.predictions):
+    if next_end(state.predictions, labels) > at:
         return []
     learnt: list[Learnt] = []
     waiting: list[PendingPrediction] = []
     for prediction in state.predictions:
-        while (ended_at := next_end(prediction, labels)) <= at and prediction.matured < len(horizons_of(prediction)):
+        while (ended_at := _look_at(prediction, labels)) <= at and prediction.matured < len(horizons_of(prediction)):
             learnt.append(_ended(prediction, HORIZONS[prediction.matured], ended_at))
             prediction = prediction._replace(matured=prediction.matured + 1)
         if ended_at > at:
@@ -174,6 +172,14 @@ def leave(state: CustomerState, at: float) -> list[Learnt]:
     learnt = [one for p in state.predictions if not p.complained_at for one in _censored(p, "left", now)]
     state.predictions = [p for p in state.predictions if p.complained_at]
     return learnt
+
+
+def _look_at(prediction: PendingPrediction, labels: LabelParams) -> float:
+    """Return when a prediction must be looked at next: a horizon ends, or the grace after the last one does."""
+    ends = ends_of(prediction, labels)
+    if prediction.matured <= prediction.is_long:
+        return ends[prediction.matured]
+    return ends[prediction.is_long] + labels.grace_days * DAY
 
 
 def _ended(prediction: PendingPrediction, horizon: Horizon, ended_at: float) -> Learnt:

@@ -42,6 +42,7 @@ class CountingOutcome:
     """What one event caused; the fields of `models.outcome.Outcome`."""
 
     touched: list[str] = field(default_factory=list)
+    believed: list[str] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     examples: list[Any] = field(default_factory=list)
     seen: bool = False
@@ -70,6 +71,7 @@ def count(
         return outcome
     states[message.customer_id] = Counted(state.count + 1, *position)
     outcome.touched.append(message.customer_id)
+    outcome.believed.append(message.customer_id)
     outcome.alerts.append(_alert(message, state.count + 1, engine.partition, position))
     return outcome
 

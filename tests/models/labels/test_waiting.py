@@ -36,6 +36,14 @@ def test_a_quiet_prediction_matures_horizon_by_horizon(core: Core) -> None:
     ]
 
 
+def test_a_label_that_matures_changes_the_row_and_nothing_that_is_believed(core: Core) -> None:
+    core.take(call(day=0))
+
+    (outcome,) = core.take(tick(8))
+
+    assert (outcome.touched, outcome.believed) == (["a"], [])
+
+
 def test_a_complaint_is_told_at_once_with_its_lead_and_again_when_the_horizon_ends(core: Core) -> None:
     core.take(call(day=0))
 
