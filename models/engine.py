@@ -10,6 +10,7 @@ from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets, deed_of
 from models.features.own import own_numbers
+from models.features.packing import packed_buckets
 from models.judging import score_customer
 from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature
 from models.listening import Listener
@@ -273,7 +274,7 @@ class Engine:
         deed = deed_of(event)
         observe_case(state, event, deed, at, self.params.memory)
         state.own = own_numbers(event.attributes)
-        state.categories = category_buckets(event, deed, state.cases[-1])
+        state.categories = packed_buckets(category_buckets(event, deed, state.cases[-1]))
         state.seen_at = max(state.seen_at, at)
         state.clock = max(state.clock, at)
         decisions: list[Decision] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp2
 
+from models.features.packing import unpacked_buckets
 from models.params import DAY, Params
 from models.risk import Outlook, Scorer
 from models.state import CustomerState
@@ -26,10 +27,11 @@ def score_customer(state: CustomerState, dense: tuple[float, ...], scorer: Score
         The frozen models.
     """
     before, scored_at = state.contributions, state.scored_at
+    buckets = unpacked_buckets(state.categories)
     champion = scorer.champion
-    outlook = champion.outlook(dense, state.categories)
+    outlook = champion.outlook(dense, buckets)
     state.score_7d, state.score_30d, state.probability_7d, state.probability_30d = _rounded(outlook)
-    base, state.contributions = champion.explained(outlook, dense, state.categories)
+    base, state.contributions = champion.explained(outlook, dense, buckets)
     state.base = round(base, DIGITS)
     state.snapshot, state.cold = scorer.number, scorer.cold
     state.scored_at = state.clock
@@ -37,7 +39,7 @@ def score_customer(state: CustomerState, dense: tuple[float, ...], scorer: Score
         state.usual = _usual(state, before, state.clock - scored_at, params)
     state.learner = scorer.champion.name
     shadow = scorer.challenger
-    state.shadow = () if shadow is None else (shadow.name, *_rounded(shadow.outlook(dense, state.categories)))
+    state.shadow = () if shadow is None else (shadow.name, *_rounded(shadow.outlook(dense, buckets)))
 
 
 def _rounded(outlook: Outlook) -> tuple[float, float, float, float]:

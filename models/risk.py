@@ -76,7 +76,9 @@ class LinearScorer:
         self._weight_of = dict(zip(weights.hashed.buckets, weights.hashed.weights, strict=True)).get
         self._slope, self._offset = weights.slope, weights.offset
         self._hashed_mean = weights.hashed_mean
-        self._family_means = [sum(map(mul, weights.dense[where], weights.means[where])) for where in FAMILIES.values()]
+        self._families = [
+            (where, sum(map(mul, weights.dense[where], weights.means[where]))) for where in FAMILIES.values()
+        ]
 
     def score(self, dense: Sequence[float], hashed: Sequence[int]) -> float:
         """Return the log-odds of a complaint, before calibration."""
@@ -92,10 +94,7 @@ class LinearScorer:
         What is left of the score is that of a customer in whom everything is at its mean: the base.
         """
         slope, parts = self._slope, list(map(mul, self._dense, dense))
-        numeric = [
-            round(slope * (sum(parts[where]) - mean), DIGITS)
-            for where, mean in zip(FAMILIES.values(), self._family_means, strict=True)
-        ]
+        numeric = [round(slope * (sum(parts[where]) - mean), DIGITS) for where, mean in self._families]
         return [*numeric, round(slope * (self._circumstances(hashed) - self._hashed_mean), DIGITS)]
 
     def _circumstances(self, hashed: Sequence[int]) -> float:

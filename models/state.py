@@ -139,10 +139,10 @@ class PendingPrediction(NamedTuple):
     """When the customer complained after it; `NEVER` if they have not."""
     intervened_at: float
     """When somebody first acted for the customer after it; `NEVER` if nobody has."""
-    dense: Sequence[float]
-    """Numeric features."""
+    dense: str
+    """Numeric features, as `models.features.packing.packed_numbers` writes them."""
     hashed: str
-    """Active buckets, as `models.labels.waiting.packed` writes them."""
+    """Active buckets, as `models.features.packing.packed_buckets` writes them."""
 
 
 @dataclass(slots=True)
@@ -262,8 +262,8 @@ class CustomerState:
     """When they were last brought up to date."""
     asked_at: float = NEVER
     """When the customer last got in touch."""
-    categories: Sequence[int] = ()
-    """Active buckets of the last event."""
+    categories: str = ""
+    """Active buckets of the last event, as `models.features.packing.packed_buckets` writes them."""
     score_7d: float = 0.0
     """Latest log-odds for 7 days before calibration."""
     score_30d: float = 0.0

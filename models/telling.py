@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.features import CONTRIBUTORS
-from models.labels.waiting import Learnt, horizons_of, unpacked
+from models.features.packing import unpacked_buckets, unpacked_numbers
+from models.labels.waiting import Learnt, horizons_of
 from models.observing.surveys import rating_of
 from models.policy import Decision, id_of
 from models.state import CustomerState
@@ -25,7 +26,7 @@ def moment_of(seconds: float) -> datetime:
 
 def risk_of(key: str, state: CustomerState, partition: int, params_hash: str) -> Risk:
     """Say what is believed about a customer; the same state gives the same message."""
-    return Risk(
+    return Risk.trusted(
         customer_key=key,
         tenant=state.tenant,
         org_path=state.org_path,
@@ -89,7 +90,7 @@ def alert_of(
 def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Source, epoch: str) -> RiskExample:
     """Say what is new about a prediction; `source` and `epoch` say where in which journal."""
     prediction = learnt.prediction
-    return RiskExample(
+    return RiskExample.trusted(
         source=source,
         epoch=epoch,
         customer_key=key,
@@ -113,14 +114,14 @@ def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Sour
         predicted_at=moment_of(prediction.at),
         released_at=moment_of(learnt.at),
         lead_seconds=prediction.complained_at - prediction.at if learnt.label else None,
-        dense=tuple(prediction.dense),
-        hashed=unpacked(prediction.hashed),
+        dense=unpacked_numbers(prediction.dense),
+        hashed=unpacked_buckets(prediction.hashed),
     )
 
 
 def _shadow_of(values: Sequence[Any]) -> Shadow | None:
     """Name what the line in the shadow said."""
-    return Shadow(**dict(zip(Shadow.model_fields, values, strict=True))) if values else None
+    return Shadow.trusted(**dict(zip(Shadow.model_fields, values, strict=True))) if values else None
 
 
 def explanation_of(state: CustomerState) -> Explanation | None:
@@ -128,7 +129,7 @@ def explanation_of(state: CustomerState) -> Explanation | None:
     if not state.contributions:
         return None
     usual = state.usual or (0.0,) * len(CONTRIBUTORS)
-    return Explanation(
+    return Explanation.trusted(
         base=state.base,
         contributions=dict(zip(CONTRIBUTORS, state.contributions, strict=True)),
         usual=dict(zip(CONTRIBUTORS, usual, strict=True)),

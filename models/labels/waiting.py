@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from struct import pack, unpack
 from zlib import crc32
 
+from models.features.packing import packed_numbers
 from models.params import DAY, LabelParams
 from models.state import NEVER, CustomerState, PendingPrediction
 from schemas.actions import ActionName
 from schemas.examples import CensoredBy, Phase
 from schemas.snapshots import HORIZONS, Horizon
-
-DIGITS = 4
-"""Decimal places kept of a feature that waits: far below what a linear model can feel, and half the bytes."""
-
 
 INTERVENTIONS: frozenset[ActionName] = frozenset({"contacted", "offer", "promise", "promise_kept", "resolved"})
 """Actions that may keep a customer from complaining."""
@@ -68,7 +63,7 @@ def keep_prediction(
     newest_long = next((prediction.at for prediction in reversed(waiting) if prediction.is_long), NEVER)
     prediction = PendingPrediction(
         at=at,
-        weight=round(1.0 / chance, DIGITS),
+        weight=round(1.0 / chance, 4),
         is_long=newest_long == NEVER or at - newest_long >= labels.long_spacing_days * DAY,
         score_7d=state.score_7d,
         score_30d=state.score_30d,
@@ -82,8 +77,8 @@ def keep_prediction(
         matured=0,
         complained_at=NEVER,
         intervened_at=NEVER,
-        dense=[round(value, DIGITS) or 0 for value in dense],
-        hashed=packed(state.categories),
+        dense=packed_numbers(dense),
+        hashed=state.categories,
     )
     state.predictions = [*waiting, prediction]
     return [Learnt(prediction, "predicted", horizons_of(prediction), at)]
@@ -94,24 +89,13 @@ def horizons_of(prediction: PendingPrediction) -> tuple[Horizon, ...]:
     return HORIZONS if prediction.is_long else HORIZONS[:1]
 
 
-def packed(buckets: Sequence[int]) -> str:
-    """Write buckets (below 2**16) in a third of the room that JSON takes."""
-    return b64encode(pack(f"<{len(buckets)}H", *buckets)).decode()
-
-
-def unpacked(text: str) -> tuple[int, ...]:
-    """Read what `packed` wrote."""
-    raw = b64decode(text)
-    return unpack(f"<{len(raw) // 2}H", raw)
-
-
 def ends_of(prediction: PendingPrediction, labels: LabelParams) -> tuple[float, float]:
     """Return when the two horizons of a prediction end, in seconds since 1970."""
     return prediction.at + labels.short_days * DAY, prediction.at + labels.long_days * DAY
 
 
 def next_end(predictions: Sequence[PendingPrediction], labels: LabelParams) -> float:
-    """Return when the next of some predictions must be looked at, in seconds since 1970; infinity where there is none."""
+    """Return when the next of some predictions must be looked at (seconds since 1970); infinity if there is none."""
     return min([_look_at(prediction, labels) for prediction in predictions], default=inf)
 
 
