@@ -20,7 +20,7 @@ from schemas.snapshots import HORIZONS, Learned, ModelWeights, Snapshot, TextWei
 MODEL = "risk"
 """Name of the model family: risk for both horizons and the text model beside it."""
 
-LEARNER_FORMAT = 1
+LEARNER_FORMAT = 2
 """Format of `Snapshot.learner`."""
 
 TEXT_GROWTH = 1.1

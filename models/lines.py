@@ -53,8 +53,8 @@ class Line:
 
     def unseen_share(self, example: RiskExample) -> float:
         """Return the share of active buckets, in [0, 1], that the models have never learned from."""
-        known = self._models[30].knows
-        return sum(not known(bucket) for bucket in example.hashed) / max(1, len(example.hashed))
+        count = len(example.hashed)
+        return (count - self._models[30].count_known(example.hashed)) / max(1, count)
 
     def frozen(self) -> RiskLine:
         """Return the weights of both horizons, with their calibration, as plain numbers."""

@@ -82,7 +82,8 @@ class LinearScorer:
 
     def score(self, dense: Sequence[float], hashed: Sequence[int]) -> float:
         """Return the log-odds of a complaint, before calibration."""
-        return self._intercept + sum(map(mul, self._dense, dense)) + self._circumstances(hashed)
+        numeric: float = sum(map(mul, self._dense, dense))
+        return self._intercept + numeric + self._circumstances(hashed)
 
     def calibrated(self, score: float) -> float:
         """Return the log-odds after calibration."""

@@ -46,8 +46,7 @@ class RiskLearner:
 
     def meet(self, hashed: Sequence[int]) -> None:
         """Take a new prediction into account for what is normal, without learning from it."""
-        weight_of = self._model.model.weight
-        said = sum([weight_of(bucket) for bucket in hashed])
+        said = self._model.model.weigh(hashed)
         self._met += 1
         self._hashed_mean += (said - self._hashed_mean) / min(self._met, _NORMAL_OVER)
 
@@ -80,9 +79,9 @@ class RiskLearner:
             used[place] = 0.0
         return used
 
-    def knows(self, bucket: int) -> bool:
-        """Say whether a bucket has been learned from."""
-        return self._model.model.knows(bucket)
+    def count_known(self, hashed: Sequence[int]) -> int:
+        """Count the buckets that have been learned from."""
+        return self._model.model.count_known(hashed)
 
     def frozen(self, calibration: Calibration = IDENTITY) -> RiskWeights:
         """Give plain weights on the features themselves, with their calibration."""

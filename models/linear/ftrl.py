@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from river.linear_model import LogisticRegression
 from river.optim import FTRLProximal
 from river.utils import VectorDict
 
+from models.linear.scaler import Numbers
 from models.log_odds import log_odds
 
 
@@ -59,14 +61,15 @@ class FtrlLogistic:
         """How many numbers there are."""
         return len(self.names)
 
-    def weight(self, bucket: int) -> float:
-        """Return the weight of a bucket; 0 where it has none."""
+    def weigh(self, active: Iterable[int]) -> float:
+        """Add up the weights of buckets; one that has none weighs nothing."""
         # River's `weights` copies all of them each time it is asked.
-        return float(self._model._weights.get(bucket, 0.0))
+        weights = self._model._weights
+        return float(sum([weights.get(bucket, 0.0) for bucket in active]))
 
-    def knows(self, bucket: int) -> bool:
-        """Say whether a bucket has been learned from."""
-        return bucket in self._steps.n
+    def count_known(self, active: Iterable[int]) -> int:
+        """Count those of them that have been learned from."""
+        return sum(map(self._steps.n.__contains__, active))
 
     def start_at(self, weights: Mapping[str, float]) -> None:
         """Give numbers a weight before anything is learned: the state in which the next step would find it."""
@@ -74,18 +77,18 @@ class FtrlLogistic:
             self._steps.z[name] = -weight * (self._steps.beta / self._steps.alpha + self._steps.l2)
         self._model._weights = VectorDict(dict(weights))
 
-    def learn_active(self, values: Sequence[float], active: Sequence[int], label: bool, weight: float = 1.0) -> None:
+    def learn_active(self, values: Numbers, active: Sequence[int], label: bool, weight: float = 1.0) -> None:
         """Take one example into account; a weight below zero takes it back."""
         self._model.learn_one(self._inputs(values, active), label, w=weight)
 
-    def score(self, values: Sequence[float], active: Iterable[int]) -> float:
+    def score(self, values: Numbers, active: Iterable[int]) -> float:
         """Give the log-odds."""
         return log_odds(float(self._model.predict_proba_one(self._inputs(values, active))[True]))
 
-    def frozen(self, limit: int | None = None) -> tuple[float, list[float], list[int], list[float]]:
+    def frozen(self, limit: int | None = None) -> tuple[float, Numbers, list[int], list[float]]:
         """Give intercept, weights of the numbers, buckets (ascending) and their weights, for a scorer."""
         weights = self._model.weights
-        dense = [weights.get(name, 0.0) for name in self.names]
+        dense = np.array([weights.get(name, 0.0) for name in self.names])
         kept = [name for name, weight in weights.items() if isinstance(name, int) and weight]
         if limit is not None and len(kept) > limit:
             kept = sorted(kept, key=lambda name: (-abs(weights[name]), name))[:limit]
@@ -120,8 +123,8 @@ class FtrlLogistic:
         self._steps.n.update(zip(inputs, plain["n"], strict=True))
         self._model._weights = VectorDict(dict(zip(inputs, plain["weights"], strict=True)))
 
-    def _inputs(self, values: Sequence[float], active: Iterable[int]) -> dict[str | int, float]:
+    def _inputs(self, values: Numbers, active: Iterable[int]) -> dict[str | int, float]:
         """Join numbers and active buckets."""
-        inputs: dict[str | int, float] = dict(zip(self.names, values, strict=True))
+        inputs: dict[str | int, float] = dict(zip(self.names, values.tolist(), strict=True))
         inputs.update(dict.fromkeys(active, 1.0))
         return inputs

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from models.linear.scaler import RunningScaler
+import numpy as np
+
+from models.linear.scaler import Numbers, RunningScaler
 
 
 class Regression(Protocol):
@@ -15,22 +17,22 @@ class Regression(Protocol):
     def size(self) -> int:
         """How many numbers there are."""
 
-    def learn_active(self, values: Sequence[float], active: Sequence[int], label: bool, weight: float = 1.0) -> None:
+    def learn_active(self, values: Numbers, active: Sequence[int], label: bool, weight: float = 1.0) -> None:
         """Take one example into account; a weight below zero takes it back."""
 
-    def score(self, values: Sequence[float], active: Sequence[int]) -> float:
+    def score(self, values: Numbers, active: Sequence[int]) -> float:
         """Give the log-odds."""
 
-    def weight(self, bucket: int, /) -> float:
-        """Return the weight of a bucket; 0 where it has none."""
+    def weigh(self, active: Sequence[int]) -> float:
+        """Add up the weights of buckets; one that has none weighs nothing."""
 
-    def knows(self, bucket: int, /) -> bool:
-        """Say whether a bucket has been learned from."""
+    def count_known(self, active: Sequence[int]) -> int:
+        """Count those of them that have been learned from."""
 
     def start_at(self, weights: Mapping[str, float]) -> None:
         """Give numbers a weight before anything is learned."""
 
-    def frozen(self, limit: int | None = None) -> tuple[float, list[float], list[int], list[float]]:
+    def frozen(self, limit: int | None = None) -> tuple[float, Numbers, list[int], list[float]]:
         """Give intercept, weights of the numbers, buckets (ascending) and their weights."""
 
     def to_plain(self) -> dict[str, Any]:
@@ -47,8 +49,7 @@ _PRIOR = 20.0
 class FrozenLinear(NamedTuple):
     """A linear model on the log-odds scale, its scaler folded in.
 
-    score = intercept + sum(dense[i] * x[i]) + sum(weight of each active bucket); a number that is not known counts
-    as its mean.
+    score = intercept + sum(dense[i] * x[i]) + sum(weight of each active bucket).
     """
 
     intercept: float
@@ -82,7 +83,7 @@ class ScaledLogistic:
         Parameters
         ----------
         dense
-            One entry per name; NaN where it is not known.
+            One entry per name.
         hashed
             Active buckets, each once.
         label
@@ -90,12 +91,13 @@ class ScaledLogistic:
         weight
             How much the example counts.
         """
-        self.scaler.learn(dense, weight)
-        self.model.learn_active(self.scaler.scaled(dense), hashed, label, weight)
+        numbers = np.array(dense)
+        self.scaler.learn(numbers, weight)
+        self.model.learn_active(self.scaler.scaled(numbers), hashed, label, weight)
 
     def score(self, dense: Sequence[float], hashed: Sequence[int]) -> float:
         """Give the log-odds; the frozen weights must give the same."""
-        return self.model.score(self.scaler.scaled(dense), hashed)
+        return self.model.score(self.scaler.scaled(np.array(dense)), hashed)
 
     def frozen(self, limit: int | None = None, digits: int | None = None) -> FrozenLinear:
         """Fold the scaler into the weights.
@@ -108,12 +110,11 @@ class ScaledLogistic:
             Decimal places kept of a bucket's weight; all by default.
         """
         intercept, scaled, buckets, weights = self.model.frozen(limit)
-        means = list(self.scaler.means)
-        dense = [weight * share for weight, share in zip(scaled, self.scaler.shares(), strict=True)]
-        intercept -= sum([weight * mean for weight, mean in zip(dense, means, strict=True)])
+        means, dense = self.scaler.means, scaled * self.scaler.shares()
+        intercept -= float((dense * means).sum())
         if digits is not None:
             weights = [round(weight, digits) for weight in weights]
-        return FrozenLinear(intercept, dense, means, buckets, weights)
+        return FrozenLinear(intercept, dense.tolist(), means.tolist(), buckets, weights)
 
     def to_plain(self) -> dict[str, Any]:
         """Write all that later learning depends on, as plain numbers."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import sqrt
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+"""One entry per number."""
 
 
 class RunningScaler:
-    """Running mean and variance of each place of a vector, weighted, with gaps.
+    """Running mean and variance of each place of a vector, weighted.
 
-    NaN means that the number is not known. It teaches nothing, and stands at the mean. A vector with a weight of -1
-    takes back what it taught, as a label protocol takes back an example.
+    A vector with a weight of -1 takes back what it taught, as a label protocol takes back an example.
 
     Parameters
     ----------
@@ -28,50 +32,39 @@ class RunningScaler:
     Examples
     --------
     >>> scaler = RunningScaler(1)
-    >>> scaler.learn([1.0])
-    >>> scaler.learn([3.0])
-    >>> scaler.scaled([3.0])
+    >>> scaler.learn(np.array([1.0]))
+    >>> scaler.learn(np.array([3.0]))
+    >>> scaler.scaled(np.array([3.0])).tolist()
     [1.0]
     """
 
     def __init__(self, size: int, prior: float = 0.0) -> None:
         self._prior = prior
-        self.counts = [prior] * size
-        self.means = [0.0] * size
-        self.squares = [prior * _PRIOR_SPREAD**2] * size
+        self.count, self.means, self._squares = self._nothing(size)
 
-    def learn(self, values: Sequence[float], weight: float = 1.0) -> None:
+    def learn(self, values: Numbers, weight: float = 1.0) -> None:
         """Take one vector into account, `weight` times; below zero takes it back."""
-        counts, means, squares = self.counts, self.means, self.squares
-        for place, value in enumerate(values):
-            if value != value:
-                continue
-            count = counts[place] + weight
-            if count <= 0.0:
-                counts[place], means[place], squares[place] = self._prior, 0.0, self._prior * _PRIOR_SPREAD**2
-                continue
-            distance = value - means[place]
-            counts[place] = count
-            means[place] += weight * distance / count
-            squares[place] = max(0.0, squares[place] + weight * distance * (value - means[place]))
+        count = self.count + weight
+        if count <= 0.0:
+            self.count, self.means, self._squares = self._nothing(len(self.means))
+            return
+        step = weight * (values - self.means)
+        self.count = count
+        self.means = self.means + step / count
+        self._squares = np.maximum(0.0, self._squares + step * (values - self.means))
 
-    def scaled(self, values: Sequence[float]) -> list[float]:
+    def scaled(self, values: Numbers) -> Numbers:
         """Give each number's distance from its mean in standard deviations; 0 while all were the same."""
-        return [
-            (value - mean) * share if value == value else 0.0
-            for value, mean, share in zip(values, self.means, self.shares(), strict=True)
-        ]
+        return (values - self.means) * self.shares()
 
-    def shares(self) -> list[float]:
+    def shares(self) -> Numbers:
         """Give what a number is multiplied with: one over its standard deviation, 0 where there is none yet."""
-        return [
-            sqrt(count / square) if square > _LEAST * count else 0.0
-            for count, square in zip(self.counts, self.squares, strict=True)
-        ]
+        varied = self._squares > _LEAST * self.count
+        return np.sqrt(np.divide(self.count, self._squares, out=np.zeros_like(self._squares), where=varied))
 
     def to_plain(self) -> dict[str, Any]:
         """Write the running sums; `restore` goes on bit for bit."""
-        return {"counts": list(self.counts), "means": list(self.means), "squares": list(self.squares)}
+        return {"count": self.count, "means": self.means.tolist(), "squares": self._squares.tolist()}
 
     def restore(self, plain: Mapping[str, Any]) -> None:
         """Go on where `to_plain` left off.
@@ -81,10 +74,14 @@ class RunningScaler:
         KeyError, ValueError
             If the numbers are for vectors of another length.
         """
-        sums = [list(plain[name]) for name in ("counts", "means", "squares")]
-        if any(len(numbers) != len(self.counts) for numbers in sums):
-            raise ValueError(f"sums for {len(sums[0])} numbers, this scaler has {len(self.counts)}")
-        self.counts, self.means, self.squares = sums
+        means, squares = np.array(plain["means"], float), np.array(plain["squares"], float)
+        if not len(means) == len(squares) == len(self.means):
+            raise ValueError(f"sums for {len(means)} numbers, this scaler has {len(self.means)}")
+        self.count, self.means, self._squares = plain["count"], means, squares
+
+    def _nothing(self, size: int) -> tuple[float, Numbers, Numbers]:
+        """Give count, means and sums of squares before the first example."""
+        return self._prior, np.zeros(size), np.full(size, self._prior * _PRIOR_SPREAD**2)
 
 
 # Of the numbers that are nearly all logarithms of small counts.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +13,14 @@ from river.linear_model import LogisticRegression
 from river.optim import AdaGrad
 
 from models.linear.adagrad import AdaGradLogistic
+from models.linear.scaler import Numbers
 
 NAMES = ("wait", "calls")
-numbers = st.lists(st.floats(-4.0, 4.0), min_size=2, max_size=2)
+numbers = st.lists(st.floats(-4.0, 4.0), min_size=2, max_size=2).map(np.array)
 buckets = st.lists(st.integers(0, 40), unique=True, max_size=8)
 examples = st.lists(st.tuples(numbers, buckets, st.booleans(), st.sampled_from((1.0, 3.0, -1.0))), max_size=30)
-Examples = list[tuple[list[float], list[int], bool, float]]
+Examples = list[tuple[Numbers, list[int], bool, float]]
+NOTHING = np.zeros(0)
 
 
 def made() -> AdaGradLogistic:
@@ -52,8 +55,8 @@ def test_the_fast_way_in_gives_the_same_bits_as_a_mapping(pairs: Examples) -> No
     assert fast.to_plain() == mapped.to_plain()
 
 
-def _parts(x: dict[object, float]) -> tuple[list[float], list[object]]:
-    return [x[name] for name in NAMES], [name for name in x if name not in NAMES]
+def _parts(x: dict[object, float]) -> tuple[Numbers, list[object]]:
+    return np.array([x[name] for name in NAMES]), [name for name in x if name not in NAMES]
 
 
 @given(examples, examples)
@@ -68,7 +71,7 @@ def test_learning_on_after_a_restart_gives_the_same_bits(before: Examples, after
 
 @given(examples, numbers, buckets)
 def test_a_provisional_negative_taken_back_at_once_leaves_almost_nothing(
-    pairs: Examples, values: list[float], active: list[int]
+    pairs: Examples, values: Numbers, active: list[int]
 ) -> None:
     model = taught(pairs)
     before = model.score(values, active)
@@ -80,9 +83,7 @@ def test_a_provisional_negative_taken_back_at_once_leaves_almost_nothing(
 
 
 @given(examples, numbers, buckets, st.booleans())
-def test_a_label_moves_the_score_towards_it(
-    pairs: Examples, values: list[float], active: list[int], label: bool
-) -> None:
+def test_a_label_moves_the_score_towards_it(pairs: Examples, values: Numbers, active: list[int], label: bool) -> None:
     model = AdaGradLogistic(NAMES, learning_rate=0.01)
     for example in pairs:
         model.learn_active(*example)
@@ -111,11 +112,11 @@ def test_what_comes_often_learns_slower_and_memory_keeps_it_awake() -> None:
     def steps_after_many(memory: float) -> float:
         model = AdaGradLogistic(learning_rate=0.1, memory=memory, intercept_rate=0.0)
         for turn in range(2_000):
-            model.learn_active([], [7], turn % 2 == 0)
-        before = model.score([], [7])
+            model.learn_active(NOTHING, [7], turn % 2 == 0)
+        before = model.score(NOTHING, [7])
         for _ in range(50):
-            model.learn_active([], [7], True)
-        return model.score([], [7]) - before
+            model.learn_active(NOTHING, [7], True)
+        return model.score(NOTHING, [7]) - before
 
     assert steps_after_many(0.99) > 2 * steps_after_many(1.0) > 0
 
@@ -138,7 +139,7 @@ def test_memory_is_bounded_and_what_matters_is_kept() -> None:
     chance = random.Random(20261122)
     for _ in range(500):
         label = chance.random() < 0.5
-        model.learn_active([], [1 if label else 2, 3 + chance.randrange(1_000)], label)
+        model.learn_active(NOTHING, [1 if label else 2, 3 + chance.randrange(1_000)], label)
 
     assert len(model.weights) <= 50
     assert model.squares.keys() == model.weights.keys()
