@@ -40,26 +40,11 @@ def unpacked_numbers(text: str) -> tuple[float, ...]:
 
 
 def packed_buckets(buckets: Sequence[int]) -> str:
-    """Write ascending buckets as the steps between them, seven bits a byte: about a third of what JSON takes."""
-    raw, before = bytearray(), 0
-    for bucket in buckets:
-        step, before = bucket - before, bucket
-        while step > 127:
-            raw.append(step & 127 | 128)
-            step >>= 7
-        raw.append(step)
-    return b64encode(raw).decode()
+    """Write buckets (below 2**16) in a third of the room that JSON takes."""
+    return b64encode(pack(f"<{len(buckets)}H", *buckets)).decode()
 
 
 def unpacked_buckets(text: str) -> tuple[int, ...]:
     """Read what `packed_buckets` wrote."""
-    buckets: list[int] = []
-    bucket = shift = 0
-    for byte in b64decode(text):
-        bucket += (byte & 127) << shift
-        if byte > 127:
-            shift += 7
-        else:
-            buckets.append(bucket)
-            shift = 0
-    return tuple(buckets)
+    raw = b64decode(text)
+    return unpack(f"<{len(raw) // 2}H", raw)

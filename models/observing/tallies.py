@@ -6,7 +6,6 @@ On simulated insurers these sixteen counts rank customers as well as boosted tre
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import exp2
 
 from models.params import DAY, Params
@@ -60,7 +59,7 @@ def observe_tallies(state: CustomerState, event: CustomerEvent, at: float, param
     if isinstance(event, Complaint):
         state.tallies = ()
         return
-    counted = list(_counted(event, at - state.asked_at <= AGAIN_DAYS * DAY))
+    counted = _counted(event, at - state.asked_at <= AGAIN_DAYS * DAY)
     if isinstance(event, Call) and event.direction == "inbound":
         state.asked_at = max(state.asked_at, at)
     if counted:
@@ -85,52 +84,50 @@ def _faded(elapsed: float, params: Params) -> float:
     return exp2(-elapsed / (params.memory.tally_half_life_days * DAY))
 
 
-def _counted(event: CustomerEvent, again: bool) -> Iterator[str]:
+def _counted(event: CustomerEvent, again: bool) -> list[str]:
     """Name what an event counts towards."""
     match event:
         case Call(direction="inbound"):
-            yield from _asked(event, again)
-            yield from _endured(event)
-        case Call():
-            yield "acted"
+            return _asked(event, again)
+        case Call() | Action(action="contacted"):
+            return ["acted"]
         case Claim():
-            yield "claim_steps"
-            if event.status == "paid":
-                yield "claim_paid"
-            if event.status == "partially_approved":
-                yield "claim_cut"
-            if event.video_survey_succeeded is False:
-                yield "video_failed"
-        case Action(action="contacted"):
-            yield "acted"
+            return _stepped(event)
         case Action(action="promise"):
-            yield "promised"
+            return ["promised"]
         case _:
-            return
+            return []
 
 
-def _asked(call: Call, again: bool) -> Iterator[str]:
-    """Name what kind of asking an inbound contact was."""
-    yield "asked"
+def _asked(call: Call, again: bool) -> list[str]:
+    """Name what kind of asking an inbound contact was, and what the customer had to put up with."""
+    counted = ["asked"]
     if call.tier != "self":
-        yield "asked_not_self"
+        counted.append("asked_not_self")
     if call.tier == "human":
-        yield "asked_human"
-    if call.text or any(turn.speaker == "customer" for turn in call.turns):
-        yield "asked_in_words"
-    if call.resolved is None:
-        yield "asked_unknown"
-    elif not call.resolved:
-        yield "asked_unsolved"
+        counted.append("asked_human")
+    if call.text or any([turn.speaker == "customer" for turn in call.turns]):
+        counted.append("asked_in_words")
+    if not call.resolved:
+        counted.append("asked_unknown" if call.resolved is None else "asked_unsolved")
     if again:
-        yield "asked_again"
-
-
-def _endured(call: Call) -> Iterator[str]:
-    """Name what the customer had to put up with."""
+        counted.append("asked_again")
     if call.wait_seconds > LONG_WAIT_SECONDS:
-        yield "waited"
+        counted.append("waited")
     if call.transfers >= 2:
-        yield "passed_on"
+        counted.append("passed_on")
     if call.bot_loops >= 3:
-        yield "looped"
+        counted.append("looped")
+    return counted
+
+
+def _stepped(claim: Claim) -> list[str]:
+    """Name what a step of a claim counts towards."""
+    counted = ["claim_steps"]
+    if claim.status == "paid":
+        counted.append("claim_paid")
+    if claim.status == "partially_approved":
+        counted.append("claim_cut")
+    if claim.video_survey_succeeded is False:
+        counted.append("video_failed")
+    return counted

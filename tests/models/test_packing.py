@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.features.categories import BUCKETS
 from models.features.packing import packed_buckets, packed_numbers, unpacked_buckets, unpacked_numbers
 
 
@@ -14,7 +15,7 @@ def test_numbers_come_back_to_three_digits(numbers: list[float]) -> None:
     assert unpacked_numbers(packed_numbers(numbers)) == pytest.approx(tuple(numbers), rel=5e-4, abs=1e-7)
 
 
-@given(st.sets(st.integers(0, 2**20), max_size=100))
+@given(st.sets(st.integers(0, BUCKETS - 1), max_size=100))
 def test_buckets_come_back_the_same(buckets: set[int]) -> None:
     ascending = tuple(sorted(buckets))
 
