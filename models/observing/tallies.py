@@ -106,7 +106,7 @@ def _asked(call: Call, again: bool) -> list[str]:
         counted.append("asked_not_self")
     if call.tier == "human":
         counted.append("asked_human")
-    if call.text or any([turn.speaker == "customer" for turn in call.turns]):
+    if call.text or any(turn.speaker == "customer" for turn in call.turns):
         counted.append("asked_in_words")
     if not call.resolved:
         counted.append("asked_unknown" if call.resolved is None else "asked_unsolved")
