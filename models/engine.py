@@ -273,17 +273,17 @@ class Engine:
         deed = deed_of(event)
         observe_case(state, event, deed, at, self.params.memory)
         state.own = own_numbers(event.attributes)
-        state.categories = category_buckets(event, deed, state.cases[-1])
+        state.categories = category_buckets(event, deed, state.cases[-1], self.params.learning)
         state.seen_at = max(state.seen_at, at)
         state.clock = max(state.clock, at)
         decisions: list[Decision] = []
-        keep = True
+        keep = not self.params.labels.deeds or deed in self.params.labels.deeds
         if isinstance(event, Complaint) and not event.withdrawn:
             keep = False
             self._tell(key, state, complain(state, at, self.params.labels), outcome)
             decisions = end_by_complaint(state)
         elif isinstance(event, Action):
-            keep = event.action != "left"
+            keep = keep and event.action != "left"
             self._acted(key, state, event, at, outcome)
             decisions = answer(state, key, event, state.clock, self.params)
         elif isinstance(event, Survey):
@@ -324,7 +324,7 @@ class Engine:
             self._tell(key, state, mature(state, due, self.params.labels), outcome)
             if forget_due(state, self.params) <= due:
                 self._end_conversation(state, None, due, outcome)
-            self._judge(key, state, [], outcome, keep=fired.matters)
+            self._judge(key, state, [], outcome, keep=fired.matters and not self.params.labels.deeds)
 
     def _judge(
         self,
