@@ -23,7 +23,7 @@ score.
 
 from __future__ import annotations
 
-from math import exp2, log
+from math import exp2
 from typing import NamedTuple
 
 from models.log_odds import probability_of
@@ -59,45 +59,18 @@ IDENTITY = Calibration(1.0, 0.0)
 """Leaves every score as it is."""
 
 
-def undo_weights(positive_weight: float, negative_weight: float = 1.0) -> Calibration:
-    """Return what undoes class weights or sampling that a model was trained with.
-
-    Parameters
-    ----------
-    positive_weight, negative_weight
-        What each example of a class counted in training against its share in truth. Positive.
-
-    Raises
-    ------
-    ValueError
-        If a weight is not positive.
-
-    References
-    ----------
-    King & Zeng, "Logistic regression in rare events data", Political Analysis 9, 2001, eq. 7 (prior correction).
-
-    Examples
-    --------
-    >>> undo_weights(1.0)
-    Calibration(slope=1.0, offset=0.0)
-    """
-    if positive_weight <= 0 or negative_weight <= 0:
-        raise ValueError(f"weights must be positive, got {positive_weight} and {negative_weight}")
-    return Calibration(1.0, log(negative_weight) - log(positive_weight))
-
-
 class Platt:
     """Learns slope and offset from one final label after another, by Bayesian logistic regression on the score.
 
     The posterior is kept as a normal distribution: each label moves it by one Newton step, and forgetting pulls it
-    back towards the prior, so that without evidence, or long after it, the map is `start`.
+    back towards the prior, so that without evidence, or long after it, scores stay as they are.
 
     Parameters
     ----------
-    start
-        Centre of the prior: the identity, or what undoes the class weights of training.
     half_life
         Weight of labels after which one counts half.
+    prior
+        How many times the prior counts (> 0).
 
     References
     ----------
@@ -105,14 +78,14 @@ class Platt:
     forgetting", International Journal of Control 58, 1993 (forgetting towards a prior).
     """
 
-    def __init__(self, start: Calibration = IDENTITY, half_life: float = HALF_LIFE) -> None:
-        self._start = start
+    def __init__(self, half_life: float = HALF_LIFE, prior: float = 1.0) -> None:
         self._half_life = half_life
+        self._slope_prior, self._offset_prior = prior * SLOPE_PRECISION, prior * OFFSET_PRECISION
         self.evidence = 0.0
         """Weight of the labels that still count."""
-        self._slope, self._offset = start
+        self._slope, self._offset = IDENTITY
         # The precision matrix of (slope, offset) is symmetric: its two diagonal entries, and the one beside them.
-        self._slopes, self._offsets, self._both = SLOPE_PRECISION, OFFSET_PRECISION, 0.0
+        self._slopes, self._offsets, self._both = self._slope_prior, self._offset_prior, 0.0
 
     def learn(self, score: float, label: bool, weight: float = 1.0) -> None:
         """Take one final label into account.
@@ -152,7 +125,7 @@ class Platt:
         }
 
     @classmethod
-    def from_plain(cls, plain: dict[str, float], start: Calibration = IDENTITY, half_life: float = HALF_LIFE) -> Platt:
+    def from_plain(cls, plain: dict[str, float], half_life: float = HALF_LIFE, prior: float = 1.0) -> Platt:
         """Take up learning where `to_plain` left off.
 
         Raises
@@ -160,7 +133,7 @@ class Platt:
         KeyError
             If the numbers are not those of this version.
         """
-        platt = cls(start, half_life)
+        platt = cls(half_life, prior)
         platt._slope, platt._offset = plain["slope"], plain["offset"]
         platt._slopes, platt._offsets, platt._both = plain["slopes"], plain["offsets"], plain["both"]
         platt.evidence = plain["evidence"]
@@ -169,13 +142,13 @@ class Platt:
     def _forget(self, keep: float) -> None:
         """Keep a share of what was learned, and put the prior in place of the rest."""
         fresh = 1.0 - keep
-        self._slopes = keep * self._slopes + fresh * SLOPE_PRECISION
-        self._offsets = keep * self._offsets + fresh * OFFSET_PRECISION
+        self._slopes = keep * self._slopes + fresh * self._slope_prior
+        self._offsets = keep * self._offsets + fresh * self._offset_prior
         self._both *= keep
         self.evidence *= keep
         self._move(
-            fresh * SLOPE_PRECISION * (self._start.slope - self._slope),
-            fresh * OFFSET_PRECISION * (self._start.offset - self._offset),
+            fresh * self._slope_prior * (IDENTITY.slope - self._slope),
+            fresh * self._offset_prior * (IDENTITY.offset - self._offset),
         )
 
     def _move(self, slope_pull: float, offset_pull: float) -> None:

@@ -274,17 +274,18 @@ class Engine:
         deed = deed_of(event)
         observe_case(state, event, deed, at, self.params.memory)
         state.own = own_numbers(event.attributes)
-        state.categories = packed_buckets(category_buckets(event, deed, state.cases[-1]))
+        buckets = category_buckets(event, deed, state.cases[-1], self.params.learning)
+        state.categories = packed_buckets(buckets)
         state.seen_at = max(state.seen_at, at)
         state.clock = max(state.clock, at)
         decisions: list[Decision] = []
-        keep = True
+        keep = not self.params.labels.deeds or deed in self.params.labels.deeds
         if isinstance(event, Complaint) and not event.withdrawn:
             keep = False
             self._tell(key, state, complain(state, at, self.params.labels), outcome)
             decisions = end_by_complaint(state)
         elif isinstance(event, Action):
-            keep = event.action != "left"
+            keep = keep and event.action != "left"
             self._acted(key, state, event, at, outcome)
             decisions = answer(state, key, event, state.clock, self.params)
         elif isinstance(event, Survey):
@@ -326,7 +327,7 @@ class Engine:
                 self._end_conversation(state, None, due, outcome)
             if fired is not None:
                 state.evidence = [*state.evidence, *fired.evidence][-params.memory.evidence :]
-                self._judge(key, state, [], outcome, keep=fired.matters)
+                self._judge(key, state, [], outcome, keep=fired.matters and not params.labels.deeds)
         return due
 
     def _judge(

@@ -30,7 +30,7 @@ class Line:
         self._believe = PROTOCOLS[params.labels.protocol](params.labels)
         self._models = {horizon: RiskLearner(name, rate, learning) for horizon, rate in _base_rates(params).items()}
         self._calibrators: dict[Horizon, Platt] = {
-            horizon: Platt(half_life=learning.calibration_half_life) for horizon in HORIZONS
+            horizon: Platt(learning.calibration_half_life, learning.calibration_prior) for horizon in HORIZONS
         }
 
     def learn(self, example: RiskExample) -> None:
@@ -84,7 +84,9 @@ class Line:
         for horizon, rate in _base_rates(params).items():
             kept = plain[f"{horizon}d"]
             line._models[horizon] = RiskLearner.from_plain(kept["model"], name, rate, learning)
-            line._calibrators[horizon] = Platt.from_plain(kept["calibration"], half_life=learning.calibration_half_life)
+            line._calibrators[horizon] = Platt.from_plain(
+                kept["calibration"], learning.calibration_half_life, learning.calibration_prior
+            )
         return line
 
 

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.text.cold_start import ColdText, require
 from schemas.errors import ConfigurationError
 
-HOUR = 3_600.0
+MINUTE = 60.0
+HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
@@ -26,6 +27,12 @@ ProtocolName = Literal["matured", "provisional", "instalments", "weighted"]
 
 FamilyName = Literal["contacts", "claims", "surveys", "language", "promises", "history", "tallies", "cases", "own"]
 """Families of numeric features; `models.features` has a file each."""
+
+WordName = Literal["circumstances", "own", "own_by_year", "trail", "gaps", "calendar", "dates", "hour"]
+"""Families of hashed categories; `models.features.categories` has a function each."""
+
+LabelUnit = Literal["customer", "case"]
+"""What a complaint is an answer to."""
 
 LineName = Literal["adagrad", "ftrl"]
 """Learners of risk; `models.risk_learner` has one each."""
@@ -271,6 +278,15 @@ class LabelParams(_Params):
     long_spacing_days: float = Field(default=7.0, ge=0)
     """Least time between two that also wait for the end of the long horizon."""
 
+    unit: LabelUnit = "customer"
+    """Which predictions a complaint answers: all that wait about its `customer`, or, where both name one, only those
+    made after an event of the same `case`. By customer, unless one customer has several cases at once and a complaint
+    is about one of them: the quiet of the others is then no fault of the model."""
+
+    deeds: tuple[str, ...] = ()
+    """After which deeds predictions become examples, such as `claim:Resolved`; empty for all. For companies whose
+    complaints answer one step only, and whose other steps are many: what is learned from them blurs the one."""
+
     intervened_share: float = Field(default=0.5, ge=0, le=1)
     """How much of a negative stays learned where somebody acted in between: nobody knows whether the customer would
     have complained. 0 forgets it, 1 takes it as clean."""
@@ -297,6 +313,14 @@ class LearningParams(_Params):
     families: tuple[FamilyName, ...] = get_args(FamilyName)
     """Families of numeric features that the models learn from. All, unless a company's events are of another kind:
     where there are no contacts, what counts them only blurs."""
+
+    words: tuple[WordName, ...] = ("circumstances", "own", "own_by_year", "trail", "gaps", "calendar", "dates")
+    """Families of hashed categories that the models learn from. All but the single `hour`, which few companies have
+    complaints enough to learn; fewer where the company's own fields say all that the others repeat."""
+
+    crosses: tuple[tuple[str, ...], ...] = ()
+    """Own fields that only together say something, such as `["article", "series", "points"]`: a linear model cannot
+    find that out by itself. None by default, because only the company knows."""
 
     score_card: float = Field(default=0.3, ge=0)
     """What each item of the score card weighs before anything is learned, in log-odds per standard deviation: rules
@@ -334,6 +358,11 @@ class LearningParams(_Params):
     calibration_half_life: float = Field(default=2_000.0, gt=0)
     """Final labels after which one counts half for calibration: measured in `models.calibration`, this follows a rate
     that trebles within weeks and costs next to nothing where none does."""
+
+    calibration_prior: float = Field(default=1.0, gt=0)
+    """How many times the calibration's prior counts: what it takes to move it. Each move shifts the customers of today
+    against those of last year. Where one order must hold for years, and the model itself follows the rate, hundreds
+    keep it."""
 
     judged: int = Field(default=5_000, ge=100)
     """Newest final labels per horizon that quality is told of."""

@@ -141,6 +141,8 @@ class PendingPrediction(NamedTuple):
     """When somebody first acted for the customer after it; `NEVER` if nobody has."""
     dense: str
     """Numeric features, as `models.features.packing.packed_numbers` writes them."""
+    case: str
+    """What the event that it followed was about, where complaints answer by the case; else empty."""
     hashed: str
     """Active buckets, as `models.features.packing.packed_buckets` writes them."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from math import log1p
 
-from models.params import HOUR
+from models.params import HOUR, MINUTE
 from models.state import CustomerState
 
 NAMES = {
     "case_age": "age of the case of the last event, ln(1 + hours)",
-    "case_gap": "time between the last two events of that case, ln(1 + hours)",
+    "case_gap": "time between the last two events of that case, ln(1 + minutes)",
     "case_events": "events of that case so far, ln(1 + n)",
     "cases": "cases so far, ln(1 + n)",
 }
@@ -22,7 +22,7 @@ def values(state: CustomerState, at: float) -> tuple[float, ...]:
     case = state.cases[-1]
     return (
         log1p(max(0.0, at - case.began_at) / HOUR),
-        log1p(max(0.0, case.seen_at - case.before_at) / HOUR) if case.before_at else 0.0,
+        log1p(max(0.0, case.seen_at - case.before_at) / MINUTE) if case.before_at else 0.0,
         log1p(case.events),
         log1p(state.cases_seen),
     )

@@ -78,10 +78,16 @@ def keep_prediction(
         complained_at=NEVER,
         intervened_at=NEVER,
         dense=packed_numbers(dense),
+        case=case_of(state, labels),
         hashed=state.categories,
     )
     state.predictions = [*waiting, prediction]
     return [Learnt(prediction, "predicted", horizons_of(prediction), at)]
+
+
+def case_of(state: CustomerState, labels: LabelParams) -> str:
+    """Name the case of the last event; empty where it has none, or complaints answer by the customer."""
+    return state.cases[-1].ref if labels.unit == "case" and state.cases else ""
 
 
 def horizons_of(prediction: PendingPrediction) -> tuple[Horizon, ...]:
@@ -122,11 +128,16 @@ def complain(state: CustomerState, at: float, labels: LabelParams) -> list[Learn
     """Tell every prediction that waits about a complaint at `at`.
 
     It decides the horizons that are still open, and corrects those that have been called quiet although they had not
-    ended by then. A prediction made after the complaint, which arrived late, is about a customer who had complained
-    already: it is censored.
+    ended by then. With `labels.unit = "case"`, a complaint that names a case says nothing of the other cases. A
+    prediction made after the complaint, which arrived late, is about a customer who had complained already: it is
+    censored.
     """
     now, learnt, waiting = max(at, state.clock), [], []
+    about = case_of(state, labels)
     for prediction in state.predictions:
+        if about and prediction.case and prediction.case != about:
+            waiting.append(prediction)
+            continue
         if prediction.at > at:
             learnt += _censored(prediction, "complained_before", now)
             continue

@@ -111,8 +111,6 @@ def test_what_would_tell_the_answer_is_no_input(
     assert {name for event in events for name in event.attributes} <= {
         "amount",
         "article",
-        "last_sent",
-        "notification_type",
         "officer",
         "points",
         "series",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calibration import IDENTITY, LEAST_SLOPE, Calibration, Platt, undo_weights
+from models.calibration import IDENTITY, LEAST_SLOPE, Calibration, Platt
 from models.log_odds import probability_of
 
 Example = tuple[float, bool, float]
@@ -60,25 +60,15 @@ def test_the_true_line_is_found(truth: Calibration) -> None:
     assert learned.offset == pytest.approx(truth.offset, abs=0.15)
 
 
-def test_class_weights_of_training_are_undone_by_prior_correction() -> None:
-    inflated = 0.04 * 30 / (0.04 * 30 + 0.96)
+def test_a_heavier_prior_is_moved_less_and_an_overwhelming_one_not_at_all() -> None:
+    examples = _stream(3_000, Calibration(0.5, -1.0))
 
-    corrected = probability_of(undo_weights(30.0).apply(log(inflated / (1 - inflated))))
+    offsets = [abs(_taught(examples, Platt(prior=prior)).frozen().offset) for prior in (1.0, 100.0, 10_000.0)]
 
-    assert corrected == pytest.approx(0.04)
-
-
-def test_a_start_at_the_prior_correction_is_kept_by_labels_that_agree() -> None:
-    start = undo_weights(10.0)
-    platt = _taught(_stream(3_000, start, centre=0.0), Platt(start))
-
-    assert platt.frozen().offset == pytest.approx(start.offset, abs=0.2)
-
-
-@pytest.mark.parametrize("weights", [(0.0, 1.0), (1.0, -2.0)])
-def test_a_weight_that_is_not_positive_is_refused(weights: tuple[float, float]) -> None:
-    with pytest.raises(ValueError, match="must be positive"):
-        undo_weights(*weights)
+    assert offsets == sorted(offsets, reverse=True)
+    assert offsets[0] > 0.8
+    assert offsets[1] > 0.2
+    assert offsets[2] < 0.05
 
 
 def test_when_the_truth_moves_the_map_follows() -> None:
@@ -124,8 +114,9 @@ def test_a_greater_score_never_gets_a_smaller_probability(examples: list[Example
 
 @given(EXAMPLES, EXAMPLES)
 def test_a_calibrator_resumes_bit_for_bit(before: list[Example], after: list[Example]) -> None:
-    whole = _taught([*before, *after])
+    whole = _taught([*before, *after], Platt(50.0, 10.0))
 
-    resumed = Platt.from_plain(orjson.loads(orjson.dumps(_taught(before).to_plain())))
+    kept = _taught(before, Platt(50.0, 10.0)).to_plain()
+    resumed = Platt.from_plain(orjson.loads(orjson.dumps(kept)), 50.0, 10.0)
 
     assert _taught(after, resumed).to_plain() == whole.to_plain()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.features import CONTRIBUTORS, FAMILIES, MEANINGS, NAMES, dense_features
 from models.features.categories import BUCKETS, category_buckets, deed_of
 from models.features.own import PLACES, own_numbers
-from models.params import Params
+from models.params import LearningParams, Params, WordName
 from models.reasons import CODES
 from models.state import NEVER, Case, CustomerState
 from schemas.codec import CustomerEvent
@@ -80,7 +80,8 @@ def test_features_of_a_case_are_those_of_the_case_of_the_last_event() -> None:
     assert first["case_age"] == pytest.approx(math.log1p(24))
     assert first["case_gap"] == 0.0
     assert first["case_events"] == pytest.approx(math.log(2))
-    assert again["case_age"] == again["case_gap"] == pytest.approx(math.log1p(240))
+    assert again["case_age"] == pytest.approx(math.log1p(240))
+    assert again["case_gap"] == pytest.approx(math.log1p(240 * 60))
     assert again["case_events"] == pytest.approx(math.log(3))
     assert first["cases"] == again["cases"] == pytest.approx(math.log(3))
 
@@ -110,9 +111,10 @@ def test_the_numbers_are_those_of_the_last_event_only() -> None:
     assert not any(gone[name] for name in own)
 
 
-def _buckets(event: CustomerEvent, before: Case | None = None) -> list[int]:
+def _buckets(event: CustomerEvent, before: Case | None = None, **learning: Any) -> list[int]:
     at = event.occurred_at.timestamp()
-    return category_buckets(event, deed_of(event), before or Case("", at, NEVER, at, 1, "A"))
+    case = before or Case("", at, NEVER, at, 1, "A")
+    return category_buckets(event, deed_of(event), case, LearningParams(**learning))
 
 
 def test_own_words_reach_the_model_alone_and_by_the_year_and_own_numbers_in_bins() -> None:
@@ -121,6 +123,45 @@ def test_own_words_reach_the_model_alone_and_by_the_year_and_own_numbers_in_bins
     assert len(set(_buckets(call(attributes={"plan": "gold"}))) - plain) == 2
     assert len(set(_buckets(call(attributes={"tenure": 3.5}))) - plain) == 4
     assert plain < set(_buckets(call(attributes={"plan": "gold", "tenure": 3.5})))
+
+
+def test_own_fields_are_crossed_where_all_of_them_are_known() -> None:
+    own = {"plan": "gold", "region": "north", "tenure": 3.5}
+
+    def added(attributes: dict[str, Any], *crosses: tuple[str, ...]) -> set[int]:
+        event = call(attributes=attributes)
+        return set(_buckets(event, crosses=crosses)) - set(_buckets(event))
+
+    both = added(own, ("plan", "region"), ("plan", "tenure"))
+    assert len(both) == 2
+    assert added({**own, "region": "south"}, ("plan", "region")).isdisjoint(both)
+    assert added({**own, "tenure": 3.6}, ("plan", "tenure")).isdisjoint(both)
+    assert added(own, ("plan", "colour")) == set()
+
+
+@pytest.mark.parametrize("name", get_args(WordName))
+def test_each_family_of_words_says_something_by_itself(name: WordName) -> None:
+    event = claim(day=10, attributes={"plan": "gold", "tenure": 3.5})
+    at = event.occurred_at.timestamp()
+    case = Case("CL-1", at - 9e5, at - 2e5, at, 3, "ABC")
+    others = tuple(other for other in get_args(WordName) if other != name)
+
+    alone, without = set(_buckets(event, case, words=(name,))), set(_buckets(event, case, words=others))
+
+    assert alone
+    assert alone.isdisjoint(without)
+    assert alone | without == set(_buckets(event, case, words=get_args(WordName)))
+
+
+def test_a_gap_of_minutes_is_told_from_one_of_an_hour() -> None:
+    event = claim(day=10)
+    at = event.occurred_at.timestamp()
+
+    def after(minutes: float) -> list[int]:
+        return _buckets(event, Case("CL-1", at - 9e5, at - 60 * minutes, at, 2, "AB"), words=("gaps",))
+
+    # The two bins of the time before are shared.
+    assert len(set(after(5)) & set(after(50))) == 2
 
 
 def test_numbers_of_one_magnitude_share_a_coarse_bin_and_not_a_fine_one() -> None:

@@ -20,7 +20,7 @@ from tests.support.outcomes import alerts_on_topic, settled
 from tests.support.peers import CHECKOUT
 from tests.support.worker_process import WorkerProcess
 
-FINES = "amount,article,last_sent,notification_type,officer,points,series,vehicle_class"
+FINES = "amount,article,officer,points,series,vehicle_class"
 
 
 @pytest.mark.realdata

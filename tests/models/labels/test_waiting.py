@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from models.params import LabelParams, Params
-from schemas.examples import RiskExample
+from models.params import LabelParams, LabelUnit, Params
+from schemas.examples import Phase, RiskExample
 from schemas.ticks import Tick
+from schemas.types import UtcTime
 from tests.support.core import Core
-from tests.support.events import action, call, complaint, moment, tick
+from tests.support.events import action, call, claim, complaint, moment, tick
 
 PARAMS = Params(labels=LabelParams(thinning=1.0))
 
@@ -145,3 +146,48 @@ def test_horizons_have_the_lengths_that_parameters_say() -> None:
         ("matured", (7,), False),
         ("complained", (30,), True),
     ]
+
+
+def _answered(core: Core, *messages: object) -> list[tuple[Phase, UtcTime]]:
+    """Which predictions the learner is told about, and what."""
+    outcomes = core.take(*messages)  # type: ignore[arg-type]
+    return [(e.phase, e.predicted_at) for o in outcomes for e in o.examples if isinstance(e, RiskExample)]
+
+
+@pytest.mark.parametrize(
+    ("unit", "about", "days"),
+    [
+        ("customer", "CL-1", (0, 1, 2)),
+        ("case", "CL-1", (0, 2)),
+        ("case", "CL-2", (1, 2)),
+        ("case", None, (0, 1, 2)),
+        ("case", "CL-9", (2,)),
+    ],
+)
+def test_a_complaint_that_names_a_case_answers_for_it_and_not_for_the_others(
+    unit: LabelUnit, about: str | None, days: tuple[int, ...]
+) -> None:
+    """What was predicted after an event without a case is about the customer, and every complaint answers it."""
+    core = Core(Params(labels=LabelParams(unit=unit, thinning=1.0, long_spacing_days=0.0)))
+    core.take(claim(day=0, claim_ref="CL-1"), claim(day=1, claim_ref="CL-2"), call(day=2))
+
+    assert _answered(core, complaint(day=3, claim_ref=about)) == [("complained", moment(day)) for day in days]
+
+
+def test_the_quiet_of_the_other_case_is_a_clean_negative() -> None:
+    core = Core(Params(labels=LabelParams(unit="case", thinning=1.0, long_spacing_days=0.0)))
+    core.take(claim(day=0, claim_ref="CL-1"), claim(day=1, claim_ref="CL-2"), complaint(day=2, claim_ref="CL-1"))
+
+    ended = [e for o in core.take(tick(33)) for e in o.examples if isinstance(e, RiskExample) and 30 in e.horizons]
+
+    labels = {e.predicted_at: e.label for e in ended}
+    assert labels[moment(0)]
+    assert not labels[moment(1)]
+
+
+def test_only_what_follows_a_deed_that_was_named_becomes_an_example() -> None:
+    core = Core(Params(labels=LabelParams(deeds=("claim:closed",), thinning=1.0)))
+
+    told = _answered(core, call(day=0), claim(day=2), claim(day=4, status="closed"), call(day=6), tick(9))
+
+    assert [at for phase, at in told if phase == "predicted"] == [moment(4)]
