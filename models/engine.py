@@ -10,6 +10,7 @@ from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets, deed_of
 from models.features.own import own_numbers
+from models.forgetting import SETTLED_RECORDS, begun, forgotten, gone_at
 from models.judging import score_customer
 from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature
 from models.listening import Listener
@@ -18,7 +19,7 @@ from models.observing.cases import observe_case
 from models.observing.conversations import RATED_BY, ended_by, forget, forget_due
 from models.observing.surveys import rating_of
 from models.outcome import Outcome
-from models.params import Params
+from models.params import DAY, Params
 from models.partition import (
     PartitionState,
     decode_partition,
@@ -28,14 +29,14 @@ from models.partition import (
     engine_key,
     snapshot_key,
 )
-from models.policy import Decision, answer, asks_for_a_call, decide, end_by_complaint
-from models.reasons import ending_of, reasons_for
+from models.policy import Decision, answer, asks_for_a_call, decide, end_by_complaint, end_by_erasure
+from models.reasons import ending_of, erased, reasons_for
 from models.risk import Scorer, untrained
 from models.stages import stage_of
 from models.state import NEVER, CustomerState, States
 from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of, risk_of
 from models.text.cold_start import cold_start_of
-from models.timers import fire, next_due
+from models.timers import fire, is_to_be_forgotten, next_due
 from schemas.actions import Action
 from schemas.alerts import STAGES, Alert, Risk
 from schemas.codec import CustomerEvent, JournalMessage
@@ -102,6 +103,7 @@ class Engine:
         self.partition = partition
         self.epoch = epoch
         self.position = NOWHERE
+        self._written = NOWHERE
         self.now = NEVER
         self.customers_by_stage = [0] * len(STAGES)
         self._agenda = Agenda()
@@ -126,7 +128,7 @@ class Engine:
         if engine_row is not None:
             kept = decode_partition(engine_row)
             self.now, self._learner, self._pinned = kept.now, kept.learner, kept.pinned
-            self.position = kept.position if kept.epoch == self.epoch else NOWHERE
+            self.position = self._written = kept.position if kept.epoch == self.epoch else NOWHERE
             self._budget.restore(kept.threshold, kept.customers)
         if snapshot_row is not None:
             self._load(decode_snapshot(snapshot_row))
@@ -163,25 +165,31 @@ class Engine:
         outcome = Outcome()
         key, at = event.customer_id, event.occurred_at.timestamp()
         known = states.get(key)
-        if known is not None and self._has_seen(known):
+        # Up to the position that the rows were read at, whoever has no row has been forgotten.
+        if self._has_seen(known) if known is not None else self.position <= self._written:
             outcome.seen = True
             return outcome
-        state = CustomerState() if known is None else known.copy()
+        erasing = isinstance(event, Action) and event.action == "erase"
+        is_stranger = known is None or known.forgotten_at != NEVER
+        if is_stranger and erasing:
+            return outcome
+        state = known.copy() if known is not None and not is_stranger else self._begin(known, outcome)
         if seen_before(state, event.event_id, at, self.params):
             outcome.duplicate = True
             return outcome
         outcome.late = self.now - at > self.params.memory.late_minutes * 60.0
         outcome.out_of_order = at < state.clock
-        if known is None:
-            state.born = (self.position.offset, self.position.line)
-            outcome.stage_moves.append((-1, state.stage))
-            self.customers_by_stage[state.stage] += 1
-            self._budget.born()
-        else:
+        if not is_stranger:
             self._into_this_epoch(state)
-            self._fire(key, state, at, outcome)
-        self._take_in(key, state, event, at, outcome)
-        self._fire(key, state, state.clock, outcome)
+            state = self._fire(key, state, at, outcome)
+            if state.forgotten_at and not erasing:
+                state = self._begin(state, outcome)
+                seen_before(state, event.event_id, at, self.params)
+        if not erasing:
+            self._take_in(key, state, event, at, outcome)
+            state = self._fire(key, state, state.clock, outcome)
+        elif not state.forgotten_at:
+            state = self._erase(key, state, at, outcome)
         self._put(states, key, state, outcome)
         return outcome
 
@@ -198,10 +206,12 @@ class Engine:
             if self._has_seen(known):
                 self._agenda.note(key, next_due(known, self.params))
                 continue
+            if known.forgotten_at:
+                self._let_go(states, key, known)
+                continue
             state = known.copy()
             self._into_this_epoch(state)
-            self._fire(key, state, at, outcome)
-            self._put(states, key, state, outcome)
+            self._put(states, key, self._fire(key, state, at, outcome), outcome)
         return outcome
 
     def switch(self, weights: ModelWeights) -> Outcome:
@@ -243,7 +253,8 @@ class Engine:
     def _counted(self, customers: Iterable[tuple[str, CustomerState]]) -> Iterator[tuple[str, float]]:
         """Count customers by stage, and yield when each must be looked at next."""
         for key, state in customers:
-            self.customers_by_stage[state.stage] += 1
+            if not state.forgotten_at:
+                self.customers_by_stage[state.stage] += 1
             if state.epoch == self.epoch and state.position > self.position:
                 self._budget.expect(state, self.position)
             yield key, next_due(state, self.params)
@@ -311,12 +322,15 @@ class Engine:
         if action.action in INTERVENTIONS:
             intervene(state, at)
         elif action.action == "left":
+            state.left_at = max(state.left_at, at)
             self._tell(key, state, leave(state, at), outcome)
 
-    def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> None:
-        """Fire a customer's timers up to a time, each as of its due time."""
+    def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> CustomerState:
+        """Fire a customer's timers up to a time, each as of its due time; return the state, or what is left of it."""
         while (due := next_due(state, self.params)) <= until:
             outcome.fired += 1
+            if is_to_be_forgotten(state, due, self.params):
+                return self._forget(state, due, outcome)
             fired = fire(state, due, self.params)
             if fired.evidence:
                 state.evidence = [*state.evidence, *fired.evidence][-self.params.memory.evidence :]
@@ -325,6 +339,40 @@ class Engine:
             if forget_due(state, self.params) <= due:
                 self._end_conversation(state, None, due, outcome)
             self._judge(key, state, [], outcome, keep=fired.matters)
+        return state
+
+    def _begin(self, known: CustomerState | None, outcome: Outcome) -> CustomerState:
+        """Let a customer begin, or begin again."""
+        is_gone = known is not None and gone_at(known, self.params) <= self.now
+        state = begun(known, self.epoch, self.position, is_gone=is_gone)
+        outcome.stage_moves.append((-1, state.stage))
+        self.customers_by_stage[state.stage] += 1
+        self._budget.born()
+        return state
+
+    def _erase(self, key: str, state: CustomerState, at: float, outcome: Outcome) -> CustomerState:
+        """Forget a customer who asks for it: what is open ends, and what waits for a label is dropped."""
+        state.clock = max(state.clock, at)
+        for decision in end_by_erasure(state):
+            outcome.alerts.append(
+                alert_of(key, state, decision, erased(), self.partition, self.position, self.params_hash)
+            )
+        return self._forget(state, state.clock, outcome)
+
+    def _forget(self, state: CustomerState, at: float, outcome: Outcome) -> CustomerState:
+        """Return what is left of a customer."""
+        outcome.stage_moves.append((state.stage, -1))
+        self.customers_by_stage[state.stage] -= 1
+        self._budget.forgotten()
+        # Not before now: the journal of the time before is kept from when it was written.
+        return forgotten(state, max(at, self.now), self.epoch, self.position)
+
+    def _let_go(self, states: States, key: str, known: CustomerState) -> None:
+        """Remove the row of a forgotten customer, once no crash can bring back the time before it."""
+        if known.epoch != self.epoch or self.position.offset - known.offset >= SETTLED_RECORDS:
+            del states[key]
+        else:
+            self._agenda.note(key, self.now + DAY)
 
     def _judge(
         self,
@@ -362,7 +410,7 @@ class Engine:
     def _into_this_epoch(self, state: CustomerState) -> None:
         """Forget the positions of another journal."""
         if state.epoch != self.epoch:
-            state.born, state.spent = (-1, -1), ()
+            state.lives, state.spent = (), ()
 
     def _put(self, states: States, key: str, state: CustomerState, outcome: Outcome) -> None:
         """Stamp the row with the position, hand it back, and set its next timer."""

@@ -12,18 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
+from models.forgetting import forgets_at, gone_at
 from models.heat import warm
 from models.labels.waiting import next_end
 from models.observing.conversations import forget_due
 from models.observing.surveys import ignore_survey
 from models.params import DAY, HOUR, Params
 from models.stages import stage_moments
-from models.state import NEVER, CustomerState, PendingClaim
+from models.state import MAX_STALLS, NEVER, CustomerState, PendingClaim
 from schemas.alerts import Cause
-
-MAX_STALLS = 5
-"""A claim's silence fires at 1, 2, 4, 8 and 16 times the threshold, then it is known to everybody."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fired:
@@ -37,12 +34,21 @@ class Fired:
 
 def next_due(state: CustomerState, params: Params) -> float:
     """Return when the next timer of a customer fires, in seconds since 1970; infinity if none is set."""
+    if state.forgotten_at:
+        return gone_at(state, params)
     due = min(_deeds(state, params), default=inf)
+    if due == inf:
+        due = forgets_at(state, params)
     clock = state.clock
     for moment in _moments(state, params):
         if clock < moment < due:
             due = moment
     return due
+
+
+def is_to_be_forgotten(state: CustomerState, at: float, params: Params) -> bool:
+    """Say whether nothing is left to be done for a customer, and nothing was heard of them for long enough."""
+    return forgets_at(state, params) <= at and min(_deeds(state, params), default=inf) == inf
 
 
 def fire(state: CustomerState, due: float, params: Params) -> Fired:
