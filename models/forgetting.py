@@ -93,6 +93,4 @@ def within_reach(positions: Sequence[tuple[int, int]], present: Position) -> lis
 def lives_of(state: CustomerState) -> list[tuple[Position, int]]:
     """Return each position at which a customer began (+1) or was forgotten (-1)."""
     last = -1 if state.forgotten_at != NEVER else 1
-    return [
-        (Position(*at), last if index % 2 == 0 else -last) for index, at in enumerate(reversed(list(state.lives)))
-    ]
+    return [(Position(*at), last if index % 2 == 0 else -last) for index, at in enumerate(reversed(list(state.lives)))]

@@ -22,6 +22,7 @@ from models.stages import stage_moments
 from models.state import MAX_STALLS, NEVER, CustomerState, PendingClaim
 from schemas.alerts import Cause
 
+
 @dataclass(frozen=True, slots=True)
 class Fired:
     """What a deed changed."""

@@ -34,7 +34,11 @@ def _one(build: Any, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Cust
 
 
 messages_of_any_kind = st.one_of(
-    _one(call, text=st.sampled_from([None, "打了三次都没人回，我要投诉到银保监！"]), resolved=st.sampled_from([None, False])),
+    _one(
+        call,
+        text=st.sampled_from([None, "打了三次都没人回，我要投诉到银保监！"]),
+        resolved=st.sampled_from([None, False]),
+    ),
     _one(claim, status=st.sampled_from(["reported", "denied", "paid"])),
     _one(survey, score=st.integers(1, 5)),
     _one(complaint),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.engine import step
 from models.forgetting import SETTLED_RECORDS
 from models.params import Params
+from models.partition import engine_key
 from models.state import CustomerState, decode_row, encode_row
 from schemas.alerts import Alert
 from schemas.codec import JournalMessage
@@ -96,7 +97,8 @@ def test_alerts_of_a_new_life_have_ids_of_their_own_even_at_the_same_moment() ->
 
     second = _opened(core, call(day=0, text=ANGRY))
 
-    assert first and second
+    assert first
+    assert second
     assert not first & second
 
 
@@ -112,7 +114,9 @@ def test_who_asks_to_be_forgotten_is_at_once_and_what_was_open_ends() -> None:
     outcome = core.take(action(day=1.5, what="erase"))[0]
 
     assert _is_forgotten(core)
-    assert told(outcome.alerts) == [(cause, "expired", alert.level) for cause, alert in zip(open_before, outcome.alerts, strict=True)]
+    assert [(cause, transition) for cause, transition, _ in told(outcome.alerts)] == [
+        (cause, "expired") for cause in open_before
+    ]
     assert outcome.examples == []
     assert outcome.touched == ["a"]
 
@@ -178,6 +182,20 @@ def test_a_day_on_which_nothing_was_written_does_not_shorten_the_wait() -> None:
     _far(core, tick(5_000 + MEMORY.tombstone_after_days - 1), SETTLED_RECORDS)
 
     assert _is_forgotten(core)
+
+
+def test_what_a_removed_row_has_seen_is_known_from_the_partitions_own_row() -> None:
+    before = _known(action(day=2, what="erase"))
+    _far(before, tick(100), SETTLED_RECORDS)
+    engine_row = before.engine.partition_rows()[engine_key(0)]
+
+    again = Core()
+    again.engine.restore((), engine_row, None)
+    outcome = step(again.engine, again.states, call(day=0, text=ANGRY), Position(0, 0))
+
+    assert before.states == {}
+    assert outcome.seen
+    assert again.states == {}
 
 
 def test_the_budget_counts_who_is_known() -> None:
