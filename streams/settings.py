@@ -145,6 +145,17 @@ class Settings(BaseSettings):
     max_waiting_records: int = Field(64, ge=1, le=10_000)
     """Journal records per partition that may wait for acknowledgement before reading pauses."""
 
+    store: Literal["memory", "rocksdb"] = "memory"
+    """Where a worker keeps the rows of its customers: `memory`, read from Kafka at every start, or `rocksdb`, on a disk
+    of its own, for states that are larger than memory (needs the extra `rocksdb`)."""
+
+    store_directory: Path = Path("state")
+    """Folder for `rocksdb`; each worker needs one of its own, and may lose it: Kafka has everything in it."""
+
+    standby_replicas: int = Field(0, ge=0, le=8)
+    """How many other workers keep the rows of each partition at hand, so that taking over takes less time. Each costs
+    as much memory, or disk, as the owner's."""
+
     attributes: Annotated[tuple[str, ...], NoDecode] = Field((), max_length=32)
     """Names of the company's own fields that events may carry in `attributes`."""
 

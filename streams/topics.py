@@ -116,6 +116,21 @@ async def check_topics(settings: Settings) -> None:
         raise ConfigurationError("topics are not as the settings say:\n" + "\n".join(f"  - {p}" for p in problems))
 
 
+async def cluster_name(settings: Settings) -> str:
+    """Ask the brokers for the name that Kafka itself has given the cluster.
+
+    Raises
+    ------
+    BrokerUnavailableError
+        If no broker answers.
+    """
+    admin = await _connect(settings)
+    try:
+        return str((await admin.describe_cluster())["cluster_id"])
+    finally:
+        await admin.close()
+
+
 def topic_problems(plans: list[TopicPlan], found: Mapping[str, int]) -> list[str]:
     """Name every difference that would lose or mix up messages.
 

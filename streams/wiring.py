@@ -102,7 +102,7 @@ def core_of(params: Params, epoch: str, key: bytes) -> Core[Engine, CustomerStat
         position=lambda engine: engine.position,
         pass_over=pass_over,
         step=guarded(step, key),
-        risk_of=lambda engine, key, state: engine.risk_of(key, state),
+        risk_of=lambda engine, key, state: None if state.forgotten_at else engine.risk_of(key, state),
         own_rows=lambda engine: {key.encode(): row for key, row in engine.partition_rows().items()},
         customers_by_stage=lambda engine: tuple(engine.customers_by_stage),
         scoring_with=lambda engine: (engine.scorer.number, engine.is_pinned),

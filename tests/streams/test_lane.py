@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 from schemas.codec import encode
 from sinks.prometheus import Metrics
 from streams.lane import Group, Lane
+from streams.stores import MemoryRows
 from tests.support.counting import counting_core
 from tests.support.journal import call
 
@@ -16,7 +17,7 @@ def lane_of(rows: dict[bytes, bytes] | None = None, to_heal: set[bytes] | None =
         0,
         "journal",
         counting_core(),
-        rows if rows is not None else {},
+        MemoryRows(rows or {}),
         to_heal if to_heal is not None else set(),
         cached=100,
         observer=Metrics(CollectorRegistry()),

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from sinks.prometheus import Metrics
 from streams.lane import Group, Lane
 from streams.outbox import MAX_RECORD_BYTES, Record, RecordTooLargeError, send_records
+from streams.stores import MemoryRows
 from streams.writer import GroupWriter
 from tests.support.counting import counting_core
 from tests.support.journal import call
@@ -40,7 +41,7 @@ class Harness:
     def __init__(self, topics: Topics, max_waiting: int = 64) -> None:
         self.settled: list[Group] = []
         self.failures: list[BaseException] = []
-        self.lane = Lane(0, "journal", counting_core(), {}, set(), 100, Metrics(CollectorRegistry()))
+        self.lane = Lane(0, "journal", counting_core(), MemoryRows(), set(), 100, Metrics(CollectorRegistry()))
         self.writer = GroupWriter(
             self.lane,
             topics.send,
