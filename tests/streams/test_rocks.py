@@ -148,17 +148,13 @@ while True:
 
 @pytest.mark.parametrize("seconds", [0.05, 0.2])
 def test_a_killed_writer_never_leaves_an_offset_without_its_rows(tmp_path: Path, seconds: float) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", _WRITER, str(tmp_path)],
-        cwd=CHECKOUT,
-        env={"PYTHONPATH": str(CHECKOUT)},
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-    time.sleep(seconds)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    command = [sys.executable, "-c", _WRITER, str(tmp_path)]
+    environment = {"PYTHONPATH": str(CHECKOUT)}
+    with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
 
     after = DiskStore(tmp_path, "changelog", 1, "0")
     after.identify("abc")
