@@ -11,6 +11,7 @@ from aiokafka.errors import for_code
 from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from schemas.errors import ConfigurationError
 from streams.connections import BrokerUnavailableError, client_options
+from streams.reaching import silent_client, unreachable_because
 from streams.settings import Settings
 
 TABLE = "states"
@@ -180,11 +181,12 @@ async def _connect(settings: Settings) -> AIOKafkaAdminClient:
         **client_options(settings), request_timeout_ms=int(settings.request_timeout_seconds * 1000)
     )
     try:
-        await admin.start()
+        with silent_client():
+            await admin.start()
     except Exception as error:
         await admin.close()
+        # The client's own error is the same for a wrong password, a foreign certificate and nobody there.
         raise BrokerUnavailableError(
-            f"no broker answers at {settings.bootstrap_servers}: is it running, and are "
-            f"FORESHOCK_BOOTSTRAP_SERVERS, FORESHOCK_SECURITY_PROTOCOL and the password right? ({error})"
+            await unreachable_because(settings) or f"no broker can be used: {error}"
         ) from error
     return admin
