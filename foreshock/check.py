@@ -13,11 +13,20 @@ from rich.text import Text
 
 from foreshock.checks.findings import Finding, Status
 from foreshock.checks.of_broker import check_broker, check_clock, check_epoch, check_topic_states, check_writing
-from foreshock.checks.of_settings import check_models, check_params, check_pseudonym_key, check_variables
+from foreshock.checks.of_certificates import check_certificates
+from foreshock.checks.of_settings import (
+    check_login,
+    check_models,
+    check_pages,
+    check_params,
+    check_pseudonym_key,
+    check_variables,
+)
 from schemas.errors import ConfigurationError
 from streams.settings import Settings, load_settings
 
 _STYLES: Final[dict[Status, str]] = {"ok": "green", "warning": "yellow", "failed": "bold red", "skipped": "dim"}
+_NEED_SETTINGS = ("pseudonym key", "models", "parameters", "pages", "broker")
 _NEED_BROKER = ("writing", "topics", "clock", "journal epoch")
 
 
@@ -27,8 +36,9 @@ _NEED_BROKER = ("writing", "topics", "clock", "journal epoch")
 def check(ctx: click.Context, as_json: bool) -> None:
     """Say what would keep a worker from running, and what to do.
 
-    Looks at the settings, the pseudonym key, the parameters, the broker and the login there, the topics with their
-    partitions and policies, the clock, and whether states and journal belong together. Nothing is changed.
+    Looks at the settings, the pseudonym key, the parameters, the pages, the broker and the login there, until when
+    certificates are good, the topics with their partitions and policies, the clock, and whether states and journal
+    belong together. Nothing is changed.
 
     Exit code 0 if nothing failed, 1 otherwise; warnings do not count.
     """
@@ -48,13 +58,15 @@ def run_checks() -> list[Finding]:
     except ConfigurationError as error:
         return [
             Finding("settings", "failed", str(error), "all settings: docs/reference/settings.md"),
-            *_skipped("the settings cannot be used", "pseudonym key", "models", "parameters", "broker", *_NEED_BROKER),
+            *_skipped("the settings cannot be used", *_NEED_SETTINGS, *_NEED_BROKER),
         ]
     return [
         *check_variables(settings, os.environ),
         check_pseudonym_key(settings),
         check_models(settings),
         check_params(settings),
+        check_pages(settings),
+        *check_login(settings),
         *asyncio.run(_check_broker(settings)),
     ]
 
@@ -66,8 +78,8 @@ async def _check_broker(settings: Settings) -> list[Finding]:
     except ConfigurationError as error:  # a file of the settings, such as that of the authority, cannot be read
         broker = Finding("broker", "failed", str(error), "correct the setting")
     if broker.status == "failed":
-        return [broker, *_skipped("no broker can be used", *_NEED_BROKER)]
-    findings = [broker, await check_writing(settings)]
+        return [broker, *await check_certificates(settings), *_skipped("no broker can be used", *_NEED_BROKER)]
+    findings = [broker, *await check_certificates(settings), await check_writing(settings)]
     try:
         findings += await check_topic_states(settings)
         if any(finding.status == "failed" for finding in findings):

@@ -263,7 +263,8 @@ def _write_risk(run: _Run, risk: BinaryIO | None) -> None:
     """Write the last belief about each customer, in the order of their keys."""
     if risk is not None:
         for engine, states in run.partitions():
-            risk.writelines(encode(engine.risk_of(key, states[key])) + b"\n" for key in sorted(states))
+            known = (key for key in sorted(states) if not states[key].forgotten_at)
+            risk.writelines(encode(engine.risk_of(key, states[key])) + b"\n" for key in known)
 
 
 def _lines(stack: ExitStack, name: str, progress: Progress) -> Iterator[bytes]:

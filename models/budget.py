@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from models.forgetting import lives_of
 from models.params import DAY, Params
 from models.state import NEVER, CustomerState
 from schemas.types import Position
@@ -42,7 +43,7 @@ class Budget:
         """Customers known."""
         self._spent_now = 0
         self._spends_ahead: Counter[Position] = Counter()
-        self._births_ahead: Counter[Position] = Counter()
+        self._lives_ahead: Counter[Position] = Counter()
 
     def restore(self, threshold: float, customers: int) -> None:
         """Take up where the partition's row left off."""
@@ -50,13 +51,18 @@ class Budget:
 
     def expect(self, state: CustomerState, position: Position) -> None:
         """Expect what a row that is ahead of the partition's position says of messages after it."""
-        if tuple(state.born) > position:
-            self._births_ahead[Position(*state.born)] += 1
+        for at, change in lives_of(state):
+            if at > position:
+                self._lives_ahead[at] += change
         self._spends_ahead.update(Position(*spent) for spent in state.spent if tuple(spent) > position)
 
     def born(self) -> None:
         """Count a customer who was not known."""
         self.customers += 1
+
+    def forgotten(self) -> None:
+        """Count a customer no longer."""
+        self.customers -= 1
 
     def spend(self, state: CustomerState, at: float, position: Position) -> None:
         """Note that an alert begins to ask for a call; a customer is spent for once in a period."""
@@ -72,8 +78,8 @@ class Budget:
 
     def settle(self, position: Position) -> None:
         """Book what a message spent, once it is done."""
-        if self._births_ahead:
-            self.customers += self._births_ahead.pop(position, 0)
+        if self._lives_ahead:
+            self.customers += self._lives_ahead.pop(position, 0)
         if self._spends_ahead:
             self._spent_now += self._spends_ahead.pop(position, 0)
         if self._spent_now:

@@ -10,7 +10,7 @@ from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets, deed_of
 from models.features.own import own_numbers
-from models.features.packing import packed_buckets
+from models.forgetting import SETTLED_RECORDS, begun, forgotten, gone_at
 from models.judging import score_customer
 from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature
 from models.listening import Listener
@@ -19,7 +19,8 @@ from models.observing.cases import observe_case
 from models.observing.conversations import RATED_BY, ended_by, forget, forget_due
 from models.observing.surveys import rating_of
 from models.outcome import Outcome
-from models.params import Params
+from models.packing import packed_buckets
+from models.params import DAY, Params
 from models.partition import (
     PartitionState,
     decode_partition,
@@ -29,14 +30,14 @@ from models.partition import (
     engine_key,
     snapshot_key,
 )
-from models.policy import Decision, answer, asks_for_a_call, decide, end_by_complaint
-from models.reasons import ending_of, reasons_for
+from models.policy import Decision, answer, asks_for_a_call, decide, end_by_complaint, end_by_erasure
+from models.reasons import ending_of, erased, reasons_for
 from models.risk import Scorer, untrained
 from models.stages import stage_of
 from models.state import NEVER, CustomerState, States
 from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of, risk_of
 from models.text.cold_start import cold_start_of
-from models.timers import books_due, fire, look_due, next_due
+from models.timers import books_due, fire, is_to_be_forgotten, look_due, next_due
 from schemas.actions import Action
 from schemas.alerts import STAGES, Alert, Risk
 from schemas.codec import CustomerEvent, JournalMessage
@@ -103,6 +104,7 @@ class Engine:
         self.partition = partition
         self.epoch = epoch
         self.position = NOWHERE
+        self._written = NOWHERE
         self.now = NEVER
         self.customers_by_stage = [0] * len(STAGES)
         self._agenda = Agenda()
@@ -127,7 +129,7 @@ class Engine:
         if engine_row is not None:
             kept = decode_partition(engine_row)
             self.now, self._learner, self._pinned = kept.now, kept.learner, kept.pinned
-            self.position = kept.position if kept.epoch == self.epoch else NOWHERE
+            self.position = self._written = kept.position if kept.epoch == self.epoch else NOWHERE
             self._budget.restore(kept.threshold, kept.customers)
         if snapshot_row is not None:
             self._load(decode_snapshot(snapshot_row))
@@ -164,26 +166,32 @@ class Engine:
         outcome = Outcome()
         key, at = event.customer_id, event.occurred_at.timestamp()
         known = states.get(key)
-        if known is not None and self._has_seen(known):
+        # Up to the position that the rows were read at, whoever has no row has been forgotten.
+        if self._has_seen(known) if known is not None else self.position <= self._written:
             outcome.seen = True
             return outcome
-        state = CustomerState() if known is None else known.copy()
+        erasing = isinstance(event, Action) and event.action == "erase"
+        is_stranger = known is None or known.forgotten_at != NEVER
+        if is_stranger and erasing:
+            return outcome
+        state = known.copy() if known is not None and not is_stranger else self._begin(known, outcome)
         if seen_before(state, event.event_id, at, self.params):
             outcome.duplicate = True
             return outcome
         outcome.late = self.now - at > self.params.memory.late_minutes * 60.0
         outcome.out_of_order = at < state.clock
-        if known is None:
-            state.born = (self.position.offset, self.position.line)
-            outcome.stage_moves.append((-1, state.stage))
-            self.customers_by_stage[state.stage] += 1
-            self._budget.born()
-        else:
+        if not is_stranger:
             self._into_this_epoch(state)
-            self._fire(key, state, at, outcome)
-        self._take_in(key, state, event, at, outcome)
-        due = self._fire(key, state, state.clock, outcome)
-        self._put(states, key, state, due, outcome)
+            state = self._fire(key, state, at, outcome)
+            if state.forgotten_at and not erasing:
+                state = self._begin(state, outcome)
+                seen_before(state, event.event_id, at, self.params)
+        if not erasing:
+            self._take_in(key, state, event, at, outcome)
+            state = self._fire(key, state, state.clock, outcome)
+        elif not state.forgotten_at:
+            state = self._erase(key, state, at, outcome)
+        self._put(states, key, state, outcome)
         return outcome
 
     def advance(self, states: States, at: float) -> Outcome:
@@ -199,10 +207,12 @@ class Engine:
             if self._has_seen(known):
                 self._agenda.note(key, next_due(known, self.params))
                 continue
+            if known.forgotten_at:
+                self._let_go(states, key, known)
+                continue
             state = known.copy()
             self._into_this_epoch(state)
-            due = self._fire(key, state, at, outcome)
-            self._put(states, key, state, due, outcome)
+            self._put(states, key, self._fire(key, state, at, outcome), outcome)
         return outcome
 
     def switch(self, weights: ModelWeights) -> Outcome:
@@ -244,7 +254,8 @@ class Engine:
     def _counted(self, customers: Iterable[tuple[str, CustomerState]]) -> Iterator[tuple[str, float]]:
         """Count customers by stage, and yield when each must be looked at next."""
         for key, state in customers:
-            self.customers_by_stage[state.stage] += 1
+            if not state.forgotten_at:
+                self.customers_by_stage[state.stage] += 1
             if state.epoch == self.epoch and state.position > self.position:
                 self._budget.expect(state, self.position)
             yield key, next_due(state, self.params)
@@ -313,13 +324,16 @@ class Engine:
         if action.action in INTERVENTIONS:
             intervene(state, at)
         elif action.action == "left":
+            state.left_at = max(state.left_at, at)
             self._tell(key, state, leave(state, at), outcome)
 
-    def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> float:
-        """Fire a customer's timers up to a time, each as of its due time; return when the next one is due."""
+    def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> CustomerState:
+        """Fire a customer's timers up to a time, each as of its due time; return the state, or what is left of it."""
         params = self.params
         while (due := min(look := look_due(state, params), books_due(state, params))) <= until:
             outcome.fired += 1
+            if is_to_be_forgotten(state, due, params):
+                return self._forget(key, state, due, outcome)
             fired = fire(state, due, params) if look <= due else None
             state.clock = max(state.clock, due)
             self._tell(key, state, mature(state, due, params.labels), outcome)
@@ -328,7 +342,41 @@ class Engine:
             if fired is not None:
                 state.evidence = [*state.evidence, *fired.evidence][-params.memory.evidence :]
                 self._judge(key, state, [], outcome, keep=fired.matters and not params.labels.deeds)
-        return due
+        return state
+
+    def _begin(self, known: CustomerState | None, outcome: Outcome) -> CustomerState:
+        """Let a customer begin, or begin again."""
+        is_gone = known is not None and gone_at(known, self.params) <= self.now
+        state = begun(known, self.epoch, self.position, is_gone=is_gone)
+        outcome.stage_moves.append((-1, state.stage))
+        self.customers_by_stage[state.stage] += 1
+        self._budget.born()
+        return state
+
+    def _erase(self, key: str, state: CustomerState, at: float, outcome: Outcome) -> CustomerState:
+        """Forget a customer who asks for it: what is open ends, and what waits for a label is dropped."""
+        state.clock = max(state.clock, at)
+        for decision in end_by_erasure(state):
+            outcome.alerts.append(
+                alert_of(key, state, decision, erased(), self.partition, self.position, self.params_hash)
+            )
+        return self._forget(key, state, state.clock, outcome)
+
+    def _forget(self, key: str, state: CustomerState, at: float, outcome: Outcome) -> CustomerState:
+        """Return what is left of a customer: nothing more is believed of them."""
+        outcome.believed.append(key)
+        outcome.stage_moves.append((state.stage, -1))
+        self.customers_by_stage[state.stage] -= 1
+        self._budget.forgotten()
+        # Not before now: the journal of the time before is kept from when it was written.
+        return forgotten(state, max(at, self.now), self.epoch, self.position)
+
+    def _let_go(self, states: States, key: str, known: CustomerState) -> None:
+        """Remove the row of a forgotten customer, once no crash can bring back the time before it."""
+        if known.epoch != self.epoch or self.position.offset - known.offset >= SETTLED_RECORDS:
+            del states[key]
+        else:
+            self._agenda.note(key, self.now + DAY)
 
     def _judge(
         self,
@@ -368,14 +416,14 @@ class Engine:
     def _into_this_epoch(self, state: CustomerState) -> None:
         """Forget the positions of another journal."""
         if state.epoch != self.epoch:
-            state.born, state.spent = (-1, -1), ()
+            state.lives, state.spent = (), ()
 
-    def _put(self, states: States, key: str, state: CustomerState, due: float, outcome: Outcome) -> None:
+    def _put(self, states: States, key: str, state: CustomerState, outcome: Outcome) -> None:
         """Stamp the row with the position, hand it back, and note when its next timer is due."""
         state.epoch, (state.offset, state.line) = self.epoch, self.position
         states[key] = state
         outcome.touched.append(key)
-        self._agenda.note(key, due)
+        self._agenda.note(key, next_due(state, self.params))
 
     def _has_seen(self, state: CustomerState) -> bool:
         """Say whether a row was written at or after the message that is being looked at."""

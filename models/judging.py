@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp2
 
-from models.features.packing import unpacked_buckets
+from models.packing import unpacked_buckets
 from models.params import DAY, Params
 from models.risk import Outlook, Scorer
 from models.state import CustomerState

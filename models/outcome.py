@@ -22,7 +22,7 @@ class Outcome:
     examples: list[RiskExample | TextExample] = field(default_factory=list)
     """What the learner may now learn."""
     stage_moves: list[tuple[int, int]] = field(default_factory=list)
-    """Stage before (-1 for a new customer) and after, as indices into `STAGES`."""
+    """Stage before (-1 for a new customer) and after (-1 for one who is forgotten), as indices into `STAGES`."""
     seen: bool = False
     """The message was applied before this one came again (redelivery): nothing changed."""
     duplicate: bool = False

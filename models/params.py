@@ -87,6 +87,17 @@ class MemoryParams(_Params):
     """How long the last conversation is kept for a rating to learn from; then its trace is forgotten. As long as the
     short horizon, so that one look at the customer does both."""
 
+    forget_after_days: float = Field(default=730.0, ge=60)
+    """A customer of whom nothing has been heard for so long, and with whom nothing is open, is forgotten. Insurers meet
+    a policyholder at least once a year, at the renewal; two years of silence are no customer."""
+
+    forget_left_days: float = Field(default=180.0, ge=60)
+    """The same after the last contract has ended: what still follows, a last claim or a refund, is over by then."""
+
+    tombstone_after_days: float = Field(default=45.0, ge=1)
+    """Time between forgetting a customer and removing what marks the place: longer than the journal is kept, so that
+    no replay meets the customer as a stranger."""
+
 
 class HeatParams(_Params):
     """What each experience adds to dissatisfaction heat, in complaint-equivalents (a complaint adds 3)."""

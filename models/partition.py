@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import orjson
 
-from models.state import ROW_FORMAT
+from models.row_formats import ROW_FORMAT, check_format
 from schemas.snapshots import ModelWeights
 from schemas.types import Position
 
@@ -56,8 +56,15 @@ def encode_partition(state: PartitionState) -> bytes:
 
 
 def decode_partition(row: bytes) -> PartitionState:
-    """Read what `encode_partition` wrote."""
-    _, epoch, offset, line, *rest = orjson.loads(row)
+    """Read what `encode_partition` wrote; the items are those of format 1.
+
+    Raises
+    ------
+    NewerRowError
+        If the row is of a later format than this code knows.
+    """
+    found, epoch, offset, line, *rest = orjson.loads(row)
+    check_format(found)
     return PartitionState(epoch, Position(offset, line), *rest)
 
 
@@ -67,5 +74,13 @@ def encode_snapshot(epoch: str, position: Position, weights: ModelWeights) -> by
 
 
 def decode_snapshot(row: bytes) -> ModelWeights:
-    """Read what `encode_snapshot` wrote."""
-    return ModelWeights.model_validate_json(orjson.dumps(orjson.loads(row)[4]))
+    """Read what `encode_snapshot` wrote; the items are those of format 1.
+
+    Raises
+    ------
+    NewerRowError
+        If the row is of a later format than this code knows.
+    """
+    found, _, _, _, weights = orjson.loads(row)
+    check_format(found)
+    return ModelWeights.model_validate_json(orjson.dumps(weights))

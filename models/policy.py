@@ -144,6 +144,13 @@ def end_by_complaint(state: CustomerState) -> list[Decision]:
     return decisions
 
 
+def end_by_erasure(state: CustomerState) -> list[Decision]:
+    """End every open alert because the customer is forgotten."""
+    decisions = [Decision(alert._replace(sequence=alert.sequence + 1), "expired") for alert in state.alerts]
+    state.alerts = []
+    return decisions
+
+
 def _revised(alert: OpenAlert, level: int, at: float, params: Params) -> Decision | None:
     """Return what becomes of an open alert, or None if it stays as it is."""
     after = alert._replace(level=level, sequence=alert.sequence + 1, supported_at=at)

@@ -111,7 +111,9 @@ _MODEL = _Sentence(
     "against this customer's usual {own:+.2f})",
 )
 
-CODES: tuple[str, ...] = (*_CAUSES, *_OTHERS, *_ENDINGS, *(f"model_{family}" for family in _FAMILY_NAMES))
+_ERASED = _Sentence("客户要求删除其资料", "The customer asked to be forgotten")
+
+CODES: tuple[str, ...] = (*_CAUSES, *_OTHERS, *_ENDINGS, "erased", *(f"model_{family}" for family in _FAMILY_NAMES))
 """Every reason code, for documentation and for consumers that map them."""
 
 _NUMBERS: dict[Cause, Callable[[CustomerState, float], dict[str, float]]] = {
@@ -168,6 +170,11 @@ def ending_of(transition: Transition, alert: OpenAlert, at: float, event_id: str
         return ()
     evidence = (event_id,) if event_id else ()
     return (_told(transition, sentence, {"hours": (at - alert.opened_at) / HOUR}, evidence),)
+
+
+def erased() -> tuple[Reason, ...]:
+    """Say that an alert ended because its customer asked to be forgotten; it repeats nothing about them."""
+    return (_told("erased", _ERASED, {}),)
 
 
 def _of_cause(cause: Cause, state: CustomerState, at: float) -> Reason:

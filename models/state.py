@@ -9,16 +9,17 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from models.row_formats import ROW_FORMAT, upgraded
 from models.text.conversation import Conversation, Sums
 from schemas.alerts import Cause
 from schemas.examples import UNKNOWN_LANGUAGE
 from schemas.types import Position
 
-ROW_FORMAT = 1
-"""First item of every row. A later format reads this one."""
-
 NEVER = 0.0
 """A time that has not come: 1970. Event times before 1971 are refused."""
+
+MAX_STALLS = 5
+"""A claim's silence fires at 1, 2, 4, 8 and 16 times the threshold, then it is known to everybody."""
 
 
 class PendingClaim(NamedTuple):
@@ -140,11 +141,11 @@ class PendingPrediction(NamedTuple):
     intervened_at: float
     """When somebody first acted for the customer after it; `NEVER` if nobody has."""
     dense: str
-    """Numeric features, as `models.features.packing.packed_numbers` writes them."""
+    """Numeric features, as `models.packing.packed_numbers` writes them."""
     case: str
     """What the event that it followed was about, where complaints answer by the case; else empty."""
     hashed: str
-    """Active buckets, as `models.features.packing.packed_buckets` writes them."""
+    """Active buckets, as `models.packing.packed_buckets` writes them."""
 
 
 @dataclass(slots=True)
@@ -265,7 +266,7 @@ class CustomerState:
     asked_at: float = NEVER
     """When the customer last got in touch."""
     categories: str = ""
-    """Active buckets of the last event, as `models.features.packing.packed_buckets` writes them."""
+    """Active buckets of the last event, as `models.packing.packed_buckets` writes them."""
     score_7d: float = 0.0
     """Latest log-odds for 7 days before calibration."""
     score_30d: float = 0.0
@@ -300,8 +301,9 @@ class CustomerState:
     """When an alert asked somebody to call and the budget was spent for it; again after a period at the earliest."""
     spent: Sequence[tuple[int, int]] = ()
     """Positions of the last messages that spent from the alert budget, newest last."""
-    born: tuple[int, int] = (-1, -1)
-    """Position of the customer's first message."""
+    lives: Sequence[tuple[int, int]] = ()
+    """Positions at which the customer became known, was forgotten, became known again and so on, newest last; those
+    that no crash can bring back are left out."""
     cool_downs: Sequence[CoolDown] = ()
     """Causes that were closed, each once."""
     predictions: Sequence[PendingPrediction] = ()
@@ -312,6 +314,10 @@ class CustomerState:
     """Short hashes of the event ids of this generation."""
     ids_before: Sequence[str] = ()
     """The same of the generation before."""
+    left_at: float = NEVER
+    """When the last contract ended."""
+    forgotten_at: float = NEVER
+    """When the customer was forgotten: then only the position, `lives`, `spent` and `alerts_opened` mean anything."""
 
     @property
     def position(self) -> Position:
@@ -337,27 +343,36 @@ _NESTED: tuple[tuple[int, Any], ...] = tuple(
     )
 )
 _CONVERSATION = _INDEX["conversation"]
+_DEFAULTS = {field.name: field.default for field in fields(CustomerState)}
+_OF_FORGOTTEN = ("epoch", "offset", "line", "forgotten_at", "alerts_opened", "lives", "spent")
+_values_of_forgotten = attrgetter(*_OF_FORGOTTEN)
+_FORGOTTEN_LENGTH = 1 + len(_OF_FORGOTTEN)
 
 States = MutableMapping[str, CustomerState]
 """Customer key to state. The worker backs it with a table, replay and tests with a dict."""
 
 
 def encode_row(state: CustomerState) -> bytes:
-    """Write a state as one JSON array: the format, then the fields in their order."""
+    """Write a state as one JSON array: the format, then the fields in their order; of the forgotten only a few."""
+    if state.forgotten_at:
+        return orjson.dumps((ROW_FORMAT, *_values_of_forgotten(state)))
     return orjson.dumps((ROW_FORMAT, *_values(state)), default=tuple)
 
 
 def decode_row(row: bytes) -> CustomerState:
-    """Read what `encode_row` wrote.
+    """Read what `encode_row` wrote, in today's format or an earlier one.
 
     Raises
     ------
-    ValueError
-        If the row is of a format that this code does not know.
+    NewerRowError
+        If the row is of a later format than this code knows.
     """
     values = orjson.loads(row)
     if values[0] != ROW_FORMAT:
-        raise ValueError(f"row format must be {ROW_FORMAT}, got {values[0]!r}")
+        named = upgraded(values)
+        values = [ROW_FORMAT, *(named.get(name, default) for name, default in _DEFAULTS.items())]
+    if len(values) == _FORGOTTEN_LENGTH:
+        return CustomerState(**dict(zip(_OF_FORGOTTEN, values[1:], strict=True)))
     for index, make in _NESTED:
         if values[index]:
             values[index] = [make(item) for item in values[index]]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.features import CONTRIBUTORS
-from models.features.packing import unpacked_buckets, unpacked_numbers
 from models.labels.waiting import Learnt, horizons_of
 from models.observing.surveys import rating_of
+from models.packing import unpacked_buckets, unpacked_numbers
 from models.policy import Decision, id_of
 from models.state import CustomerState
 from models.text.tokens import tokens

@@ -12,17 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from models.forgetting import forgets_at, gone_at
 from models.heat import warm
 from models.labels.waiting import next_end
 from models.observing.conversations import forget_due
 from models.observing.surveys import ignore_survey
 from models.params import DAY, HOUR, Params
 from models.stages import stage_moments
-from models.state import NEVER, CustomerState, PendingClaim
+from models.state import MAX_STALLS, NEVER, CustomerState, PendingClaim
 from schemas.alerts import Cause
-
-MAX_STALLS = 5
-"""A claim's silence fires at 1, 2, 4, 8 and 16 times the threshold, then it is known to everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +35,14 @@ class Fired:
 
 def next_due(state: CustomerState, params: Params) -> float:
     """Return when the next timer of a customer fires, in seconds since 1970; infinity if none is set."""
+    if state.forgotten_at:
+        return gone_at(state, params)
     return min(look_due(state, params), books_due(state, params))
 
 
 def look_due(state: CustomerState, params: Params) -> float:
     """Return when the next deed or moment is due: somebody must look at the customer then."""
-    due = _answer_due(state, params)
-    for promise in state.promises:
-        due = min(due, promise.due_at)
-    for claim in state.claims:
-        due = min(due, _stall_due(claim, params))
-    for alert in state.alerts:
-        due = min(due, alert.supported_at + patience(alert.cause, params) * DAY)
+    due = _deed_due(state, params)
     clock = state.clock
     for moment in _moments(state, params):
         if clock < moment < due:
@@ -57,8 +51,15 @@ def look_due(state: CustomerState, params: Params) -> float:
 
 
 def books_due(state: CustomerState, params: Params) -> float:
-    """Return when a label matures, or a conversation is forgotten."""
-    return min(forget_due(state, params), next_end(state.predictions, params.labels))
+    """Return when a label matures or a conversation is forgotten; where nothing is left to be done, the customer."""
+    due = min(forget_due(state, params), next_end(state.predictions, params.labels))
+    return forgets_at(state, params) if due == inf and _deed_due(state, params) == inf else due
+
+
+def is_to_be_forgotten(state: CustomerState, at: float, params: Params) -> bool:
+    """Say whether nothing is left to be done for a customer, and nothing was heard of them for long enough."""
+    forgets = forgets_at(state, params)
+    return forgets <= at and _deed_due(state, params) == inf and books_due(state, params) == forgets
 
 
 def fire(state: CustomerState, due: float, params: Params) -> Fired:
@@ -79,6 +80,18 @@ def fire(state: CustomerState, due: float, params: Params) -> Fired:
     answer_due = _answer_due(state, params)
     ignored = answer_due <= due and ignore_survey(state, answer_due, params)
     return Fired(tuple(promise.event_id for promise in missed), bool(missed) or stalled or ignored)
+
+
+def _deed_due(state: CustomerState, params: Params) -> float:
+    """Return when the next deed is due; infinity where nothing is left to be done."""
+    due = _answer_due(state, params)
+    for promise in state.promises:
+        due = min(due, promise.due_at)
+    for claim in state.claims:
+        due = min(due, _stall_due(claim, params))
+    for alert in state.alerts:
+        due = min(due, alert.supported_at + patience(alert.cause, params) * DAY)
+    return due
 
 
 def _moments(state: CustomerState, params: Params) -> tuple[float, ...]:

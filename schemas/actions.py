@@ -19,6 +19,7 @@ ActionName = Literal[
     "resolved",
     "dismissed",
     "left",
+    "erase",
     "other",
 ]
 
@@ -37,7 +38,8 @@ class Action(Event):
 
     action: ActionKind
     """Required: what was done. `dismissed` says: a false alarm; `left`: the customer's last contract has ended, so that
-    no complaint can be expected any more. An unknown word is read as `other`."""
+    no complaint can be expected any more; `erase`: the customer asks to be forgotten, and is. An unknown word is read
+    as `other`."""
 
     actor_ref: Reference | None = None
     """Who did it."""

@@ -15,9 +15,12 @@ from streams.core import Core
 from streams.guards.app import GuardedApp
 from streams.lanes import Lanes, LanesObserver
 from streams.ledger import Ledger
+from streams.rocks import DiskStore
 from streams.settings import Settings
+from streams.standby import Standby
+from streams.stores import MemoryStore, Store
 from streams.tables import BatchTable
-from streams.topics import TABLE
+from streams.topics import CHANGELOG, TABLE
 
 
 def create_app(
@@ -35,6 +38,11 @@ def create_app(
         Producer for outputs and rows; started by whoever starts the app, before it.
     observer
         Hears what happens.
+
+    Raises
+    ------
+    ConfigurationError
+        If the folder for rows cannot be used.
     """
     journal_name = settings.topic("journal")
     ledger = Ledger(journal_name)
@@ -49,9 +57,15 @@ def create_app(
     )
     app.outlet = outlet
     app.states = BatchTable(
-        app, row_position=core.row_position, epoch=settings.journal_epoch, name=TABLE, partitions=settings.partitions
+        app,
+        row_position=core.row_position,
+        epoch=settings.journal_epoch,
+        store=_store(settings),
+        name=TABLE,
+        partitions=settings.partitions,
     )
     app.tables.add(app.states)
+    app.standby = Standby(settings, app.states, settings.topic(CHANGELOG))
 
     def moved(tp: TP, offset: int) -> None:
         app.tables.recovery.active_offsets[tp] = offset  # type: ignore[attr-defined]
@@ -66,6 +80,13 @@ def create_app(
             await app.consumer.commit_settled()  # type: ignore[attr-defined]
 
     return app
+
+
+def _store(settings: Settings) -> Store:
+    """Choose where rows are kept."""
+    if settings.store == "memory":
+        return MemoryStore()
+    return DiskStore(settings.store_directory, settings.topic(CHANGELOG), settings.partitions, settings.journal_epoch)
 
 
 class _Journal:
@@ -97,7 +118,8 @@ def _faust_options(settings: Settings) -> dict[str, Any]:
         # Topics are created by `foreshock topics create`, with their own retention, and checked at start.
         "topic_allow_declare": False,
         "topic_disable_leader": True,
-        "table_standby_replicas": 0,
+        # Who stands by is Faust's to say; reading is `streams.standby`'s.
+        "table_standby_replicas": settings.standby_replicas,
         # The embedded broker's idea of the end of a log would fail this check; our own load needs no end.
         "recovery_consistency_check": False,
         "consumer_auto_offset_reset": "earliest",

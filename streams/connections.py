@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -23,7 +24,7 @@ def client_options(settings: Settings) -> dict[str, Any]:
     Raises
     ------
     ConfigurationError
-        If the file of the authority cannot be read.
+        If a certificate, a key or a password cannot be read.
     """
     options: dict[str, Any] = {
         "bootstrap_servers": settings.bootstrap_servers,
@@ -31,17 +32,44 @@ def client_options(settings: Settings) -> dict[str, Any]:
         "security_protocol": settings.security_protocol,
     }
     if settings.security_protocol.endswith("SSL"):
-        try:
-            options["ssl_context"] = create_ssl_context(
-                cafile=str(settings.ssl_ca_file) if settings.ssl_ca_file else None
-            )
-        except OSError as error:
-            raise ConfigurationError(f"FORESHOCK_SSL_CA_FILE: {error}") from error
+        options["ssl_context"] = tls_context(settings)
     if settings.security_protocol.startswith("SASL"):
         options["sasl_mechanism"] = settings.sasl_mechanism
         options["sasl_plain_username"] = settings.sasl_username
         options["sasl_plain_password"] = settings.sasl_secret()
     return options
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """Say whom to trust, and with which certificate to answer for ourselves.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the file that cannot be used.
+    """
+    try:
+        context: ssl.SSLContext = create_ssl_context(cafile=str(settings.ssl_ca_file) if settings.ssl_ca_file else None)
+    except OSError as error:
+        raise ConfigurationError(f"FORESHOCK_SSL_CA_FILE: cannot use {settings.ssl_ca_file}: {_said(error)}") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.ssl_cert_file is not None:
+        password = settings.key_password_secret()
+        try:
+            # Without an answer OpenSSL would ask at the terminal, and wait.
+            context.load_cert_chain(settings.ssl_cert_file, settings.ssl_key_file, lambda: password or "")
+        except OSError as error:
+            raise ConfigurationError(
+                f"FORESHOCK_SSL_CERT_FILE ({settings.ssl_cert_file}) and FORESHOCK_SSL_KEY_FILE "
+                f"({settings.ssl_key_file}) cannot be used together: {_said(error)}; are both PEM, does the key belong "
+                "to the certificate, and is FORESHOCK_SSL_KEY_PASSWORD right?"
+            ) from error
+    return context
+
+
+def _said(error: OSError) -> str:
+    """Say what an error says of itself."""
+    return error.strerror or str(error)
 
 
 def new_producer(settings: Settings) -> AIOKafkaProducer:

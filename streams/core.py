@@ -55,8 +55,8 @@ class Core(Generic[EngineT, StateT]):
     step: Callable[[EngineT, CustomerStates[StateT], JournalMessage, Position], Outcome]
     """Give a message to an engine. What it raises becomes a dead letter of that line."""
 
-    risk_of: Callable[[EngineT, str, StateT], Risk]
-    """Say what is believed about a customer now."""
+    risk_of: Callable[[EngineT, str, StateT], Risk | None]
+    """Say what is believed about a customer now; nothing about one who is forgotten."""
 
     own_rows: Callable[[EngineT], dict[bytes, bytes]]
     """Return the partition's own rows to be written now, the one with the position last."""

@@ -18,7 +18,8 @@ from schemas.errors import UnreadableMessageError
 from schemas.types import Position
 from streams.core import Core
 from streams.outbox import Record
-from streams.tables import CustomerStates
+from streams.stores import Rows
+from streams.tables import CustomerStates, tombstone_headers
 from streams.timestamps import record_time
 
 SOURCE = "foreshock/score"
@@ -49,12 +50,19 @@ class Group:
     """First journal offset after the group."""
     outputs: dict[str, list[Record]]
     """Short topic name to records."""
-    rows: dict[bytes, bytes]
-    """Rows of customers."""
+    rows: dict[bytes, bytes | None]
+    """Rows of customers; `None` removes one."""
     own_rows: dict[bytes, bytes]
     """The partition's own rows; the last one has the position, and says that everything before it is written."""
     alert_ages: list[float] = field(default_factory=list)
     """Timestamp of the journal record behind each alert, in seconds since 1970."""
+    removed_at: list[tuple[str, bytes]] = field(default_factory=list)
+    """Headers of the records that remove a row: what they follow from."""
+
+    @property
+    def changes(self) -> dict[bytes, bytes | None]:
+        """All rows, in the order in which they are written."""
+        return self.rows | self.own_rows
 
 
 class Lane:
@@ -83,7 +91,7 @@ class Lane:
         partition: int,
         journal: str,
         core: Core[Any, Any],
-        rows: dict[bytes, bytes],
+        rows: Rows,
         to_heal: set[bytes],
         cached: int,
         observer: Observer,
@@ -95,8 +103,7 @@ class Lane:
         self._to_heal = to_heal
         self._observer = observer
         self.states: CustomerStates[Any] = CustomerStates(rows, core.encode_row, core.decode_row, cached)
-        own = {key: row for key, row in rows.items() if key.startswith(b"@")}
-        self.engine = core.open_engine(partition, own, self.states)
+        self.engine = core.open_engine(partition, rows.own(), self.states)
         self.restored_offset = core.position(self.engine).offset
         """Last journal offset whose outputs and rows are all written, or -1."""
         self.next_offset = self.restored_offset + 1
@@ -163,24 +170,23 @@ class Lane:
         if not self.waiting_count:
             return None
         engine, states = self.engine, self.states
-        risks = [self._core.risk_of(engine, key, states[key]) for key in self._believed]
-        for risk in risks:
-            self._observer.believed(risk)
-        outputs = {"risk": [_record(risk, risk.customer_key) for risk in risks]}
+        outputs = {"risk": [self._belief(key) for key in self._believed]}
         for topic, messages in self._others.items():
             outputs[topic] = [_record(message, getattr(message, "customer_key", None)) for message in messages]
             messages.clear()
         ages, self._alert_ages = self._alert_ages, []
         self._believed.clear()
         self.waiting_count = 0
-        rows = {key: self._rows[key] for key in self._to_heal} | states.take_rows()
+        rows = {key: self._rows.get(key) for key in self._to_heal} | states.take_rows()
         own = self._core.own_rows(engine)
+        removes = None in rows.values()
         return Group(
             self.next_offset,
             {topic: records for topic, records in outputs.items() if records},
             {key: row for key, row in rows.items() if key not in own},
             own,
             ages,
+            tombstone_headers(*self._core.row_position(next(reversed(own.values())))) if removes else [],
         )
 
     def customers_by_stage(self) -> Sequence[int]:
@@ -191,11 +197,20 @@ class Lane:
         """Tell the number of the active snapshot, and whether a command holds it."""
         return self._core.scoring_with(self.engine)
 
-    def acknowledged(self, group: Group) -> None:
-        """Note that the changelog has the rows of this group."""
-        for rows in (group.rows, group.own_rows):
-            self.states.acknowledged(rows)
-            self._to_heal.difference_update(rows)
+    def acknowledged(self, group: Group, reached: int | None = None) -> None:
+        """Note that the changelog has the rows of this group, and up to which offset all of it is known with them."""
+        self.states.acknowledged(group.changes, reached)
+        self._to_heal.difference_update(group.rows)
+        self._to_heal.difference_update(group.own_rows)
+
+    def _belief(self, key: str) -> Record:
+        """Write what is believed about a customer now; nothing any more about one who is forgotten."""
+        state = self.states.get(key)
+        risk = self._core.risk_of(self.engine, key, state) if state is not None else None
+        if risk is None:
+            return Record(key.encode(), None)
+        self._observer.believed(risk)
+        return _record(risk, risk.customer_key)
 
     def _dead_letter(self, offset: int, number: int, line: bytes, timestamp: float, error: Exception) -> DeadLetter:
         """Keep a line with its place and the reason; the journal's lines are redacted already."""

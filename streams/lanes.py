@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Protocol
 from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
+from schemas.errors import ConfigurationError
 from streams.core import Core
 from streams.exits import ExitCode, die
 from streams.lane import Group, Lane, Observer
@@ -185,10 +186,11 @@ class Lanes:
     def _settle(self, lane: Lane, group: Group, last_row: int | None) -> None:
         """Take a written group into account everywhere, in one go."""
         partition = lane.partition
-        lane.acknowledged(group)
+        reached = self._table.reached_with(partition, len(group.changes), last_row)
+        lane.acknowledged(group, reached)
         self._ledger.settle(partition, group.next_offset)
-        if last_row is not None:
-            self._moved(TP(self._settings.topic(CHANGELOG), partition), last_row)
+        if reached is not None:
+            self._moved(TP(self._settings.topic(CHANGELOG), partition), reached)
         highwater = self._journal.highwater(partition)
         now = time.time()
         self._observer.settled(
@@ -211,4 +213,6 @@ class Lanes:
     def _fail(self, error: BaseException) -> NoReturn:
         """Stop committing and end the process: the journal replays."""
         self._ledger.failed = True
+        if isinstance(error, ConfigurationError) and not error.retriable:
+            die("configuration_unusable", ExitCode.CONFIGURATION, error=str(error))
         die("carrying_failed", error=repr(error))

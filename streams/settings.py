@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from schemas.errors import ConfigurationError
 from schemas.signing import derived_key
+from streams.security_rules import LOOPBACK, security_problem
 
 Role = Literal["ingest", "score", "learn", "tick", "deliver"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -26,7 +27,6 @@ ROLES: tuple[Role, ...] = get_args(Role)
 SinkName = Literal["log", "jsonl"]
 
 _DEVELOPMENT_KEY = "foreshock-development-key-not-a-secret"
-_LOOPBACK = ("127.", "localhost", "[::1]", "::1")
 
 
 class Settings(BaseSettings):
@@ -62,6 +62,18 @@ class Settings(BaseSettings):
 
     ssl_ca_file: Path | None = None
     """PEM file of the authority that signed the brokers' certificates; without it the system's authorities."""
+
+    ssl_cert_file: Path | None = None
+    """PEM file of this worker's own certificate, where the brokers ask for one (mTLS); with it `ssl_key_file`."""
+
+    ssl_key_file: Path | None = None
+    """PEM file of the private key of that certificate."""
+
+    ssl_key_password: SecretStr | None = None
+    """Password of that key, if it has one."""
+
+    ssl_key_password_file: Path | None = None
+    """File that holds that password; wins over `ssl_key_password`."""
 
     producer_idempotence: bool = True
     """Whether the broker drops what a retry wrote twice. The embedded broker cannot; Apache Kafka can."""
@@ -145,6 +157,17 @@ class Settings(BaseSettings):
     max_waiting_records: int = Field(64, ge=1, le=10_000)
     """Journal records per partition that may wait for acknowledgement before reading pauses."""
 
+    store: Literal["memory", "rocksdb"] = "memory"
+    """Where a worker keeps the rows of its customers: `memory`, read from Kafka at every start, or `rocksdb`, on a disk
+    of its own, for states that are larger than memory (needs the extra `rocksdb`)."""
+
+    store_directory: Path = Path("state")
+    """Folder for `rocksdb`; each worker needs one of its own, and may lose it: Kafka has everything in it."""
+
+    standby_replicas: int = Field(0, ge=0, le=8)
+    """How many other workers keep the rows of each partition at hand, so that taking over takes less time. Each costs
+    as much memory, or disk, as the owner's."""
+
     attributes: Annotated[tuple[str, ...], NoDecode] = Field((), max_length=32)
     """Names of the company's own fields that events may carry in `attributes`."""
 
@@ -198,10 +221,18 @@ class Settings(BaseSettings):
     """Wait after the first failed delivery, in seconds; it doubles each time, up to a minute."""
 
     web_host: str = "127.0.0.1"
-    """Address of /healthz, /readyz and /metrics. Open it wider only behind your own network rules."""
+    """Address of /healthz, /readyz and /metrics. Beyond this machine it needs `web_token_file`, or `web_open`."""
 
     web_port: int = Field(8088, ge=0, le=65_535)
     """Port of the same; 0 takes a free one."""
+
+    web_token_file: Path | None = None
+    """File that holds a token of at least 16 characters; /metrics then answers to `Authorization: Bearer TOKEN` only.
+    /healthz and /readyz answer everybody: orchestrators ask them, and they say nothing but how the worker is."""
+
+    web_open: bool = False
+    """Whether the pages may be served beyond this machine without a token, because the network lets only the right ones
+    in."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is logged."""
@@ -245,8 +276,8 @@ class Settings(BaseSettings):
                 f"heartbeat_seconds ({self.heartbeat_seconds:g}) must be at most a third of "
                 f"session_timeout_seconds ({self.session_timeout_seconds:g})"
             )
-        if self.security_protocol.startswith("SASL") and self.sasl_username is None:
-            raise ValueError(f"sasl_username: {self.security_protocol} needs a user name and a password")
+        if problem := security_problem(self):
+            raise ValueError(problem)
         return self
 
     def topic(self, name: str) -> str:
@@ -256,7 +287,7 @@ class Settings(BaseSettings):
     @property
     def on_loopback(self) -> bool:
         """Whether every broker is on this machine."""
-        return all(server.strip().startswith(_LOOPBACK) for server in self.bootstrap_servers.split(","))
+        return all(server.strip().startswith(LOOPBACK) for server in self.bootstrap_servers.split(","))
 
     def pseudonym_secret(self) -> bytes:
         """Return the secret for pseudonyms.
@@ -292,6 +323,26 @@ class Settings(BaseSettings):
         if len(secret) < 16:
             raise ConfigurationError(f"FORESHOCK_SNAPSHOT_KEY has {len(secret)} characters, at least 16 are needed")
         return secret.encode()
+
+    def key_password_secret(self) -> str | None:
+        """Return the password of the private key, if there is one."""
+        return _secret("ssl_key_password", self.ssl_key_password, self.ssl_key_password_file)
+
+    def web_secret(self) -> str | None:
+        """Return the token that the pages ask for, if there is one.
+
+        Raises
+        ------
+        ConfigurationError
+            If its file cannot be read, or it is too short.
+        """
+        token = _secret("web_token", None, self.web_token_file)
+        if token is not None and len(token) < 16:
+            raise ConfigurationError(
+                f"FORESHOCK_WEB_TOKEN_FILE: the token has {len(token)} characters, at least 16 are needed; make one "
+                "with `openssl rand -hex 32`"
+            )
+        return token
 
     def sasl_secret(self) -> str | None:
         """Return the password at the brokers, if there is one."""

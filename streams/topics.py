@@ -11,6 +11,7 @@ from aiokafka.errors import for_code
 from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from schemas.errors import ConfigurationError
 from streams.connections import BrokerUnavailableError, client_options
+from streams.reaching import silent_client, unreachable_because
 from streams.settings import Settings
 
 TABLE = "states"
@@ -116,6 +117,21 @@ async def check_topics(settings: Settings) -> None:
         raise ConfigurationError("topics are not as the settings say:\n" + "\n".join(f"  - {p}" for p in problems))
 
 
+async def cluster_name(settings: Settings) -> str:
+    """Ask the brokers for the name that Kafka itself has given the cluster.
+
+    Raises
+    ------
+    BrokerUnavailableError
+        If no broker answers.
+    """
+    admin = await _connect(settings)
+    try:
+        return str((await admin.describe_cluster())["cluster_id"])
+    finally:
+        await admin.close()
+
+
 def topic_problems(plans: list[TopicPlan], found: Mapping[str, int]) -> list[str]:
     """Name every difference that would lose or mix up messages.
 
@@ -165,11 +181,12 @@ async def _connect(settings: Settings) -> AIOKafkaAdminClient:
         **client_options(settings), request_timeout_ms=int(settings.request_timeout_seconds * 1000)
     )
     try:
-        await admin.start()
+        with silent_client():
+            await admin.start()
     except Exception as error:
         await admin.close()
+        # The client's own error is the same for a wrong password, a foreign certificate and nobody there.
         raise BrokerUnavailableError(
-            f"no broker answers at {settings.bootstrap_servers}: is it running, and are "
-            f"FORESHOCK_BOOTSTRAP_SERVERS, FORESHOCK_SECURITY_PROTOCOL and the password right? ({error})"
+            await unreachable_because(settings) or f"no broker can be used: {error}"
         ) from error
     return admin

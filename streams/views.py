@@ -8,12 +8,13 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from schemas.errors import ConfigurationError
+from streams.web_auth import asks_for
 
 Readiness = Callable[[], Mapping[str, bool]]
 """Says per part of the worker whether it does its work."""
 
 
-def create_web(registry: CollectorRegistry, readiness: Readiness) -> web.Application:
+def create_web(registry: CollectorRegistry, readiness: Readiness, token: str | None = None) -> web.Application:
     """Build the pages.
 
     Parameters
@@ -22,6 +23,8 @@ def create_web(registry: CollectorRegistry, readiness: Readiness) -> web.Applica
         What /metrics shows.
     readiness
         What /readyz asks.
+    token
+        What /metrics asks for; `None` lets everybody read it who gets there.
     """
 
     async def healthz(_: web.Request) -> web.Response:
@@ -38,7 +41,7 @@ def create_web(registry: CollectorRegistry, readiness: Readiness) -> web.Applica
         """Answer with every metric, in Prometheus' text format."""
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    app = web.Application()
+    app = web.Application(middlewares=asks_for(token))
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
     return app
 

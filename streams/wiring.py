@@ -18,6 +18,7 @@ from models.pseudonym import Pseudonymiser
 from models.risk import Scorer
 from models.state import CustomerState, decode_row, encode_row, row_position
 from models.text.cold_start import cold_start_of
+from schemas.errors import ConfigurationError
 from schemas.snapshots import Snapshot
 from schemas.types import Position
 from sinks.base import Sink
@@ -62,6 +63,7 @@ def wire(settings: Settings) -> Parts:
         If the parameters or the pseudonym key are not usable.
     """
     params = load_params(settings.params_file)
+    fits(params, settings)
     cold_start_of(params.learning.cold_text)  # kept from here on; partitions that come later find it loaded
     registry = CollectorRegistry()
     return Parts(
@@ -72,6 +74,23 @@ def wire(settings: Settings) -> Parts:
         metrics=Metrics(registry),
         registry=registry,
     )
+
+
+def fits(params: Params, settings: Settings) -> None:
+    """Refuse parameters that do not go with the settings.
+
+    Raises
+    ------
+    ConfigurationError
+        If the place of a forgotten customer is given up while the journal can still be replayed from before.
+    """
+    kept_days = settings.journal_retention_hours / 24
+    if params.memory.tombstone_after_days <= kept_days:
+        raise ConfigurationError(
+            f"params.memory.tombstone_after_days ({params.memory.tombstone_after_days:g}) must be longer than the "
+            f"journal is kept (FORESHOCK_JOURNAL_RETENTION_HOURS is {kept_days:g} days): a replay would meet a "
+            "forgotten customer as a stranger"
+        )
 
 
 def core_of(params: Params, epoch: str, key: bytes) -> Core[Engine, CustomerState]:
@@ -102,7 +121,7 @@ def core_of(params: Params, epoch: str, key: bytes) -> Core[Engine, CustomerStat
         position=lambda engine: engine.position,
         pass_over=pass_over,
         step=guarded(step, key),
-        risk_of=lambda engine, key, state: engine.risk_of(key, state),
+        risk_of=lambda engine, key, state: None if state.forgotten_at else engine.risk_of(key, state),
         own_rows=lambda engine: {key.encode(): row for key, row in engine.partition_rows().items()},
         customers_by_stage=lambda engine: tuple(engine.customers_by_stage),
         scoring_with=lambda engine: (engine.scorer.number, engine.is_pinned),

@@ -106,7 +106,7 @@ class Worker:
     @contextlib.asynccontextmanager
     async def _web(self) -> AsyncIterator[None]:
         """Serve the pages."""
-        pages = create_web(self.parts.registry, self.readiness)
+        pages = create_web(self.parts.registry, self.readiness, self.settings.web_secret())
         runner, self.web_port = await start_web(pages, self.settings.web_host, self.settings.web_port)
         log.info("web_listens", extra={"host": self.settings.web_host, "port": self.web_port})
         try:

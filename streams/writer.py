@@ -109,7 +109,7 @@ class GroupWriter:
         """Send outputs, wait, send rows, wait."""
         partition = self._lane.partition
         await asyncio.gather(*(self._send(topic, partition, records) for topic, records in group.outputs.items()))
-        rows = [Record(key, row) for key, row in group.rows.items()]
+        rows = [Record(key, row, () if row is not None else group.removed_at) for key, row in group.rows.items()]
         own = [Record(key, row) for key, row in group.own_rows.items()]
         if len(own) > 1:
             # Several rows of the partition's own (a new snapshot) must appear together: a batch is all or nothing.

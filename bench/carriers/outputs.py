@@ -51,7 +51,7 @@ def states_digest(states: Iterable[tuple[str, CustomerState]]) -> str:
     for key, state in sorted(states, key=_first):
         bare = state.copy()
         bare.epoch, bare.offset, bare.line = "", -1, -1
-        bare.born, bare.spent = (-1, -1), ()
+        bare.lives, bare.spent = (), ()
         digest.update(key.encode() + b" " + encode_row(bare) + b"\n")
     return digest.hexdigest()
 

@@ -10,6 +10,7 @@ from models.params import load_params
 from schemas.errors import ConfigurationError
 from streams.settings import Settings
 from streams.snapshots import load_snapshot
+from streams.wiring import fits
 
 # A key from `openssl rand -hex 32` has 64 characters. Below 32, or of few different ones, it was typed by a person,
 # and whoever guesses it can turn every known customer id into its key.
@@ -91,6 +92,38 @@ def check_params(settings: Settings) -> Finding:
     where = str(settings.params_file or "the defaults of models.params")
     try:
         params = load_params(settings.params_file)
+        fits(params, settings)
     except ConfigurationError as error:
         return Finding("parameters", "failed", str(error), "correct the file that FORESHOCK_PARAMS_FILE names")
     return Finding("parameters", "ok", f"{where}, digest {params.digest()}")
+
+
+def check_pages(settings: Settings) -> Finding:
+    """Look at who can read /metrics; the token is never shown."""
+    try:
+        token = settings.web_secret()
+    except ConfigurationError as error:
+        return Finding("pages", "failed", str(error), "give a file with a token, made by `openssl rand -hex 32`")
+    where = f"{settings.web_host}:{settings.web_port}"
+    if token is not None:
+        return Finding("pages", "ok", f"{where}, /metrics asks for a token")
+    if settings.web_open:
+        return Finding(
+            "pages", "warning", f"{where} can be read by whoever gets there", "see that only Prometheus and probes do"
+        )
+    return Finding("pages", "ok", f"{where}, this machine only")
+
+
+def check_login(settings: Settings) -> list[Finding]:
+    """Look whether a password would cross the network in the clear."""
+    if settings.on_loopback or settings.security_protocol != "SASL_PLAINTEXT":
+        return []
+    what = "the password itself" if settings.sasl_mechanism == "PLAIN" else "everything but the password"
+    return [
+        Finding(
+            "login",
+            "warning",
+            f"SASL_PLAINTEXT with {settings.sasl_mechanism}: {what} crosses the network in the clear",
+            "have the brokers open a SASL_SSL listener, and set FORESHOCK_SECURITY_PROTOCOL=SASL_SSL",
+        )
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from zlib import crc32
 
-from models.features.packing import packed_numbers
+from models.packing import packed_numbers
 from models.params import DAY, LabelParams
 from models.state import NEVER, CustomerState, PendingPrediction
 from schemas.actions import ActionName

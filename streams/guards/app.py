@@ -20,6 +20,7 @@ from streams.guards.versions import check_versions
 from streams.lanes import Lanes
 from streams.ledger import Ledger
 from streams.settings import Settings
+from streams.standby import Standby
 from streams.tables import BatchTable
 
 
@@ -51,7 +52,7 @@ class GuardedTransport(Transport):
 class GuardedApp(faust.App):
     """A Faust app that loses nothing.
 
-    `lanes`, `states` and `outlet` are given by `streams.app.create_app` before the app starts.
+    `lanes`, `states`, `standby` and `outlet` are given by `streams.app.create_app` before the app starts.
 
     Parameters
     ----------
@@ -74,6 +75,8 @@ class GuardedApp(faust.App):
     """One lane per journal partition that this worker owns."""
     states: BatchTable
     """Rows of customers."""
+    standby: Standby
+    """Keeps rows of other workers' partitions at hand."""
     outlet: AIOKafkaProducer
     """Through which outputs and rows leave."""
 
@@ -84,7 +87,7 @@ class GuardedApp(faust.App):
         super().__init__(settings.topic("score"), TableManager=GuardedTableManager, **options)
 
     def _create_directories(self) -> None:
-        """Make no folders: nothing is kept on disk."""
+        """Make no folders: what is kept on a disk is `streams.rocks`' own."""
 
     def _new_transport(self) -> TransportT:
         """Use our transport, and so our consumer."""

@@ -4,7 +4,8 @@ Stock Faust waits for each row by itself (about 10,000 rows a second), asks the 
 (the embedded broker answers one batch short), and after a time-out goes on as if recovery had succeeded. Here a
 fence record is written first: it is acknowledged with its offset, so everything written before is below it on any
 broker. Rows up to the fence are then read in large portions by a plain consumer, and Faust's own recovery finds
-nothing left to do, or the little that another worker wrote since.
+nothing left to do, or the little that another worker wrote since. What this worker has in memory or on its disk
+already, because it wrote it, read it before or stood by, is not read again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from faust.types import TP
 
 from streams.connections import new_reader
 from streams.outbox import Record, send_records
+from streams.standby import changes_of, identified, seek_after
 from streams.tables import FENCE_KEY
 
 if TYPE_CHECKING:
@@ -33,6 +35,23 @@ class LoadedChangelog(Recovery):
 
     app: GuardedApp
 
+    async def on_start(self) -> None:
+        """Let the standby run beside."""
+        await super().on_start()
+        if self.app.settings.standby_replicas:
+            self.add_future(self.app.standby.run())
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Take the partitions that we stand by for out of Faust's hands."""
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+        if generation_id == self.app.consumer_generation_id:
+            self.app.standby.follow({tp.partition for tp in self.standby_tps - self.active_tps})
+            self.standby_tps.clear()
+            self.standbys_for_table.clear()
+            self.standby_offsets.clear()
+
     async def _build_highwaters(self, consumer: Any, tps: set[TP], destination: Any, title: str) -> None:
         """Load first, then let Faust compare what is left."""
         if title == "active" and tps:
@@ -46,27 +65,26 @@ class LoadedChangelog(Recovery):
         await super()._wait(coro)
 
     async def _load(self, tps: list[TP]) -> int:
-        """Read every row below a fence of our own; return how many."""
+        """Read every record below a fence of our own that has not been read; return how many."""
         table = self.app.states
+        await identified(self.app.settings, table)
         fences = {tp: await self._fence(tp) for tp in tps}
+        for tp, fence in fences.items():
+            if (table.reached(tp.partition) or 0) >= fence:
+                table.begin_anew(tp.partition, f"it reaches beyond the end of {tp.topic}, which was created anew")
         reader = new_reader(self.app.settings)
         await reader.start()
         try:
             assigned = {TopicPartition(*tp): tp for tp in tps}
             reader.assign(list(assigned))
             for kafka_tp, tp in assigned.items():
-                reached = self.active_offsets.get(tp)
-                if reached is None or reached < 0:
-                    await reader.seek_to_beginning(kafka_tp)
-                else:
-                    reader.seek(kafka_tp, reached + 1)
+                await seek_after(reader, kafka_tp, table.reached(tp.partition))
             count = 0
             open_tps = set(assigned)
             while open_tps:
                 portions = await reader.getmany(*open_tps, timeout_ms=500, max_records=_PORTION)
                 for kafka_tp, records in portions.items():
-                    tp = assigned[kafka_tp]
-                    table.apply(tp.partition, ((record.key, record.value) for record in records))
+                    table.apply(assigned[kafka_tp].partition, changes_of(records), records[-1].offset)
                     count += len(records)
                     self.app.lanes.loaded_rows += len(records)
                 open_tps = await self._still_below(reader, open_tps, {k: fences[assigned[k]] for k in open_tps})

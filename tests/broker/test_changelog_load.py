@@ -36,16 +36,17 @@ async def settings(embedded_broker: EmbeddedBroker) -> Settings:
     return settings
 
 
-async def recover(settings: Settings, active_offsets: dict[TP, int | None] | None = None) -> tuple[BatchTable, Any]:
-    """Load the changelog as a recovery would."""
+async def recover(settings: Settings, reached: int | None = None) -> tuple[BatchTable, Any]:
+    """Load the changelog as a recovery would; partition 0 is known up to some offset."""
     table = BatchTable(
         stock_app(), row_position=counted_position, epoch=EPOCH, name="states", partitions=settings.partitions
     )
+    table.apply(0, [], reached)
     outlet = new_producer(settings)
     await outlet.start()
     lanes = SimpleNamespace(loaded_rows=0, on_recovered=lambda rows, seconds: None)
     app = SimpleNamespace(settings=settings, states=table, outlet=outlet, lanes=lanes)
-    recovery = bare(LoadedChangelog, app=app, active_offsets=Counter(active_offsets or {}))
+    recovery = bare(LoadedChangelog, app=app, active_offsets=Counter())
     try:
         await recovery._load([TP(settings.topic(CHANGELOG), partition) for partition in (0, 1)])
     finally:
@@ -93,7 +94,7 @@ async def test_every_row_is_loaded_all_the_same(settings: Settings) -> None:
 async def test_what_was_read_before_is_not_read_again(settings: Settings) -> None:
     await write_rows(settings, [(b"a", 0), (b"b", 1), (b"c", 2)])
 
-    table, recovery = await recover(settings, {TP(settings.topic(CHANGELOG), 0): 1})
+    table, recovery = await recover(settings, reached=1)
 
     assert table.partition_rows(0) == {b"c": row(2)}
     # Faust's own recovery, which goes on from here, finds nothing left.

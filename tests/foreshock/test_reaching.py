@@ -44,7 +44,7 @@ async def test_each_cause_names_what_to_change(error: Exception, says: str, monk
     async def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("foreshock.broker.reaching.create_conn", refuse)
+    monkeypatch.setattr("streams.reaching.create_conn", refuse)
     settings = load_settings(security_protocol="SASL_PLAINTEXT", sasl_username="crm", sasl_password="wrong-password")
     why = await unreachable_because(settings)
 
@@ -87,7 +87,7 @@ def guarded(node: KafkaNode, **more: object) -> Settings:
         ({"sasl_password": "right"}, None),
         ({"sasl_password": "wrong"}, "refuses user 'crm' with this password (PLAIN)"),
         ({"sasl_password": "right", "sasl_mechanism": "SCRAM-SHA-512"}, "does not offer SCRAM-SHA-512"),
-        ({"sasl_password": "right", "security_protocol": "PLAINTEXT"}, "FORESHOCK_SECURITY_PROTOCOL"),
+        ({"sasl_username": None, "security_protocol": "PLAINTEXT"}, "FORESHOCK_SECURITY_PROTOCOL"),
     ],
 )
 async def test_a_real_broker_that_refuses_a_login_is_understood(

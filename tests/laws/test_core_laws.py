@@ -59,6 +59,7 @@ events = st.one_of(
     _one(survey, score=st.none(), status=st.sampled_from(["sent", "unanswered"])),
     _one(complaint, source=st.sampled_from(["internal", "regulator"]), withdrawn=st.booleans()),
     _one(action, what=st.sampled_from(["contacted", "promise_kept", "acknowledged", "resolved", "dismissed", "left"])),
+    _one(action, what=st.just("erase")),
     _one(promise, due=days),
 )
 ticks = st.builds(lambda day: Tick(at=moment(day), partition=0), days)
@@ -98,7 +99,7 @@ def _without_position(state: CustomerState | None) -> bytes:
         return b""
     state = state.copy()
     state.offset = state.line = -1
-    state.born, state.spent = (-1, -1), ()
+    state.lives, state.spent = (), ()
     return encode_row(state)
 
 
@@ -186,9 +187,14 @@ def test_probabilities_are_probabilities_and_never_cross(messages: list[JournalM
     core = Core()
     core.take(*messages)
 
-    for key, state in core.states.items():
+    for key, state in _known(core):
         risk = core.engine.risk_of(key, state)
         assert 0.0 <= risk.probability_7d <= risk.probability_30d <= 1.0
+
+
+def _known(core: Core) -> list[tuple[str, CustomerState]]:
+    """Customers who have not been forgotten."""
+    return [(key, state) for key, state in core.states.items() if not state.forgotten_at]
 
 
 @laws
@@ -218,7 +224,8 @@ def test_stages_are_counted_without_loss(messages: list[JournalMessage]) -> None
 
     stages = [0] * 5
     for state in core.states.values():
-        stages[state.stage] += 1
+        if not state.forgotten_at:
+            stages[state.stage] += 1
     assert core.engine.customers_by_stage == stages
 
 
@@ -254,7 +261,7 @@ def test_the_parts_of_a_score_add_up_to_it(
 
     core.take(*messages)
 
-    for state in core.states.values():
+    for _, state in _known(core):
         probability = probability_of(state.base + sum(state.contributions))
         assert abs(probability - state.probability_30d) < 2e-6
         assert state.probability_7d <= state.probability_30d

@@ -88,7 +88,7 @@ def test_a_row_remembers_the_last_spends_only() -> None:
 
 def test_what_rows_ahead_have_spent_is_booked_when_their_message_comes() -> None:
     """As after a crash: the partition's own row is at 4, two customers' rows are further on."""
-    known, born = CustomerState(spent=[(2, 0), (5, 0)], born=(1, 0)), CustomerState(spent=[(6, 1)], born=(6, 1))
+    known, born = CustomerState(spent=[(2, 0), (5, 0)], lives=[(1, 0)]), CustomerState(spent=[(6, 1)], lives=[(6, 1)])
     budget = _budget()
     budget.restore(-2.5, 1_000)
     for state in (known, born):

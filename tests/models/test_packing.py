@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.features.categories import BUCKETS
-from models.features.packing import packed_buckets, packed_numbers, unpacked_buckets, unpacked_numbers
+from models.packing import packed_buckets, packed_numbers, unpacked_buckets, unpacked_numbers
 
 
 @given(st.lists(st.floats(-1000, 1000), max_size=255))

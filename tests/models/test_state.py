@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from models.partition import decode_partition, encode_partition, engine_key, snapshot_key
-from models.state import ROW_FORMAT, CustomerState, decode_row, encode_row, row_position
+from models.row_formats import ROW_FORMAT, NewerRowError
+from models.state import CustomerState, decode_row, encode_row, row_position
 from schemas.events import MAX_ATTRIBUTES
 from schemas.types import Position
 from tests.support.core import Core
@@ -45,7 +46,7 @@ def test_a_row_of_every_format_is_read(file: Path) -> None:
 
 
 def test_a_row_of_an_unknown_format_is_refused() -> None:
-    with pytest.raises(ValueError, match="row format"):
+    with pytest.raises(NewerRowError, match=r"later version .* has written it"):
         decode_row(b"[99,1,2]")
 
 

@@ -17,6 +17,7 @@ from schemas.snapshots import ModelWeights
 from schemas.ticks import ModelCommand, SnapshotNotice
 from sinks.prometheus import Metrics
 from streams.lane import Lane
+from streams.stores import MemoryRows
 from streams.wiring import core_of
 from tests.support.events import call, moment
 
@@ -39,7 +40,7 @@ def command(**given: Any) -> ModelCommand:
 @pytest.fixture
 def lane() -> Lane:
     core = core_of(PARAMS, "0", KEY)
-    return Lane(0, "foreshock.journal", core, {}, set(), 10, Metrics(CollectorRegistry()))
+    return Lane(0, "foreshock.journal", core, MemoryRows(), set(), 10, Metrics(CollectorRegistry()))
 
 
 def letters(lane: Lane) -> list[DeadLetter]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import orjson
 import pytest
 from prometheus_client import CollectorRegistry
@@ -7,6 +9,9 @@ from prometheus_client import CollectorRegistry
 from schemas.codec import encode
 from sinks.prometheus import Metrics
 from streams.lane import Group, Lane
+from streams.outbox import Record
+from streams.stores import MemoryRows
+from streams.tables import tombstone_headers
 from tests.support.counting import counting_core
 from tests.support.journal import call
 
@@ -16,7 +21,7 @@ def lane_of(rows: dict[bytes, bytes] | None = None, to_heal: set[bytes] | None =
         0,
         "journal",
         counting_core(),
-        rows if rows is not None else {},
+        MemoryRows(rows or {}),
         to_heal if to_heal is not None else set(),
         cached=100,
         observer=Metrics(CollectorRegistry()),
@@ -150,6 +155,39 @@ def test_rows_to_heal_leave_with_the_next_group_until_they_are_acknowledged() ->
     assert to_heal == {b"c_9"}
     lane.acknowledged(group)
     assert to_heal == set()
+
+
+def test_a_customer_who_is_removed_leaves_a_tombstone_that_says_since_when() -> None:
+    lane = lane_of()
+    lane.carry(0, record(0, 1), 0.0)
+    lane.acknowledged(taken(lane))
+    del lane.states["c_0"]
+    lane.carry(1, record(1), 0.0)
+
+    group = taken(lane)
+
+    assert group.rows[b"c_0"] is None
+    assert group.removed_at == tombstone_headers("0", (1, 0))
+    lane.acknowledged(group)
+    assert set(lane.states) == {"c_1"}
+
+
+def test_a_removal_that_was_overwritten_leaves_again() -> None:
+    lane = lane_of(to_heal={b"c_9"})
+    lane.carry(0, record(0, customers=1), 0.0)
+
+    group = taken(lane)
+
+    assert group.rows[b"c_9"] is None
+    assert group.removed_at
+
+
+def test_nothing_is_believed_any_more_about_a_customer_who_is_forgotten() -> None:
+    core = dataclasses.replace(counting_core(), risk_of=lambda engine, key, state: None)
+    lane = Lane(0, "journal", core, MemoryRows(), set(), cached=100, observer=Metrics(CollectorRegistry()))
+    lane.carry(0, record(0), 0.0)
+
+    assert taken(lane).outputs["risk"] == [Record(b"c_0", None)]
 
 
 def test_alerts_carry_cloud_events_headers_that_survive_a_replay() -> None:

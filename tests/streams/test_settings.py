@@ -49,6 +49,14 @@ def test_lists_are_separated_by_commas_in_the_environment(monkeypatch: pytest.Mo
         ({"roles": ""}, "name at least one of ingest, score"),
         ({"heartbeat_seconds": 9.0}, "must be at most a third of session_timeout_seconds"),
         ({"security_protocol": "SASL_SSL"}, "sasl_username"),
+        ({"security_protocol": "SASL_SSL", "sasl_username": "w"}, "set FORESHOCK_SASL_PASSWORD_FILE"),
+        ({"sasl_username": "w"}, "PLAINTEXT does not log in: set FORESHOCK_SECURITY_PROTOCOL=SASL_SSL"),
+        ({"security_protocol": "SSL", "sasl_password": "p"}, "SSL does not log in"),
+        ({"ssl_ca_file": "ca.pem"}, "PLAINTEXT does not encrypt: set FORESHOCK_SECURITY_PROTOCOL=SSL"),
+        ({"security_protocol": "SSL", "ssl_cert_file": "c.pem"}, "set FORESHOCK_SSL_KEY_FILE"),
+        ({"security_protocol": "SSL", "ssl_key_file": "k.pem"}, "set FORESHOCK_SSL_CERT_FILE"),
+        ({"security_protocol": "SSL", "ssl_key_password": "p"}, "there is no key that it opens"),
+        ({"web_host": "0.0.0.0"}, "FORESHOCK_WEB_TOKEN_FILE, .* or FORESHOCK_WEB_OPEN=true"),
         ({"colour": "red"}, "colour: there is no such setting"),
     ],
 )
@@ -97,7 +105,15 @@ def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_secrets_never_show() -> None:
-    settings = load_settings(pseudonym_key="a very secret key indeed", sasl_password="hunter2")
+    settings = load_settings(
+        pseudonym_key="a very secret key indeed",
+        security_protocol="SASL_SSL",
+        sasl_username="worker",
+        sasl_password="hunter2",
+        ssl_cert_file="c.pem",
+        ssl_key_file="k.pem",
+        ssl_key_password="hunter3",
+    )
 
     assert "very secret" not in repr(settings)
     assert "hunter2" not in str(settings.model_dump())

@@ -8,7 +8,8 @@ import orjson
 import pytest
 from faust.types import TP
 
-from streams.tables import FENCE_KEY, BatchTable, CustomerStates
+from streams.stores import Gone, MemoryRows
+from streams.tables import FENCE_KEY, BatchTable, CustomerStates, removal, tombstone_headers
 from tests.support.counting import EPOCH, counted_position
 
 
@@ -17,7 +18,7 @@ def row(offset: int, count: int, epoch: str = EPOCH) -> bytes:
 
 
 def changelog(key: bytes, value: bytes | None, partition: int = 0) -> Any:
-    message = SimpleNamespace(key=key, value=value, partition=partition)
+    message = SimpleNamespace(key=key, value=value, partition=partition, headers={})
     return SimpleNamespace(key=key, value=value, message=message)
 
 
@@ -111,20 +112,20 @@ class Decoder:
         return int(value)
 
 
-def states_of(rows: dict[bytes, bytes], cached: int = 10) -> tuple[CustomerStates[int], Decoder]:
+def states_of(rows: MemoryRows, cached: int = 10) -> tuple[CustomerStates[int], Decoder]:
     decode = Decoder()
     return CustomerStates(rows, lambda state: b"%d" % state, decode, cached), decode
 
 
 def test_a_hot_customer_is_decoded_once() -> None:
-    states, decode = states_of({b"a": b"1"})
+    states, decode = states_of(MemoryRows({b"a": b"1"}))
 
     assert [states["a"], states["a"]] == [1, 1]
     assert decode.calls == 1
 
 
 def test_a_state_reaches_the_table_only_when_it_is_acknowledged() -> None:
-    rows = {b"a": b"1"}
+    rows = MemoryRows({b"a": b"1"})
     states, _ = states_of(rows)
 
     states["a"] = 2
@@ -137,7 +138,7 @@ def test_a_state_reaches_the_table_only_when_it_is_acknowledged() -> None:
 
 
 def test_a_state_that_waits_is_read_back_after_it_was_evicted() -> None:
-    states, _ = states_of({b"a": b"1"}, cached=0)
+    states, _ = states_of(MemoryRows({b"a": b"1"}), cached=0)
 
     states["a"] = 2
     states.take_rows()
@@ -146,7 +147,7 @@ def test_a_state_that_waits_is_read_back_after_it_was_evicted() -> None:
 
 
 def test_an_older_acknowledgement_does_not_end_the_wait_of_a_newer_row() -> None:
-    rows: dict[bytes, bytes] = {}
+    rows = MemoryRows()
     states, _ = states_of(rows, cached=0)
     states["a"] = 1
     first = states.take_rows()
@@ -159,7 +160,7 @@ def test_an_older_acknowledgement_does_not_end_the_wait_of_a_newer_row() -> None
 
 
 def test_a_state_written_twice_leaves_once() -> None:
-    states, _ = states_of({})
+    states, _ = states_of(MemoryRows())
 
     states["a"] = 1
     states["a"] = 2
@@ -169,7 +170,7 @@ def test_a_state_written_twice_leaves_once() -> None:
 
 
 def test_the_partitions_own_rows_are_not_customers() -> None:
-    states, _ = states_of({b"@engine/0": b"7", b"a": b"1"})
+    states, _ = states_of(MemoryRows({b"@engine/0": b"7", b"a": b"1"}))
     states["b"] = 3
 
     assert sorted(states) == ["a", "b"]
@@ -178,7 +179,7 @@ def test_the_partitions_own_rows_are_not_customers() -> None:
 
 
 def test_scanning_keeps_nothing() -> None:
-    states, decode = states_of({b"a": b"1"})
+    states, decode = states_of(MemoryRows({b"a": b"1"}))
 
     list(states.scan())
     list(states.scan())
@@ -187,15 +188,84 @@ def test_scanning_keeps_nothing() -> None:
 
 
 def test_an_unknown_customer_is_a_key_error() -> None:
-    states, _ = states_of({})
+    states, _ = states_of(MemoryRows())
 
     assert states.get("nobody") is None
     with pytest.raises(KeyError, match="nobody"):
         states["nobody"]
 
 
-def test_forgetting_a_customer_without_a_row_that_says_so_is_refused() -> None:
-    states, _ = states_of({b"a": b"1"})
+def test_a_removed_customer_is_unknown_at_once_and_leaves_as_a_tombstone() -> None:
+    rows = MemoryRows({b"a": b"1", b"b": b"2"})
+    states, _ = states_of(rows)
 
-    with pytest.raises(TypeError, match="row that says so"):
-        del states["a"]
+    del states["a"]
+
+    assert "a" not in states
+    assert list(states) == ["b"]
+    taken = states.take_rows()
+    assert taken == {b"a": None}
+    assert "a" not in states
+    assert rows == {b"a": b"1", b"b": b"2"}
+    states.acknowledged(taken)
+    assert rows == {b"b": b"2"}
+
+
+def test_a_removed_customer_who_returns_leaves_as_a_row() -> None:
+    states, _ = states_of(MemoryRows({b"a": b"1"}))
+
+    del states["a"]
+    states["a"] = 7
+
+    assert states.take_rows() == {b"a": b"7"}
+
+
+def test_nobody_can_be_removed_who_is_not_there() -> None:
+    states, _ = states_of(MemoryRows())
+
+    with pytest.raises(KeyError, match="nobody"):
+        del states["nobody"]
+
+
+def gone(offset: int, epoch: str = EPOCH) -> Gone:
+    return Gone(epoch, (offset, 0))
+
+
+def test_a_row_behind_a_later_removal_stays_away_and_the_removal_is_written_again(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(5, 1)), (b"c", gone(9)), (b"c", row(7, 4))])
+
+    assert table.partition_rows(0) == {}
+    assert table.to_heal[0] == {b"c"}
+
+
+def test_a_removal_behind_a_later_row_removes_nothing(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(9, 5)), (b"c", gone(7))])
+
+    assert table.partition_rows(0) == {b"c": row(9, 5)}
+    assert table.to_heal[0] == {b"c"}
+
+
+def test_a_customer_who_returns_after_a_removal_is_there(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(5, 1)), (b"c", gone(9))])
+    table.apply(0, [(b"c", row(11, 1))])
+
+    assert table.partition_rows(0) == {b"c": row(11, 1)}
+
+
+def test_what_a_removal_follows_from_survives_the_broker() -> None:
+    assert removal(tuple(tombstone_headers(EPOCH, (9, 0)))) == gone(9)
+    assert removal(()) is None
+
+
+def test_rows_reach_as_far_as_the_last_record_that_was_looked_at(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(9, 5))], reached=41)
+
+    assert table.reached(0) == 41
+    assert table.reached(1) is None
+    assert table.reached_with(0, 3, 44) == 44
+
+
+def test_what_somebody_else_wrote_in_between_is_looked_at_later(table: BatchTable) -> None:
+    table.apply(0, [(b"c", row(9, 5))], reached=41)
+
+    assert table.reached_with(0, 3, 45) is None

@@ -10,6 +10,8 @@ from prometheus_client import CollectorRegistry
 from sinks.prometheus import Metrics
 from streams.lane import Group, Lane
 from streams.outbox import MAX_RECORD_BYTES, Record, RecordTooLargeError, send_records
+from streams.stores import MemoryRows
+from streams.tables import tombstone_headers
 from streams.writer import GroupWriter
 from tests.support.counting import counting_core
 from tests.support.journal import call
@@ -40,7 +42,7 @@ class Harness:
     def __init__(self, topics: Topics, max_waiting: int = 64) -> None:
         self.settled: list[Group] = []
         self.failures: list[BaseException] = []
-        self.lane = Lane(0, "journal", counting_core(), {}, set(), 100, Metrics(CollectorRegistry()))
+        self.lane = Lane(0, "journal", counting_core(), MemoryRows(), set(), 100, Metrics(CollectorRegistry()))
         self.writer = GroupWriter(
             self.lane,
             topics.send,
@@ -86,6 +88,24 @@ async def test_outputs_are_acknowledged_then_rows_then_the_offset_moves() -> Non
         "acknowledge changelog",
         "settle",
     ]
+    harness.writer.stop()
+
+
+async def test_a_tombstone_says_what_it_follows_from() -> None:
+    topics, sent = Topics(), []
+
+    async def send(topic: str, partition: int, records: list[Record]) -> int | None:
+        sent.extend(record for record in records if topic == "changelog" and record.value is None)
+        return await Topics.send(topics, topic, partition, records)
+
+    topics.send = send  # type: ignore[method-assign]
+    harness = Harness(topics)
+    harness.carry(0, 1)
+    del harness.lane.states["c_1"]
+    await harness.writer.admit()
+    await until(lambda: harness.settled)
+
+    assert sent == [Record(b"c_1", None, tombstone_headers("0", (0, 0)))]
     harness.writer.stop()
 
 

@@ -1,0 +1,162 @@
+"""Rows of earlier formats: each format is brought to the next one, so that a worker reads what any earlier one wrote.
+
+A format changes when a row of before would be read wrongly: a field that was added, moved or given another meaning. The
+change is one function here, and a row of the old format in `tests/models/fixtures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models.packing import packed_buckets, packed_numbers
+from schemas.errors import ConfigurationError
+
+ROW_FORMAT = 2
+"""First item of every row."""
+
+_FIELDS_1 = [
+    "epoch",
+    "offset",
+    "line",
+    "tenant",
+    "org_path",
+    "policy_ref",
+    "claim_ref",
+    "drivers",
+    "events",
+    "seen_at",
+    "clock",
+    "stage",
+    "stage_at",
+    "fast",
+    "slow",
+    "spoke_at",
+    "conversation",
+    "conversation_ref",
+    "conversation_at",
+    "needed",
+    "dissatisfaction",
+    "handover",
+    "needs_person",
+    "heat",
+    "heat_at",
+    "contacts",
+    "friction",
+    "wait_seconds",
+    "bad_contact_at",
+    "claims",
+    "refused_at",
+    "promises",
+    "missed",
+    "missed_at",
+    "feedback_at",
+    "rating",
+    "rated_at",
+    "survey_sent_at",
+    "ignored_at",
+    "grumbled_at",
+    "threat_at",
+    "complained_at",
+    "complaints",
+    "complaint_open",
+    "escalated",
+    "contacted_at",
+    "channel",
+    "language",
+    "cases",
+    "cases_seen",
+    "own",
+    "tallies",
+    "tallies_at",
+    "asked_at",
+    "categories",
+    "score_7d",
+    "score_30d",
+    "learner",
+    "shadow",
+    "scored_at",
+    "base",
+    "contributions",
+    "usual",
+    "probability_7d",
+    "probability_30d",
+    "snapshot",
+    "cold",
+    "evidence",
+    "alerts",
+    "alerts_opened",
+    "alerted_at",
+    "spent",
+    "born",
+    "cool_downs",
+    "predictions",
+    "ids_since",
+    "ids",
+    "ids_before",
+]
+"""What the items of a customer's row of format 1 were, in their order; later rows are read by the dataclass."""
+
+Named = dict[str, Any]
+
+
+class NewerRowError(ConfigurationError):
+    """A row was written by a later version of Foreshock, which alone can read it."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(
+            f"a row of state has format {found!r}, and this version reads up to {ROW_FORMAT}: a later version of "
+            "Foreshock has written it. Run that version or a later one; to go back to this one, choose another "
+            "FORESHOCK_TOPIC_PREFIX and replay the journal"
+        )
+
+
+def check_format(found: object) -> None:
+    """Refuse rows that a later version has written.
+
+    Raises
+    ------
+    NewerRowError
+        If the format is not one that is known here.
+    """
+    if not isinstance(found, int) or not 1 <= found <= ROW_FORMAT:
+        raise NewerRowError(found)
+
+
+def upgraded(items: list[Any]) -> Named:
+    """Bring the items of a customer's row of an earlier format to today's fields.
+
+    Parameters
+    ----------
+    items
+        The whole row, its format first.
+
+    Returns
+    -------
+    dict
+        Field to value; what is not named has its default.
+
+    Raises
+    ------
+    NewerRowError
+        If the format is a later one.
+    """
+    check_format(items[0])
+    named: Named = dict(zip(_FIELDS_1, items[1:], strict=True))
+    for before in range(items[0], ROW_FORMAT):
+        named = _STEPS[before](named)
+    return named
+
+
+def _to_2(named: Named) -> Named:
+    """Keep every beginning and end of a customer, where format 1 kept the first beginning; pack what waits."""
+    born = named.pop("born")
+    return named | {
+        "lives": [born] if born[0] >= 0 else [],
+        "categories": packed_buckets(named["categories"]),
+        "predictions": [[*rest, packed_numbers(dense), "", hashed] for *rest, dense, hashed in named["predictions"]],
+    }
+
+
+_STEPS: Mapping[int, Callable[[Named], Named]] = {1: _to_2}
+"""Format to what brings a row of it to the next."""
