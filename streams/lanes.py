@@ -102,7 +102,9 @@ class Lanes:
         self.loaded_rows = 0
         """Rows read in recoveries so far; the watchdog looks whether it grows."""
 
-    async def carry(self, partition: int, offset: int, value: bytes, timestamp: float) -> None:
+    async def carry(
+        self, partition: int, offset: int, value: bytes, timestamp: float, line_times: bytes | None = None
+    ) -> None:
         """Take one journal record; returns when there is room for the next. Never raises: it ends the process.
 
         Faust acknowledges a record whose agent raised, so nothing that goes wrong here may reach it.
@@ -111,7 +113,7 @@ class Lanes:
             lane, writer = self._open.get(partition) or await self._open_lane(partition)
             if offset > lane.next_offset:
                 await self._check_hole(lane, offset)
-            if lane.carry(offset, value, timestamp):
+            if lane.carry(offset, value, timestamp, line_times):
                 await writer.admit()
         except asyncio.CancelledError:
             raise  # a rebalance: the record is unsettled, so it is read again by whoever owns it then
@@ -194,7 +196,7 @@ class Lanes:
         self._observer.settled(
             partition,
             highwater - group.next_offset if highwater is not None else None,
-            [now - taken_at for taken_at in group.alert_ages],
+            [now - sent_at for sent_at in group.alert_times],
             lane.customers_by_stage(),
         )
         self._observer.scoring(partition, *lane.scoring_with())

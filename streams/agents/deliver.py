@@ -18,6 +18,7 @@ from schemas.errors import SinkError, UnreadableMessageError
 from sinks.base import Sink
 from sinks.fanout import RetryPolicy, deliver_patiently
 from streams.connections import new_group_consumer
+from streams.fetching import FetchPace
 from streams.handover import HandOver
 from streams.lag import report_lag
 from streams.outbox import Record, send_records
@@ -55,10 +56,12 @@ async def run_deliver(
     consumer = new_group_consumer(settings, f"deliver.{sink.name}")
     consumer.subscribe([settings.topic("alerts")], listener=hand_over)
     await consumer.start()
+    pace = FetchPace(consumer, settings.fetch_wait_seconds)
     try:
         while not stop.is_set():
             fetched = await consumer.getmany(timeout_ms=200, max_records=_PORTION)
             records = [record for portion in fetched.values() for record in portion]
+            pace.heard(bool(records))
             if not records:
                 continue
             async with hand_over.busy:

@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaProducer
 
 from schemas.codec import encode
 from schemas.ticks import Tick
-from streams.agents.ingest import JOURNAL_HEADERS
-from streams.outbox import Record, send_records
+from streams.journal import JournalLine, journal_record
+from streams.outbox import send_records
 from streams.settings import Settings
 
 
@@ -37,7 +37,7 @@ async def run_tick(
                         outlet,
                         journal,
                         partition,
-                        [Record(None, encode(Tick(at=at, partition=partition)), JOURNAL_HEADERS)],
+                        [journal_record([JournalLine(encode(Tick(at=at, partition=partition)))])],
                     )
                     for partition in range(settings.partitions)
                 )
