@@ -87,7 +87,7 @@ def main(
         write_json(json_file, "latency", described, {"asked": asked, "runs": runs})
 
 
-COLUMNS = ("events/s", "output", "records", "p50", "p90", "p99", "max", "lines/record")
+COLUMNS = ("events/s", "output", "records", "p50", "p90", "p99", "max", "lines/record", "CPU us/event")
 """What the table shows."""
 
 
@@ -104,6 +104,7 @@ def rows_of(runs: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
                 *figures,
                 f"{found['max_seconds'] * 1000:.1f}",
                 f"{run['lines_per_record']:.1f}",
+                f"{run['cpu_microseconds_per_event']:.0f}" if run["cpu_microseconds_per_event"] else "-",
             ]
 
 
@@ -151,11 +152,11 @@ async def _measure(address: str, is_kafka: bool, drafts: Iterator[Draft], rate: 
                 await _ready(settings, process)
                 await _open_lanes(settings, producer, drafts, seen)
                 await produce(settings, producer, drafts, rate, _WARM_UP_SECONDS, seen)
-                records, sent_before = seen.records, len(seen.sent_at)
+                records, sent_before, cpu_before = seen.records, len(seen.sent_at), _cpu_seconds(process.pid)
                 began = asyncio.get_running_loop().time()
                 await produce(settings, producer, drafts, rate, seconds, seen)
                 wall = asyncio.get_running_loop().time() - began
-                sent = len(seen.sent_at)
+                sent, cpu = len(seen.sent_at), _cpu_seconds(process.pid) - cpu_before
                 await producer.flush()
                 await asyncio.sleep(_SETTLE_SECONDS)
                 if process.poll() is not None:
@@ -169,8 +170,18 @@ async def _measure(address: str, is_kafka: bool, drafts: Iterator[Draft], rate: 
         "events": sent - sent_before,
         "events_per_second": (sent - sent_before) / wall,
         "lines_per_record": (sent - sent_before) / max(1, seen.records - records),
+        "cpu_microseconds_per_event": cpu / (sent - sent_before) * 1e6,
         **figures,
     }
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process so far, or 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _open_lanes(settings: Settings, producer: AIOKafkaProducer, drafts: Iterator[Draft], seen: Seen) -> None:
