@@ -58,13 +58,9 @@ Examples:
 @click.option("--seconds", type=click.FloatRange(min=1), default=20.0, show_default=True, help="Length of each load.")
 @click.option("--customers", type=click.IntRange(min=1), default=5_000, show_default=True, help="People insured.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Where the events come from.")
-@click.option(
-    "--bootstrap", "--broker", metavar="HOST:PORT", help="A Kafka broker instead of the embedded one."
-)
+@click.option("--bootstrap", "--broker", metavar="HOST:PORT", help="A Kafka broker instead of the embedded one.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all figures here.")
-def main(
-    rates: str, seconds: float, customers: int, seed: int, bootstrap: str | None, json_file: Path | None
-) -> None:
+def main(rates: str, seconds: float, customers: int, seed: int, bootstrap: str | None, json_file: Path | None) -> None:
     """Run the bench; the help text is `_HELP`."""
     try:
         loads = [int(rate) for rate in rates.split(",")]
@@ -200,7 +196,7 @@ async def _ready(settings: Settings, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             raise BenchError(f"the worker ended with code {process.returncode} before it was ready")
         with contextlib.suppress(OSError):
-            await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=2).close())  # noqa: S310 - our own
+            await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=2).close())
             return
         await asyncio.sleep(0.2)
     raise BenchError("the worker was not ready within a minute")
@@ -227,7 +223,7 @@ def _worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     }
     command = [sys.executable, "-m", "foreshock", "worker", "--roles", "ingest,score,learn,tick"]
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
+        process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             yield process
         except BaseException:

@@ -32,9 +32,7 @@ class FetchPace:
         Monotonic time in seconds.
     """
 
-    def __init__(
-        self, consumer: Any, idle_wait_seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, consumer: Any, idle_wait_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetcher = consumer._fetcher
         self._idle_ms = int(idle_wait_seconds * 1000)
         self._busy_ms = min(self._idle_ms, int(BUSY_WAIT_SECONDS * 1000))

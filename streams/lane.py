@@ -172,8 +172,7 @@ class Lane:
         outputs = {"risk": [_record(risk, risk.customer_key) for risk in risks]}
         times, self._alert_times = self._alert_times, []
         outputs["alerts"] = [
-            _record(alert, alert.customer_key, sent_at)
-            for alert, sent_at in zip(self._alerts, times, strict=True)
+            _record(alert, alert.customer_key, sent_at) for alert, sent_at in zip(self._alerts, times, strict=True)
         ]
         self._alerts.clear()
         for topic, messages in self._others.items():

@@ -16,9 +16,9 @@ from schemas.errors import ConfigurationError, UnreadableMessageError
 from schemas.signing import is_authentic, signed
 from schemas.snapshots import Snapshot
 from schemas.ticks import ModelCommand, SnapshotNotice
-from streams.journal import JournalLine, journal_record
 from streams.authenticity import REMEDY
 from streams.connections import new_reader
+from streams.journal import JournalLine, journal_record
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 

@@ -24,8 +24,10 @@ from schemas.errors import UnreadableMessageError
 from streams.agents.alignment import Alignment
 from streams.agents.event_clock import EventClock
 from streams.connections import new_group_consumer
+from streams.duty import Duty
 from streams.fetching import FetchPace
 from streams.handover import HandOver
+from streams.holes import Continuity, Holes, HolesObserver
 from streams.journal import JournalLine, cut, journal_record
 from streams.lag import partitions_behind, report_lag
 from streams.outbox import Record, send_records
@@ -40,7 +42,7 @@ SOURCE = "foreshock/ingest"
 _POLL_MILLISECONDS = 200
 
 
-class IngestObserver(Protocol):
+class IngestObserver(HolesObserver, Protocol):
     """Hears what ingest does; metrics implement it."""
 
     def ingested(self, event: CustomerEvent) -> None:
@@ -133,38 +135,52 @@ class Ingest:
 
 
 async def run_ingest(
-    settings: Settings, ingest: Ingest, outlet: AIOKafkaProducer, observer: IngestObserver, stop: asyncio.Event
+    settings: Settings,
+    ingest: Ingest,
+    outlet: AIOKafkaProducer,
+    observer: IngestObserver,
+    stop: asyncio.Event,
+    duty: Duty | None = None,
+    holes: Holes | None = None,
 ) -> None:
     """Carry events into the journal until `stop` is set.
+
+    What it is doing is noted in `duty`, and positions that were never seen go to `holes`.
 
     Raises
     ------
     aiokafka.errors.KafkaError
         If the broker refuses something; the worker then ends, and reads again what was not committed.
+    PositionsSkippedError
+        If something was passed over that the broker still has; likewise.
     """
     hand_over = HandOver()
+    duty = duty or Duty("ingest")
+    duty.hand_over = hand_over
     generation = 0
     consumer = new_group_consumer(settings, "ingest")
     consumer.subscribe(ingest.topics, listener=hand_over)
     await consumer.start()
-    pace = FetchPace(consumer, settings.fetch_wait_seconds)
+    duty.consumer = consumer
+    reading = _Reading(settings, consumer, hand_over, holes or Holes(observer))
     try:
         while not stop.is_set():
-            records = await _portion(settings, consumer, pace)
+            records = await reading.portion()
             alignment = ingest.alignment
             if not records and not (alignment is not None and alignment.is_holding):
                 continue
             async with hand_over.busy:
-                if alignment is not None:
-                    if generation != hand_over.generation:
-                        # Reading began again at the committed offsets: what waited comes again, here or elsewhere.
-                        generation = hand_over.generation
-                        alignment.forget()
-                    records = await _of_this_assignment(consumer, records)
-                behind = await partitions_behind(consumer) if alignment is not None else ()
-                lines, letters = ingest.prepare(records, behind)
-                await _send(settings, outlet, lines, letters)
-                await _commit(settings, consumer, alignment)
+                with duty.working():
+                    if alignment is not None:
+                        if generation != hand_over.generation:
+                            # Reading began again at the committed offsets: what waited comes again, here or elsewhere.
+                            generation = hand_over.generation
+                            alignment.forget()
+                        records = await _of_this_assignment(consumer, records)
+                    behind = await partitions_behind(consumer) if alignment is not None else ()
+                    lines, letters = ingest.prepare(records, behind)
+                    await _send(settings, outlet, lines, letters)
+                    await _commit(settings, consumer, alignment)
             report_lag(consumer, records, "ingest", observer.lagging)
     finally:
         await consumer.stop()
@@ -200,17 +216,36 @@ async def _commit(settings: Settings, consumer: AIOKafkaConsumer, alignment: Ali
         log.warning("ingest_commit_failed")
 
 
-async def _portion(settings: Settings, consumer: AIOKafkaConsumer, pace: FetchPace) -> list[ConsumerRecord]:
-    """Fetch what is there; while events are coming, wait a little, so that a record carries more than one line."""
-    fetched = await consumer.getmany(timeout_ms=_POLL_MILLISECONDS, max_records=settings.fetch_records)
-    records = [record for portion in fetched.values() for record in portion]
-    pace.heard(bool(records))
-    # One event alone has nobody to wait for.
-    if 1 < len(records) < settings.max_lines and settings.linger_seconds:
-        await asyncio.sleep(settings.linger_seconds)
-        more = await consumer.getmany(timeout_ms=0, max_records=settings.fetch_records)
-        records.extend(record for portion in more.values() for record in portion)
-    return records
+class _Reading:
+    """Fetches portions of events, and looks whether any position is missing."""
+
+    def __init__(self, settings: Settings, consumer: AIOKafkaConsumer, hand_over: HandOver, holes: Holes) -> None:
+        self._settings = settings
+        self._consumer = consumer
+        self._hand_over = hand_over
+        self._pace = FetchPace(consumer, settings.fetch_wait_seconds)
+        self._continuity = Continuity("ingest", settings, consumer, holes)
+        self._generation = -1
+
+    async def portion(self) -> list[ConsumerRecord]:
+        """Fetch what is there; while events are coming, wait a little, so that a record carries more than one line."""
+        settings = self._settings
+        records = await self._fetch(_POLL_MILLISECONDS)
+        self._pace.heard(bool(records))
+        # One event alone has nobody to wait for.
+        if 1 < len(records) < settings.max_lines and settings.linger_seconds:
+            await asyncio.sleep(settings.linger_seconds)
+            records += await self._fetch(0)
+        return records
+
+    async def _fetch(self, wait_milliseconds: int) -> list[ConsumerRecord]:
+        """Fetch once."""
+        fetched = await self._consumer.getmany(timeout_ms=wait_milliseconds, max_records=self._settings.fetch_records)
+        if self._generation != self._hand_over.generation:
+            self._generation = self._hand_over.generation
+            self._continuity.begin()
+        await self._continuity.check(fetched)
+        return [record for portion in fetched.values() for record in portion]
 
 
 async def _send(

@@ -9,7 +9,6 @@ nothing left to do, or the little that another worker wrote since.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -36,18 +35,17 @@ class LoadedChangelog(Recovery):
     async def _build_highwaters(self, consumer: Any, tps: set[TP], destination: Any, title: str) -> None:
         """Load first, then let Faust compare what is left."""
         if title == "active" and tps:
-            started = time.monotonic()
-            count = await self._load(sorted(tps))
-            self.app.lanes.on_recovered(count, time.monotonic() - started)
+            await self._load(sorted(tps))
+            self.app.lanes.progress.end()
         await super()._build_highwaters(consumer, tps, destination, title)
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ASYNC109 - Faust's
         """Wait without Faust's time-out, after which it would go on with half the state; `streams.watchdog` looks."""
         await super()._wait(coro)
 
-    async def _load(self, tps: list[TP]) -> int:
-        """Read every row below a fence of our own; return how many."""
-        table = self.app.states
+    async def _load(self, tps: list[TP]) -> None:
+        """Read every row below a fence of our own."""
+        table, progress = self.app.states, self.app.lanes.progress
         fences = {tp: await self._fence(tp) for tp in tps}
         reader = new_reader(self.app.settings)
         await reader.start()
@@ -60,21 +58,19 @@ class LoadedChangelog(Recovery):
                     await reader.seek_to_beginning(kafka_tp)
                 else:
                     reader.seek(kafka_tp, reached + 1)
-            count = 0
+            progress.begin({tp.partition: (await reader.position(k), fences[tp]) for k, tp in assigned.items()})
             open_tps = set(assigned)
             while open_tps:
                 portions = await reader.getmany(*open_tps, timeout_ms=500, max_records=_PORTION)
                 for kafka_tp, records in portions.items():
                     tp = assigned[kafka_tp]
                     table.apply(tp.partition, ((record.key, record.value) for record in records))
-                    count += len(records)
-                    self.app.lanes.loaded_rows += len(records)
+                    progress.read(tp.partition, len(records), records[-1].offset + 1)
                 open_tps = await self._still_below(reader, open_tps, {k: fences[assigned[k]] for k in open_tps})
         finally:
             await reader.stop()
         for tp, fence in fences.items():
             self.active_offsets[tp] = fence
-        return count
 
     async def _fence(self, tp: TP) -> int:
         """Write a record that marks the end, and return its offset."""
