@@ -91,12 +91,17 @@ class Watchdog:
         self._looked_at = now
         self._note_broker(broker_answers, passed)
         before, self._kept = self._kept, {}
-        for claim in claims:
+        found = list(claims)
+        # While the event loop is held nothing else can move, and that is not its fault.
+        is_held = any(claim.part == "loop" and claim.is_due for claim in found)
+        for claim in found:
             key = claim.name, claim.part, claim.at
             kept = before.pop(key, None) or _Kept(claim)
             has_moved = not claim.is_due or claim.progress != kept.claim.progress
-            excused = claim.needs_broker and not broker_answers
-            kept.age = 0.0 if has_moved or excused else kept.age + passed
+            if has_moved or (claim.needs_broker and not broker_answers):
+                kept.age = 0.0
+            elif claim.part == "loop" or not is_held:
+                kept.age += passed
             kept.claim = claim
             self._kept[key] = kept
             self._report(kept, has_moved)

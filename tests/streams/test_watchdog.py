@@ -108,6 +108,13 @@ def test_a_blocked_event_loop_has_no_excuse_in_the_broker(looks: Looks) -> None:
     assert looks.look(12, blocked, broker=False) == [blocked]
 
 
+def test_while_the_event_loop_is_held_nothing_else_is_blamed(looks: Looks) -> None:
+    held = claim(part="loop", needs_broker=False)
+    looks.look(8, held, claim())
+
+    assert {found["part"] for found in looks.dog.told()} == {"loop"}
+
+
 def test_a_process_that_was_frozen_did_not_stand_still(looks: Looks) -> None:
     looks.look(3, claim())
     looks.now += 3600.0
