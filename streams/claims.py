@@ -113,11 +113,11 @@ def claims_of_score(app: GuardedApp | None, ends: Mapping[TopicPartition, End], 
 
     if app is None:
         return
-    is_recovering = app.in_recovery
-    offsets: Any = app.tables.recovery.active_offsets  # type: ignore[attr-defined]
-    read = (app.consumer_generation_id, app.lanes.progress.moves, sum(found or 0 for found in dict(offsets).values()))
-    yield claim("recovery", "", is_recovering, read)
     is_settled = app.has_settled
+    is_recovering = not is_settled and (app.in_recovery or app.lanes.progress.is_loading)
+    offsets: Any = app.tables.recovery.active_offsets  # type: ignore[attr-defined]
+    read = (app.rebalances, app.lanes.progress.moves, sum(found or 0 for found in dict(offsets).values()))
+    yield claim("recovery", "", is_recovering, read)
     yield claim("group", "", not is_settled and not is_recovering, app.rebalances, patience.group_end)
     if not is_settled:
         return

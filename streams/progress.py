@@ -44,6 +44,8 @@ class RecoveryProgress:
         self._began_at = self._said_at = 0.0
         self.rows = 0
         """Rows of the recovery under way, or of the last one."""
+        self.is_loading = False
+        """Whether rows are being read now; Faust's own flag falls while our load is still under way."""
         self.moves = 0
         """Grows with everything that is read, in all recoveries."""
 
@@ -58,6 +60,7 @@ class RecoveryProgress:
         self._spans = {partition: (first, max(first, end)) for partition, (first, end) in spans.items()}
         self._reached = {partition: first for partition, (first, _) in self._spans.items()}
         self.rows = 0
+        self.is_loading = True
         self._began_at = self._said_at = self._clock()
         log.info("recovery_begins", extra={"partitions": len(spans), "positions": self._expected})
         self._show()
@@ -76,6 +79,7 @@ class RecoveryProgress:
 
     def end(self) -> None:
         """Finish."""
+        self.is_loading = False
         seconds = self._clock() - self._began_at
         self._reached = {partition: end for partition, (_, end) in self._spans.items()}
         self._show()

@@ -68,6 +68,7 @@ class LoadedChangelog(Recovery):
                     progress.read(tp.partition, len(records), records[-1].offset + 1)
                 open_tps = await self._still_below(reader, open_tps, {k: fences[assigned[k]] for k in open_tps})
         finally:
+            progress.is_loading = False
             await reader.stop()
         for tp, fence in fences.items():
             self.active_offsets[tp] = fence

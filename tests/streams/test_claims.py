@@ -89,11 +89,12 @@ def app(*lanes: Standing, in_recovery: bool = False, has_settled: bool = True) -
         in_recovery=in_recovery,
         has_settled=has_settled,
         rebalances=1,
-        consumer_generation_id=1,
         tables=SimpleNamespace(recovery=SimpleNamespace(active_offsets={})),
         ledger=SimpleNamespace(topic="foreshock.journal"),
         journal_partitions=lambda: {TopicPartition("foreshock.journal", lane.partition) for lane in lanes},
-        lanes=SimpleNamespace(progress=SimpleNamespace(moves=3), standing=lambda partitions: list(lanes)),
+        lanes=SimpleNamespace(
+            progress=SimpleNamespace(moves=3, is_loading=False), standing=lambda partitions: list(lanes)
+        ),
     )
 
 

@@ -10,6 +10,7 @@ import dataclasses
 import os
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ class StallingSink(MemorySink):
         if is_on("sink hangs"):
             await asyncio.sleep(LONG_SECONDS)
         if is_on("sink away"):
-            raise SinkUnavailableError("away for the test")
+            raise SinkUnavailableError("away for the test", timedelta(0))
         await super().deliver(alert)
 
 
