@@ -120,7 +120,8 @@ class Metrics(QualityMetrics):
     def _declare_judgement(self, registry: CollectorRegistry) -> None:
         self.alert_seconds = Histogram(
             "foreshock_alert_latency_seconds",
-            "From the journal taking an event to the alert being on its topic. A rise: scoring is behind.",
+            "From the producer's timestamp on an event to its alert being on its topic; alerts of ticks are not in it. "
+            "A rise: ingest or scoring is behind, or the producer's clock is.",
             buckets=_LATENCY_BUCKETS,
             registry=registry,
         )
@@ -146,6 +147,14 @@ class Metrics(QualityMetrics):
         self.timers = Counter(
             "foreshock_timers_fired",
             "Timers fired because nothing happened in time. Zero for long: no ticks reach the journal.",
+            registry=registry,
+        )
+        self.delivery_seconds = Histogram(
+            "foreshock_delivery_latency_seconds",
+            "From the producer's timestamp on an event to a sink having its alert. A rise without one of "
+            "foreshock_alert_latency_seconds: the sink is slow.",
+            ["sink"],
+            buckets=_LATENCY_BUCKETS,
             registry=registry,
         )
         self.delivered = Counter(
@@ -208,7 +217,51 @@ class Metrics(QualityMetrics):
     def _declare_faults(self, registry: CollectorRegistry) -> None:
         self.skipped_positions = Counter(
             "foreshock_skipped_positions",
-            "Journal positions that were never seen. Anything but zero is loss: look at the log and the retention.",
+            "Positions of a topic that a consumer group never saw. Anything but zero is loss, or was nearly: /healthz "
+            "says which positions and what to do.",
+            ["group"],
+            registry=registry,
+        )
+        self.unacknowledged_holes = Gauge(
+            "foreshock_unacknowledged_holes",
+            "Stretches of positions that were never seen, since this worker started. More than zero: /healthz fails "
+            "until a person restarts it.",
+            registry=registry,
+        )
+        self.stalled_parts = Gauge(
+            "foreshock_stalled_parts",
+            "Parts of this worker that have something to do and do not move although the broker answers. More than "
+            "zero: the worker ends itself soon, and a supervisor must start it again.",
+            ["role", "part"],
+            registry=registry,
+        )
+        self.lost_dependencies = Gauge(
+            "foreshock_lost_dependencies",
+            "1 while the broker does not answer, or a sink is waited for. More than zero for long: look at the "
+            "dependency; the worker tries again by itself.",
+            ["dependency"],
+            registry=registry,
+        )
+        self.recovery_rows = Gauge(
+            "foreshock_recovery_rows",
+            "Rows loaded by the recovery under way, or by the last one. Should grow while partitions are open.",
+            registry=registry,
+        )
+        self.recovery_read_positions = Gauge(
+            "foreshock_recovery_read_positions",
+            "Changelog positions that this recovery has come past. Should grow to "
+            "foreshock_recovery_expected_positions.",
+            registry=registry,
+        )
+        self.recovery_expected_positions = Gauge(
+            "foreshock_recovery_expected_positions",
+            "Changelog positions that this recovery has to come past. A rise from restart to restart: compaction does "
+            "not keep up.",
+            registry=registry,
+        )
+        self.recovery_open_partitions = Gauge(
+            "foreshock_recovery_open_partitions",
+            "Partitions whose state is not back yet. More than zero: those customers wait.",
             registry=registry,
         )
         self.recovery_seconds = Histogram(
@@ -231,6 +284,8 @@ class Metrics(QualityMetrics):
             self.facts.labels(fact)
         for group in GROUPS:
             self.lag.labels(group)
+            self.skipped_positions.labels(group)
+        self.lost_dependencies.labels("broker")
         for stage in STAGES:
             self.customers.labels(stage)
         for result in ("new", "repeated"):
@@ -297,7 +352,7 @@ class Metrics(QualityMetrics):
         lag
             Journal records behind, if known.
         alert_ages
-            Seconds from journal to topic, per alert.
+            Seconds from producer to topic, per alert of an event.
         stages
             Customers of the partition per stage, in the order of `STAGES`.
         """
@@ -322,9 +377,12 @@ class Metrics(QualityMetrics):
         self._lags["score"].clear()
         self._show_stages()
 
-    def skipped(self, count: int) -> None:
-        """Journal positions were never seen."""
-        self.skipped_positions.inc(count)
+    def recovering(self, rows: int, positions: int, expected: int, open_partitions: int) -> None:
+        """A recovery has loaded rows and come to so many of the expected changelog positions."""
+        self.recovery_rows.set(rows)
+        self.recovery_read_positions.set(positions)
+        self.recovery_expected_positions.set(expected)
+        self.recovery_open_partitions.set(open_partitions)
 
     def recovered(self, rows: int, seconds: float) -> None:
         """State was read back from the changelog."""
@@ -343,10 +401,30 @@ class Metrics(QualityMetrics):
         self.published_at.set_to_current_time()
         self.contested(snapshot.contest)
 
-    def alert_delivered(self, sink: str, attempts: int) -> None:
-        """A sink has an alert."""
+    def alert_delivered(self, sink: str, attempts: int, seconds: float | None) -> None:
+        """A sink has an alert, so many seconds after its event left the producer, if that is known."""
+        if seconds is not None:
+            self.delivery_seconds.labels(sink).observe(max(0.0, seconds))
         self.delivered.labels(sink).inc()
         self.delivery_attempts.labels(sink).inc(attempts)
+
+    # -- watching --------------------------------------------------------------------------------------------------
+
+    def skipped(self, group: str, count: int) -> None:
+        """Positions were never seen."""
+        self.skipped_positions.labels(group).inc(count)
+
+    def unacknowledged(self, count: int) -> None:
+        """So many holes have been found since the start."""
+        self.unacknowledged_holes.set(count)
+
+    def stalled(self, role: str, part: str, count: int) -> None:
+        """So many of these parts stand still."""
+        self.stalled_parts.labels(role, part).set(count)
+
+    def dependency(self, name: str, is_lost: bool) -> None:
+        """The broker or a sink is away, or back."""
+        self.lost_dependencies.labels(name).set(is_lost)
 
     def _show_stages(self) -> None:
         """Add up the customers of all partitions."""
@@ -391,5 +469,8 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "monitor": MONITORS,
     "figure": FIGURES,
     "bound": BOUNDS,
+    "role": ("ingest", "score", "learn", "tick", "deliver", "worker"),
+    "part": ("loop", "group", "recovery", "reading", "carrying", "writing", "working"),
+    "dependency": ("broker", *SINKS),
 }
 """Every label and the closed set that its values come from."""

@@ -13,6 +13,7 @@ from streams.agents import score
 from streams.connections import client_options
 from streams.core import Core
 from streams.guards.app import GuardedApp
+from streams.holes import Holes
 from streams.lanes import Lanes, LanesObserver
 from streams.ledger import Ledger
 from streams.rocks import DiskStore
@@ -24,7 +25,11 @@ from streams.topics import CHANGELOG, TABLE
 
 
 def create_app(
-    settings: Settings, core: Core[Any, Any], outlet: AIOKafkaProducer, observer: LanesObserver
+    settings: Settings,
+    core: Core[Any, Any],
+    outlet: AIOKafkaProducer,
+    observer: LanesObserver,
+    holes: Holes | None = None,
 ) -> GuardedApp:
     """Build the app that scores: one topic, one table, one agent, every guard.
 
@@ -38,6 +43,8 @@ def create_app(
         Producer for outputs and rows; started by whoever starts the app, before it.
     observer
         Hears what happens.
+    holes
+        Where journal positions go that were never seen.
 
     Raises
     ------
@@ -70,7 +77,17 @@ def create_app(
     def moved(tp: TP, offset: int) -> None:
         app.tables.recovery.active_offsets[tp] = offset  # type: ignore[attr-defined]
 
-    app.lanes = Lanes(settings, core, app.states, ledger, outlet, _Journal(app, journal_name), observer, moved)
+    app.lanes = Lanes(
+        settings,
+        core,
+        app.states,
+        ledger,
+        outlet,
+        _Journal(app, journal_name),
+        observer,
+        moved,
+        holes or Holes(observer),
+    )
     score.register(app, journal, app.lanes)
 
     @app.timer(settings.commit_interval_seconds)  # type: ignore[untyped-decorator]

@@ -18,9 +18,12 @@ class HandOver(ConsumerRebalanceListener):  # type: ignore[misc]
         """Grows with every assignment: what was remembered about a partition is then worth nothing."""
         self.assigned: frozenset[TopicPartition] = frozenset()
         """What this worker owns."""
+        self.is_settled = False
+        """Whether the group has said what this worker owns; false before the first time and while it rebalances."""
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Wait for the work under way."""
+        self.is_settled = False
         async with self.busy:
             self.assigned = frozenset()
 
@@ -28,3 +31,4 @@ class HandOver(ConsumerRebalanceListener):  # type: ignore[misc]
         """Take note of the new assignment."""
         self.generation += 1
         self.assigned = frozenset(assigned)
+        self.is_settled = True

@@ -41,3 +41,16 @@ async def partitions_behind(consumer: AIOKafkaConsumer) -> set[TopicPartition]:
         if highwater is None or await consumer.position(tp) < highwater:
             behind.add(tp)
     return behind
+
+
+def positions_of(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+    """Return the next offset of each assigned partition that is not paused; -1 where none has been found yet.
+
+    Never waits, so that a thread of its own can ask while the reader stands still.
+    """
+    subscription = consumer._subscription.subscription
+    assignment = subscription.assignment if subscription is not None else None
+    if assignment is None:
+        return {}
+    states = {tp: assignment.state_value(tp) for tp in assignment.tps}
+    return {tp: state.position if state.has_valid_position else -1 for tp, state in states.items() if not state.paused}

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from schemas.alerts import Risk
+from schemas.alerts import Alert, Risk
 from schemas.cloudevents import Carried, headers_of
 from schemas.codec import decode_journal_line, encode
 from schemas.dead_letters import DeadLetter
 from schemas.errors import UnreadableMessageError
 from schemas.types import Position
 from streams.core import Core
+from streams.journal import SOURCE_TIME, decode_times
 from streams.outbox import Record
 from streams.stores import Rows
 from streams.tables import CustomerStates, tombstone_headers
@@ -54,8 +55,8 @@ class Group:
     """Rows of customers; `None` removes one."""
     own_rows: dict[bytes, bytes]
     """The partition's own rows; the last one has the position, and says that everything before it is written."""
-    alert_ages: list[float] = field(default_factory=list)
-    """Timestamp of the journal record behind each alert, in seconds since 1970."""
+    alert_times: list[float] = field(default_factory=list)
+    """When the events behind alerts left their producers, in seconds since 1970; alerts of ticks have none."""
     removed_at: list[tuple[str, bytes]] = field(default_factory=list)
     """Headers of the records that remove a row: what they follow from."""
 
@@ -112,10 +113,11 @@ class Lane:
         self.waiting_count = 0
         """Records carried and not yet taken by a group."""
         self._believed: dict[str, None] = {}
-        self._others: dict[str, list[Carried]] = {"alerts": [], "examples": [], "dead-letters": []}
-        self._alert_ages: list[float] = []
+        self._others: dict[str, list[Carried]] = {"examples": [], "dead-letters": []}
+        self._alerts: list[Alert] = []
+        self._alert_times: list[int | None] = []
 
-    def carry(self, offset: int, value: bytes, timestamp: float) -> bool:
+    def carry(self, offset: int, value: bytes, timestamp: float, line_times: bytes | None = None) -> bool:
         """Take one journal record, line by line, through the core.
 
         A line that cannot be read, or that the core fails on, becomes a dead letter; its neighbours go on. A record
@@ -129,6 +131,8 @@ class Lane:
             JSON Lines.
         timestamp
             When the journal took the record, in seconds since 1970.
+        line_times
+            The record's header `streams.journal.LINE_TIMES`; the core never sees it.
 
         Returns
         -------
@@ -151,8 +155,8 @@ class Lane:
             for key in outcome.believed:
                 self._believed[key] = None
             if outcome.alerts:
-                others["alerts"].extend(outcome.alerts)
-                self._alert_ages.extend([timestamp] * len(outcome.alerts))
+                self._alerts.extend(outcome.alerts)
+                self._alert_times.extend([_time_of(line_times, number)] * len(outcome.alerts))
             others["examples"].extend(outcome.examples)
             stepped(outcome)
         core.pass_over(engine, Position(offset, number))
@@ -171,10 +175,14 @@ class Lane:
             return None
         engine, states = self.engine, self.states
         outputs = {"risk": [self._belief(key) for key in self._believed]}
+        times, self._alert_times = self._alert_times, []
+        outputs["alerts"] = [
+            _record(alert, alert.customer_key, sent_at) for alert, sent_at in zip(self._alerts, times, strict=True)
+        ]
+        self._alerts.clear()
         for topic, messages in self._others.items():
             outputs[topic] = [_record(message, getattr(message, "customer_key", None)) for message in messages]
             messages.clear()
-        ages, self._alert_ages = self._alert_ages, []
         self._believed.clear()
         self.waiting_count = 0
         rows = {key: self._rows.get(key) for key in self._to_heal} | states.take_rows()
@@ -185,7 +193,7 @@ class Lane:
             {topic: records for topic, records in outputs.items() if records},
             {key: row for key, row in rows.items() if key not in own},
             own,
-            ages,
+            [sent_at / 1000 for sent_at in times if sent_at is not None],
             tombstone_headers(*self._core.row_position(next(reversed(own.values())))) if removes else [],
         )
 
@@ -230,6 +238,16 @@ class Lane:
         )
 
 
-def _record(message: Carried, key: str | None) -> Record:
-    """Encode an output, with its CloudEvents headers."""
-    return Record(key.encode() if key else None, encode(message), headers_of(message, SOURCE))
+def _time_of(line_times: bytes | None, number: int) -> int | None:
+    """Return when the message of a line left its producer, in milliseconds since 1970, if that is known."""
+    # Few lines cause an alert, so the header is read only for those.
+    times = decode_times(line_times) if line_times else []
+    return times[number] if number < len(times) else None
+
+
+def _record(message: Carried, key: str | None, sent_at: int | None = None) -> Record:
+    """Encode an output, with its CloudEvents headers and the time of what caused it."""
+    headers = headers_of(message, SOURCE)
+    if sent_at is not None:
+        headers.append((SOURCE_TIME, b"%d" % sent_at))
+    return Record(key.encode() if key else None, encode(message), headers)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from aiokafka import AIOKafkaProducer
 from faust.types import TP
@@ -14,9 +14,11 @@ from faust.types import TP
 from schemas.errors import ConfigurationError
 from streams.core import Core
 from streams.exits import ExitCode, die
+from streams.holes import Holes, HolesObserver
 from streams.lane import Group, Lane, Observer
 from streams.ledger import Ledger
 from streams.outbox import Record, send_records
+from streams.progress import RecoveryObserver, RecoveryProgress
 from streams.settings import Settings
 from streams.tables import BatchTable
 from streams.topics import CHANGELOG
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 _ONE_PARTITION = frozenset({"examples", "dead-letters"})
 
 
-class LanesObserver(Observer, Protocol):
+class LanesObserver(Observer, RecoveryObserver, HolesObserver, Protocol):
     """Hears what happens in all lanes; metrics implement it."""
 
     def settled(self, partition: int, lag: int | None, alert_ages: Sequence[float], stages: Sequence[int]) -> None:
@@ -39,11 +41,19 @@ class LanesObserver(Observer, Protocol):
     def lanes_closed(self) -> None:
         """All lanes were dropped."""
 
-    def skipped(self, count: int) -> None:
-        """Journal positions were never seen."""
 
-    def recovered(self, rows: int, seconds: float) -> None:
-        """State was read back from the changelog."""
+class Standing(NamedTuple):
+    """Where one lane stands, for the watchdog."""
+
+    partition: int
+    next_offset: int
+    """The journal offset that has to come next."""
+    in_hand: int | None
+    """Offset of the record that the agent holds, if it holds one."""
+    is_writing: bool
+    """Whether something is carried and not settled."""
+    groups: int
+    """Groups settled so far."""
 
 
 class JournalView(Protocol):
@@ -78,6 +88,8 @@ class Lanes:
     moved
         Called with the changelog partition and the offset of the last acknowledged row, so that the next rebalance
         does not read back what this worker wrote itself.
+    holes
+        Where journal positions go that were never seen.
     """
 
     def __init__(
@@ -90,6 +102,7 @@ class Lanes:
         journal: JournalView,
         observer: LanesObserver,
         moved: Callable[[TP, int], None],
+        holes: Holes,
     ) -> None:
         self._settings = settings
         self._core = core
@@ -100,24 +113,44 @@ class Lanes:
         self._observer = observer
         self._moved = moved
         self._open: dict[int, tuple[Lane, GroupWriter]] = {}
-        self.loaded_rows = 0
-        """Rows read in recoveries so far; the watchdog looks whether it grows."""
+        self._holes = holes
+        self._in_hand: dict[int, int] = {}
+        self.starts_at: dict[int, int] = {}
+        """Journal offset per partition where reading began, for lanes that no record has opened yet."""
+        self.progress = RecoveryProgress(observer)
+        """How far the recovery under way has come."""
 
-    async def carry(self, partition: int, offset: int, value: bytes, timestamp: float) -> None:
+    async def carry(
+        self, partition: int, offset: int, value: bytes, timestamp: float, line_times: bytes | None = None
+    ) -> None:
         """Take one journal record; returns when there is room for the next. Never raises: it ends the process.
 
         Faust acknowledges a record whose agent raised, so nothing that goes wrong here may reach it.
         """
+        self._in_hand[partition] = offset
         try:
             lane, writer = self._open.get(partition) or await self._open_lane(partition)
             if offset > lane.next_offset:
                 await self._check_hole(lane, offset)
-            if lane.carry(offset, value, timestamp):
+            if lane.carry(offset, value, timestamp, line_times):
+                self._check_lines(partition, offset, value, line_times)
                 await writer.admit()
         except asyncio.CancelledError:
             raise  # a rebalance: the record is unsettled, so it is read again by whoever owns it then
         except BaseException as error:
             self._fail(error)
+        finally:
+            self._in_hand.pop(partition, None)
+
+    def standing(self, partitions: Iterable[int]) -> list[Standing]:
+        """Say where each of these lanes stands; called from another thread."""
+        found = []
+        for partition in sorted(partitions):
+            lane, writer = self._open.get(partition, (None, None))
+            next_offset = self.starts_at.get(partition, 0) if lane is None else lane.next_offset
+            is_writing, groups = (not writer.is_idle, writer.groups) if writer else (False, 0)
+            found.append(Standing(partition, next_offset, self._in_hand.get(partition), is_writing, groups))
+        return found
 
     async def drain(self, timeout_seconds: float) -> bool:
         """Wait until every lane is settled; tell whether all were in time."""
@@ -129,13 +162,9 @@ class Lanes:
         for _, writer in self._open.values():
             writer.stop()
         self._open.clear()
+        self._in_hand.clear()
         self._observer.lanes_closed()
         self._ledger.forget()
-
-    def on_recovered(self, rows: int, seconds: float) -> None:
-        """Note that state was read back."""
-        self._observer.recovered(rows, seconds)
-        log.info("state_recovered", extra={"rows": rows, "seconds": round(seconds, 3)})
 
     async def _open_lane(self, partition: int) -> tuple[Lane, GroupWriter]:
         """Start the lane of a partition from its rows."""
@@ -196,19 +225,25 @@ class Lanes:
         self._observer.settled(
             partition,
             highwater - group.next_offset if highwater is not None else None,
-            [now - taken_at for taken_at in group.alert_ages],
+            [now - sent_at for sent_at in group.alert_times],
             lane.customers_by_stage(),
         )
         self._observer.scoring(partition, *lane.scoring_with())
 
     async def _check_hole(self, lane: Lane, offset: int) -> None:
         """End the process over journal positions that were never seen, unless the journal no longer has them."""
-        self._observer.skipped(offset - lane.next_offset)
         facts = {"partition": lane.partition, "expected": lane.next_offset, "got": offset}
         earliest = await self._journal.earliest(lane.partition)
         if earliest is None or earliest < offset:
+            # They are still there: whoever starts again reads them.
+            self._observer.skipped("score", offset - lane.next_offset)
             die("journal_positions_skipped", ExitCode.INFRASTRUCTURE, **facts)
-        log.critical("journal_trimmed_before_it_was_read", extra=facts)
+        self._holes.add("score", self._ledger.topic, lane.partition, lane.next_offset, offset - 1, "trimmed")
+
+    def _check_lines(self, partition: int, offset: int, value: bytes, line_times: bytes | None) -> None:
+        """Notice a record that has lost lines since it was written."""
+        if line_times is not None and line_times.count(b",") > value.count(b"\n"):
+            self._holes.add("score", self._ledger.topic, partition, offset, offset, "lines")
 
     def _fail(self, error: BaseException) -> NoReturn:
         """Stop committing and end the process: the journal replays."""

@@ -16,9 +16,9 @@ from schemas.errors import ConfigurationError, UnreadableMessageError
 from schemas.signing import is_authentic, signed
 from schemas.snapshots import Snapshot
 from schemas.ticks import ModelCommand, SnapshotNotice
-from streams.agents.ingest import JOURNAL_HEADERS
 from streams.authenticity import REMEDY
 from streams.connections import new_reader
+from streams.journal import JournalLine, journal_record
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 
@@ -147,7 +147,7 @@ async def tell_partitions(settings: Settings, message: SnapshotNotice | ModelCom
 
     async def tell(partition: int) -> None:
         told = message.model_copy(update={"partition": partition})
-        await send_records(outlet, journal, partition, [Record(None, encode(told), JOURNAL_HEADERS)])
+        await send_records(outlet, journal, partition, [journal_record([JournalLine(encode(told))])])
 
     await asyncio.gather(*(tell(partition) for partition in range(settings.partitions)))
 

@@ -1,8 +1,9 @@
-"""/healthz, /readyz and /metrics: what orchestrators and Prometheus ask."""
+"""/livez, /readyz, /healthz and /metrics: what orchestrators and Prometheus ask."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -14,7 +15,32 @@ Readiness = Callable[[], Mapping[str, bool]]
 """Says per part of the worker whether it does its work."""
 
 
-def create_web(registry: CollectorRegistry, readiness: Readiness, token: str | None = None) -> web.Application:
+class Health(NamedTuple):
+    """How a worker is."""
+
+    stalled: Sequence[Mapping[str, Any]] = ()
+    """Parts that stand still although they have something to do; the process ends itself if that lasts."""
+    holes: Sequence[Mapping[str, Any]] = ()
+    """Positions that were never seen; a restart by a person acknowledges them."""
+    waiting: Mapping[str, str] = {}
+    """What parts wait for that is away; they go on by themselves."""
+
+    @property
+    def status(self) -> str:
+        """Sum it up: `failed`, `holes`, `degraded` or `ok`."""
+        if self.stalled:
+            return "failed"
+        if self.holes:
+            return "holes"
+        return "degraded" if self.waiting else "ok"
+
+
+def create_web(
+    registry: CollectorRegistry,
+    readiness: Readiness,
+    health: Callable[[], Health] = Health,
+    token: str | None = None,
+) -> web.Application:
     """Build the pages.
 
     Parameters
@@ -23,13 +49,22 @@ def create_web(registry: CollectorRegistry, readiness: Readiness, token: str | N
         What /metrics shows.
     readiness
         What /readyz asks.
+    health
+        What /livez and /healthz ask.
     token
         What /metrics asks for; `None` lets everybody read it who gets there.
     """
 
+    async def livez(_: web.Request) -> web.Response:
+        """Answer 503 only for what a restart cures: a part that stands still."""
+        found = health()
+        return web.json_response({"alive": not found.stalled}, status=503 if found.stalled else 200)
+
     async def healthz(_: web.Request) -> web.Response:
-        """Answer while the event loop runs: an answer is all there is to it."""
-        return web.json_response({"status": "ok"})
+        """Answer 503 while a part stands still, or a hole was found; with every reason and what to do."""
+        found = health()
+        told = {"status": found.status, **found._asdict()}
+        return web.json_response(told, status=503 if found.status in ("failed", "holes") else 200)
 
     async def readyz(_: web.Request) -> web.Response:
         """Answer 200 once every role does its work, 503 before that and during a recovery."""
@@ -42,7 +77,8 @@ def create_web(registry: CollectorRegistry, readiness: Readiness, token: str | N
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application(middlewares=asks_for(token))
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    pages = {"/livez": livez, "/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+    app.add_routes([web.get(path, page) for path, page in pages.items()])
     return app
 
 

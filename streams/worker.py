@@ -19,14 +19,16 @@ from streams.agents.learn import run_learn
 from streams.agents.tick import run_tick
 from streams.app import create_app
 from streams.connections import BrokerUnavailableError, new_producer
+from streams.duty import Duty
 from streams.exits import ExitCode, die
 from streams.guards.app import GuardedApp
+from streams.holes import Holes
 from streams.logs import set_up_logging
 from streams.memory import spare_collector
-from streams.settings import Settings
+from streams.oversight import Oversight
+from streams.settings import Role, Settings
 from streams.topics import check_topics
-from streams.views import create_web, start_web
-from streams.watchdog import Watchdog, end_after, until
+from streams.watchdog import end_after, until
 from streams.wiring import Parts, wire
 
 log = logging.getLogger(__name__)
@@ -52,8 +54,10 @@ class Worker:
         self.settings = settings
         self.parts = parts or wire(settings)
         self.stop = asyncio.Event()
-        self.web_port: int | None = None
-        """Port of the pages once they are served."""
+        self.holes = Holes(self.parts.metrics)
+        """Positions that were never seen."""
+        self.oversight = Oversight(settings, self.parts.registry, self.parts.metrics, self.holes)
+        """Serves the pages and watches, in a thread of its own."""
         self._app: GuardedApp | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -68,7 +72,10 @@ class Worker:
         await check_topics(self.settings)
         async with self._outlet() as outlet, self._web():
             self._start_roles(outlet)
+            self.oversight.watch()
             code = await self._until_over()
+            # From here on the stop deadline bounds everything.
+            self.oversight.rest()
             if code is ExitCode.STOPPED:
                 await self._stop_roles()
             else:
@@ -76,13 +83,10 @@ class Worker:
                 self._cancel_roles()
             return code
 
-    def readiness(self) -> dict[str, bool]:
-        """Say per role whether it does its work."""
-        parts = {role: not task.done() for role, task in self._tasks.items()}
-        if self._app is not None:
-            app = self._app
-            parts["score"] = app.started and not app.rebalancing and not app.in_recovery
-        return parts
+    @property
+    def web_port(self) -> int | None:
+        """Port of the pages once they are served."""
+        return self.oversight.web_port
 
     @contextlib.asynccontextmanager
     async def _outlet(self) -> AsyncIterator[AIOKafkaProducer]:
@@ -105,30 +109,42 @@ class Worker:
 
     @contextlib.asynccontextmanager
     async def _web(self) -> AsyncIterator[None]:
-        """Serve the pages."""
-        pages = create_web(self.parts.registry, self.readiness, self.settings.web_secret())
-        runner, self.web_port = await start_web(pages, self.settings.web_host, self.settings.web_port)
-        log.info("web_listens", extra={"host": self.settings.web_host, "port": self.web_port})
+        """Serve the pages, from a thread that answers also while this event loop is held."""
+        await self.oversight.start()
         try:
             yield
         finally:
-            await runner.cleanup()
+            await self.oversight.stop()
 
     def _start_roles(self, outlet: AIOKafkaProducer) -> None:
         """Start a task per role; deliver has one per sink."""
         settings, parts, metrics = self.settings, self.parts, self.parts.metrics
+        stop, holes, duty = self.stop, self.holes, self._duty
         starters: dict[str, Callable[[], list[tuple[str, Coroutine[Any, Any, None]]]]] = {
             "ingest": lambda: [
                 (
                     "ingest",
-                    run_ingest(settings, Ingest(settings, parts.intake, metrics), outlet, metrics, self.stop),
+                    run_ingest(
+                        settings,
+                        Ingest(settings, parts.intake, metrics),
+                        outlet,
+                        metrics,
+                        stop,
+                        duty("ingest"),
+                        holes,
+                    ),
                 )
             ],
             "score": lambda: [("score", self._score(outlet))],
-            "learn": lambda: [("learn", run_learn(settings, parts.new_learner, outlet, metrics, self.stop))],
-            "tick": lambda: [("tick", run_tick(settings, outlet, self.stop))],
+            "learn": lambda: [
+                ("learn", run_learn(settings, parts.new_learner, outlet, metrics, stop, duty("learn"), holes))
+            ],
+            "tick": lambda: [("tick", run_tick(settings, outlet, stop, duty=duty("tick")))],
             "deliver": lambda: [
-                (f"deliver.{sink.name}", run_deliver(settings, sink, outlet, metrics, self.stop))
+                (
+                    f"deliver.{sink.name}",
+                    run_deliver(settings, sink, outlet, metrics, stop, duty("deliver", f"deliver.{sink.name}"), holes),
+                )
                 for sink in parts.sinks
             ],
         }
@@ -137,20 +153,22 @@ class Worker:
                 self._tasks[name] = asyncio.create_task(work, name=name)
         log.info("worker_started", extra={"roles": ",".join(settings.roles)})
 
+    def _duty(self, role: Role, name: str | None = None) -> Duty:
+        """Make the duty of a role and let it be watched."""
+        duty = Duty(role, name)
+        self.oversight.duties.append(duty)
+        return duty
+
     async def _score(self, outlet: AIOKafkaProducer) -> None:
-        """Run the Faust app until it stops or crashes, with the watchdog beside it."""
-        app = self._app = create_app(self.settings, self.parts.core, outlet, self.parts.metrics)
-        watchdog = Watchdog(lambda: _recovery_progress(app), self.settings.stuck_after_seconds)
-        watchdog.start()
-        try:
-            await app.start()
-            await until(lambda: self.stop.is_set() or app.crashed or app.should_stop)
-            if app.crashed:
-                raise RuntimeError(f"Faust crashed: {app.crash_reason!r}") from app.crash_reason
-            await app.lanes.drain(_GRACE_SECONDS)
-            await app.stop()
-        finally:
-            watchdog.stop()
+        """Run the Faust app until it stops or crashes."""
+        app = self._app = create_app(self.settings, self.parts.core, outlet, self.parts.metrics, self.holes)
+        self.oversight.app = app
+        await app.start()
+        await until(lambda: self.stop.is_set() or app.crashed or app.should_stop)
+        if app.crashed:
+            raise RuntimeError(f"Faust crashed: {app.crash_reason!r}") from app.crash_reason
+        await app.lanes.drain(_GRACE_SECONDS)
+        await app.stop()
 
     async def _until_over(self) -> ExitCode:
         """Wait until somebody asks to stop, or a role ends by itself, which none should."""
@@ -226,11 +244,3 @@ async def _run(settings: Settings, parts: Parts | None) -> ExitCode:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     return await worker.run()
-
-
-def _recovery_progress(app: GuardedApp) -> tuple[int, int, int] | None:
-    """Return what changes while a recovery gets on; `None` while there is none."""
-    if not app.in_recovery:
-        return None
-    offsets = app.tables.recovery.active_offsets  # type: ignore[attr-defined]
-    return app.consumer_generation_id, app.lanes.loaded_rows, sum(offset or 0 for offset in offsets.values())

@@ -57,6 +57,8 @@ class GroupWriter:
         self._room = asyncio.Event()
         self._room.set()
         self._writing = False
+        self.groups = 0
+        """Groups settled so far."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"writer-{lane.partition}")
 
     @property
@@ -93,6 +95,7 @@ class GroupWriter:
                     self._writing = True
                     last_row = await self._write(group)
                     self._settled(group, last_row)
+                    self.groups += 1
                     self._writing = False
         except asyncio.CancelledError:
             raise

@@ -97,7 +97,7 @@ async def run(plan: Plan, view: View) -> Ended:
         await feeding.catch_up()
         await monitor.read_metrics()
         monitor.judge()
-        holes = monitor.metrics.count("foreshock_skipped_positions_total")
+        holes = monitor.metrics.count("foreshock_skipped_positions_total", "score")
         ended = Ended(
             monitor=monitor,
             figures=monitor.figures(),

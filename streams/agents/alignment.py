@@ -25,6 +25,7 @@ class _Held(NamedTuple):
     reached_at: datetime
     """The newest time in its source partition so far: an event that came late stays behind what it came after."""
     offset: int
+    sent_at: int | None
     prepared: Prepared
 
 
@@ -46,13 +47,15 @@ class Alignment:
         """Whether anything waits."""
         return bool(self._waiting)
 
-    def hold(self, source: TopicPartition, offset: int, prepared: Prepared) -> None:
-        """Take in one event, in the order of its source partition."""
+    def hold(self, source: TopicPartition, offset: int, sent_at: int | None, prepared: Prepared) -> None:
+        """Take in one event with its place and its producer's timestamp, in the order of its source partition."""
         reached_at = self._clock.see(source, prepared.event.occurred_at)
-        self._waiting.setdefault(source, deque()).append(_Held(reached_at, offset, prepared))
+        self._waiting.setdefault(source, deque()).append(_Held(reached_at, offset, sent_at, prepared))
 
-    def release(self, behind: Collection[TopicPartition]) -> list[Prepared]:
+    def release(self, behind: Collection[TopicPartition]) -> list[tuple[Prepared, int | None]]:
         """Let go of every event up to the time that all partitions have reached, in the order of event time.
+
+        Each comes with its producer's timestamp.
 
         Within a source partition the order stays as it is.
 
@@ -69,7 +72,7 @@ class Alignment:
             if not waiting:
                 del self._waiting[source]
         # Within a source these times never fall, and the sort is stable: its order stays.
-        return [held.prepared for held in sorted(released, key=attrgetter("reached_at"))]
+        return [(held.prepared, held.sent_at) for held in sorted(released, key=attrgetter("reached_at"))]
 
     def first_waiting(self) -> dict[TopicPartition, int]:
         """Return the first offset of each source partition that has not gone on: it must be read again."""

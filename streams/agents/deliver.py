@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import timedelta
 from typing import Protocol
 
@@ -18,7 +19,11 @@ from schemas.errors import SinkError, UnreadableMessageError
 from sinks.base import Sink
 from sinks.fanout import RetryPolicy, deliver_patiently
 from streams.connections import new_group_consumer
+from streams.duty import Duty
+from streams.fetching import FetchPace
 from streams.handover import HandOver
+from streams.holes import Continuity, Holes, HolesObserver
+from streams.journal import SOURCE_TIME, header_of
 from streams.lag import report_lag
 from streams.outbox import Record, send_records
 from streams.settings import Settings
@@ -33,11 +38,11 @@ _PORTION = 100
 """Alerts between two commits: so many may be delivered again after a crash, with the same ids."""
 
 
-class DeliverObserver(Protocol):
+class DeliverObserver(HolesObserver, Protocol):
     """Hears what happens to alerts; metrics implement it."""
 
-    def alert_delivered(self, sink: str, attempts: int) -> None:
-        """A sink has an alert."""
+    def alert_delivered(self, sink: str, attempts: int, seconds: float | None) -> None:
+        """A sink has an alert, so long after its event left the producer, if that is known."""
 
     def dead_letter(self, reason: str) -> None:
         """An alert became a dead letter."""
@@ -47,33 +52,55 @@ class DeliverObserver(Protocol):
 
 
 async def run_deliver(
-    settings: Settings, sink: Sink, outlet: AIOKafkaProducer, observer: DeliverObserver, stop: asyncio.Event
+    settings: Settings,
+    sink: Sink,
+    outlet: AIOKafkaProducer,
+    observer: DeliverObserver,
+    stop: asyncio.Event,
+    duty: Duty | None = None,
+    holes: Holes | None = None,
 ) -> None:
-    """Carry alerts to `sink` until `stop` is set; an alert that it will not take becomes a dead letter."""
+    """Carry alerts to `sink` until `stop` is set; an alert that it will not take becomes a dead letter.
+
+    What it is doing is noted in `duty`, and positions that were never seen go to `holes`.
+    """
+    duty = duty or Duty("deliver", f"deliver.{sink.name}")
     policy = RetryPolicy(settings.sink_attempts, timedelta(seconds=settings.sink_backoff_seconds))
-    hand_over = HandOver()
+    hand_over = duty.hand_over = HandOver()
+    generation = -1
     consumer = new_group_consumer(settings, f"deliver.{sink.name}")
     consumer.subscribe([settings.topic("alerts")], listener=hand_over)
     await consumer.start()
+    duty.consumer = consumer
+    pace = FetchPace(consumer, settings.fetch_wait_seconds)
+    continuity = Continuity("deliver", settings, consumer, holes or Holes(observer))
     try:
         while not stop.is_set():
             fetched = await consumer.getmany(timeout_ms=200, max_records=_PORTION)
             records = [record for portion in fetched.values() for record in portion]
+            pace.heard(bool(records))
+            if generation != hand_over.generation:
+                generation = hand_over.generation
+                continuity.begin()
+            await continuity.check(fetched)
             if not records:
                 continue
             async with hand_over.busy:
-                letters = [letter for record in records if (letter := await _deliver(sink, record, policy, observer))]
-                await send_records(
-                    outlet,
-                    settings.topic("dead-letters"),
-                    0,
-                    [Record(None, encode(letter), headers_of(letter, SOURCE)) for letter in letters],
-                )
-                try:
-                    await consumer.commit()
-                except CommitFailedError:
-                    # The group has moved on without us: these alerts are delivered again, with the same ids.
-                    log.warning("deliver_commit_failed", extra={"sink": sink.name})
+                with duty.working():
+                    letters = [
+                        letter for record in records if (letter := await _deliver(sink, record, policy, observer, duty))
+                    ]
+                    await send_records(
+                        outlet,
+                        settings.topic("dead-letters"),
+                        0,
+                        [Record(None, encode(letter), headers_of(letter, SOURCE)) for letter in letters],
+                    )
+                    try:
+                        await consumer.commit()
+                    except CommitFailedError:
+                        # The group has moved on without us: these alerts are delivered again, with the same ids.
+                        log.warning("deliver_commit_failed", extra={"sink": sink.name})
             report_lag(consumer, records, "deliver", observer.lagging)
     finally:
         await consumer.stop()
@@ -81,18 +108,25 @@ async def run_deliver(
 
 
 async def _deliver(
-    sink: Sink, record: ConsumerRecord, policy: RetryPolicy, observer: DeliverObserver
+    sink: Sink, record: ConsumerRecord, policy: RetryPolicy, observer: DeliverObserver, duty: Duty
 ) -> DeadLetter | None:
     """Deliver one alert; return a dead letter if it cannot be."""
+
+    async def sleep(wait: timedelta) -> None:
+        with duty.waiting_for(sink.name):
+            await asyncio.sleep(wait.total_seconds())
+
+    duty.steps += 1
     try:
         alert = decode_as(Alert, record.value or b"")
-        attempts = await deliver_patiently(sink, alert, policy)
+        attempts = await deliver_patiently(sink, alert, policy, sleep)
     except UnreadableMessageError as error:
         return _refused(record, error.reason, error.detail, observer)
     except SinkError as error:
         log.error("alert_not_delivered", extra={"sink": sink.name, "error": str(error)})
         return _refused(record, "undeliverable", str(error), observer)
-    observer.alert_delivered(sink.name, attempts)
+    sent_at = header_of(record.headers, SOURCE_TIME)
+    observer.alert_delivered(sink.name, attempts, time.time() - int(sent_at) / 1000 if sent_at else None)
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -24,9 +24,13 @@ from schemas.errors import UnreadableMessageError
 from streams.agents.alignment import Alignment
 from streams.agents.event_clock import EventClock
 from streams.connections import new_group_consumer
+from streams.duty import Duty
+from streams.fetching import FetchPace
 from streams.handover import HandOver
+from streams.holes import Continuity, Holes, HolesObserver
+from streams.journal import JournalLine, cut, journal_record
 from streams.lag import partitions_behind, report_lag
-from streams.outbox import MAX_RECORD_BYTES, Record, send_records
+from streams.outbox import Record, send_records
 from streams.settings import Settings
 from streams.timestamps import record_time
 
@@ -35,13 +39,10 @@ log = logging.getLogger(__name__)
 SOURCE = "foreshock/ingest"
 """Who writes dead letters here, for CloudEvents."""
 
-JOURNAL_HEADERS = (("ce_specversion", b"1.0"), ("content-type", b"application/x-ndjson"))
-"""A journal record is many messages, so it has no CloudEvents id of its own."""
-
 _POLL_MILLISECONDS = 200
 
 
-class IngestObserver(Protocol):
+class IngestObserver(HolesObserver, Protocol):
     """Hears what ingest does; metrics implement it."""
 
     def ingested(self, event: CustomerEvent) -> None:
@@ -83,7 +84,7 @@ class Ingest:
 
     def prepare(
         self, records: Iterable[ConsumerRecord], behind: Collection[TopicPartition] = ()
-    ) -> tuple[dict[int, list[bytes]], list[DeadLetter]]:
+    ) -> tuple[dict[int, list[JournalLine]], list[DeadLetter]]:
         """Prepare records in their order.
 
         Parameters
@@ -98,8 +99,8 @@ class Ingest:
         tuple
             Journal lines per partition, and dead letters for what could not be read.
         """
-        ready: list[Prepared] = []
-        lines: dict[int, list[bytes]] = {}
+        ready: list[tuple[Prepared, int | None]] = []
+        lines: dict[int, list[JournalLine]] = {}
         letters: list[DeadLetter] = []
         for record in records:
             arrived_at = record_time(record.timestamp / 1000)
@@ -109,17 +110,18 @@ class Ingest:
                 letters.append(self._refuse(record, arrived_at, error))
                 continue
             if self.alignment is None:
-                ready.append(prepared)
+                ready.append((prepared, _sent_at(record)))
             else:
-                self.alignment.hold(TopicPartition(record.topic, record.partition), record.offset, prepared)
+                source = TopicPartition(record.topic, record.partition)
+                self.alignment.hold(source, record.offset, _sent_at(record), prepared)
         if self.alignment is not None:
             ready = self.alignment.release(behind)
-        for prepared in ready:
-            lines.setdefault(prepared.partition, []).append(prepared.line)
+        for prepared, sent_at in ready:
+            lines.setdefault(prepared.partition, []).append(JournalLine(prepared.line, sent_at))
             self._observer.ingested(prepared.event)
         if self.alignment is not None:
             for partition, tick in self._clock.ticks(behind):
-                lines.setdefault(partition, []).append(tick)
+                lines.setdefault(partition, []).append(JournalLine(tick))
         return lines, letters
 
     def _refuse(self, record: ConsumerRecord, arrived_at: datetime, error: Exception) -> DeadLetter:
@@ -133,39 +135,60 @@ class Ingest:
 
 
 async def run_ingest(
-    settings: Settings, ingest: Ingest, outlet: AIOKafkaProducer, observer: IngestObserver, stop: asyncio.Event
+    settings: Settings,
+    ingest: Ingest,
+    outlet: AIOKafkaProducer,
+    observer: IngestObserver,
+    stop: asyncio.Event,
+    duty: Duty | None = None,
+    holes: Holes | None = None,
 ) -> None:
     """Carry events into the journal until `stop` is set.
+
+    What it is doing is noted in `duty`, and positions that were never seen go to `holes`.
 
     Raises
     ------
     aiokafka.errors.KafkaError
         If the broker refuses something; the worker then ends, and reads again what was not committed.
+    PositionsSkippedError
+        If something was passed over that the broker still has; likewise.
     """
     hand_over = HandOver()
+    duty = duty or Duty("ingest")
+    duty.hand_over = hand_over
     generation = 0
     consumer = new_group_consumer(settings, "ingest")
     consumer.subscribe(ingest.topics, listener=hand_over)
     await consumer.start()
+    duty.consumer = consumer
+    reading = _Reading(settings, consumer, hand_over, holes or Holes(observer))
     try:
         while not stop.is_set():
-            records = await _portion(settings, consumer)
+            records = await reading.portion()
             alignment = ingest.alignment
             if not records and not (alignment is not None and alignment.is_holding):
                 continue
             async with hand_over.busy:
-                if alignment is not None:
-                    if generation != hand_over.generation:
-                        # Reading began again at the committed offsets: what waited comes again, here or elsewhere.
-                        generation = hand_over.generation
-                        alignment.forget()
-                    records = await _of_this_assignment(consumer, records)
-                lines, letters = ingest.prepare(records, await partitions_behind(consumer))
-                await _send(settings, outlet, lines, letters)
-                await _commit(settings, consumer, alignment)
+                with duty.working():
+                    if alignment is not None:
+                        if generation != hand_over.generation:
+                            # Reading began again at the committed offsets: what waited comes again, here or elsewhere.
+                            generation = hand_over.generation
+                            alignment.forget()
+                        records = await _of_this_assignment(consumer, records)
+                    behind = await partitions_behind(consumer) if alignment is not None else ()
+                    lines, letters = ingest.prepare(records, behind)
+                    await _send(settings, outlet, lines, letters)
+                    await _commit(settings, consumer, alignment)
             report_lag(consumer, records, "ingest", observer.lagging)
     finally:
         await consumer.stop()
+
+
+def _sent_at(record: ConsumerRecord) -> int | None:
+    """Return the timestamp of a source record in milliseconds, unless its producer wrote none."""
+    return record.timestamp if record.timestamp > 0 else None
 
 
 async def _of_this_assignment(consumer: AIOKafkaConsumer, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
@@ -193,47 +216,48 @@ async def _commit(settings: Settings, consumer: AIOKafkaConsumer, alignment: Ali
         log.warning("ingest_commit_failed")
 
 
-async def _portion(settings: Settings, consumer: AIOKafkaConsumer) -> list[ConsumerRecord]:
-    """Fetch what is there; under light traffic wait a little, so that a record carries more than one line."""
-    fetched = await consumer.getmany(timeout_ms=_POLL_MILLISECONDS, max_records=settings.fetch_records)
-    records = [record for portion in fetched.values() for record in portion]
-    if records and len(records) < settings.max_lines and settings.linger_seconds:
-        await asyncio.sleep(settings.linger_seconds)
-        more = await consumer.getmany(timeout_ms=0, max_records=settings.fetch_records)
-        records.extend(record for portion in more.values() for record in portion)
-    return records
+class _Reading:
+    """Fetches portions of events, and looks whether any position is missing."""
+
+    def __init__(self, settings: Settings, consumer: AIOKafkaConsumer, hand_over: HandOver, holes: Holes) -> None:
+        self._settings = settings
+        self._consumer = consumer
+        self._hand_over = hand_over
+        self._pace = FetchPace(consumer, settings.fetch_wait_seconds)
+        self._continuity = Continuity("ingest", settings, consumer, holes)
+        self._generation = -1
+
+    async def portion(self) -> list[ConsumerRecord]:
+        """Fetch what is there; while events are coming, wait a little, so that a record carries more than one line."""
+        settings = self._settings
+        records = await self._fetch(_POLL_MILLISECONDS)
+        self._pace.heard(bool(records))
+        # One event alone has nobody to wait for.
+        if 1 < len(records) < settings.max_lines and settings.linger_seconds:
+            await asyncio.sleep(settings.linger_seconds)
+            records += await self._fetch(0)
+        return records
+
+    async def _fetch(self, wait_milliseconds: int) -> list[ConsumerRecord]:
+        """Fetch once."""
+        fetched = await self._consumer.getmany(timeout_ms=wait_milliseconds, max_records=self._settings.fetch_records)
+        if self._generation != self._hand_over.generation:
+            self._generation = self._hand_over.generation
+            self._continuity.begin()
+        await self._continuity.check(fetched)
+        return [record for portion in fetched.values() for record in portion]
 
 
 async def _send(
-    settings: Settings, outlet: AIOKafkaProducer, lines: dict[int, list[bytes]], letters: Sequence[DeadLetter]
+    settings: Settings, outlet: AIOKafkaProducer, lines: dict[int, list[JournalLine]], letters: Sequence[DeadLetter]
 ) -> None:
     """Send lines and dead letters, and return once the broker has all of them."""
     journal = settings.topic("journal")
     sends = [
-        send_records(outlet, journal, partition, [Record(None, b"\n".join(part), JOURNAL_HEADERS) for part in parts])
-        for partition, parts in (
-            (partition, journal_records(found, settings.max_lines)) for partition, found in lines.items()
-        )
+        send_records(outlet, journal, partition, [journal_record(part) for part in cut(found, settings.max_lines)])
+        for partition, found in lines.items()
     ]
     if letters:
         records = [Record(None, encode(letter), headers_of(letter, SOURCE)) for letter in letters]
         sends.append(send_records(outlet, settings.topic("dead-letters"), 0, records))
     await asyncio.gather(*sends)
-
-
-def journal_records(lines: Sequence[bytes], max_lines: int) -> Iterator[Sequence[bytes]]:
-    """Cut lines into records that hold neither too many lines nor too many bytes.
-
-    Examples
-    --------
-    >>> [len(part) for part in journal_records([b"{}"] * 5, max_lines=2)]
-    [2, 2, 1]
-    """
-    start = size = 0
-    for end, line in enumerate(lines):
-        if end > start and (end - start == max_lines or size + len(line) + 1 > MAX_RECORD_BYTES):
-            yield lines[start:end]
-            start, size = end, 0
-        size += len(line) + 1
-    if start < len(lines):
-        yield lines[start:]

@@ -21,7 +21,9 @@ from schemas.examples import RiskExample, TextExample
 from schemas.snapshots import Snapshot
 from sinks.quality import Drift, Report
 from streams.connections import new_group_consumer
+from streams.duty import Duty
 from streams.handover import HandOver
+from streams.holes import Continuity, Holes, HolesObserver
 from streams.settings import Settings
 from streams.snapshots import (
     announce,
@@ -61,7 +63,7 @@ NewLearner = Callable[[Snapshot | None], Learner]
 """Makes a learner that goes on from a snapshot, or begins."""
 
 
-class LearnObserver(Protocol):
+class LearnObserver(HolesObserver, Protocol):
     """Hears what the learner does; metrics implement it."""
 
     def learnt(self, is_new: bool) -> None:
@@ -89,8 +91,12 @@ async def run_learn(
     outlet: AIOKafkaProducer,
     observer: LearnObserver,
     stop: asyncio.Event,
+    duty: Duty | None = None,
+    holes: Holes | None = None,
 ) -> None:
     """Learn until `stop` is set.
+
+    What it is doing is noted in `duty`, and positions that were never seen go to `holes`.
 
     Raises
     ------
@@ -99,10 +105,13 @@ async def run_learn(
         learner that this one cannot go on from.
     """
     tp = TopicPartition(settings.topic("examples"), 0)
-    hand_over = HandOver()
+    duty = duty or Duty("learn")
+    hand_over = duty.hand_over = HandOver()
     consumer = new_group_consumer(settings, "learn")
     consumer.subscribe([tp.topic], listener=hand_over)
     await consumer.start()
+    duty.consumer = consumer
+    continuity = Continuity("learn", settings, consumer, holes or Holes(observer))
     try:
         learner: Learner | None = None
         generation = -1
@@ -110,13 +119,17 @@ async def run_learn(
             if generation != hand_over.generation:
                 generation, learner = hand_over.generation, None
                 if tp in hand_over.assigned:
-                    learner = await _take_up(settings, new_learner, consumer, tp, outlet, observer)
+                    with duty.working():
+                        learner, position = await _take_up(settings, new_learner, consumer, tp, outlet, observer)
+                    continuity.begin({tp: position} if position else None)
             fetched = await consumer.getmany(timeout_ms=200, max_records=_PORTION)
             records = fetched.get(tp, [])
             async with hand_over.busy:
                 # What was fetched for an earlier assignment is fetched again from the snapshot's position.
                 if records and learner is not None and generation == hand_over.generation:
-                    await _learn(settings, learner, records, consumer, tp, outlet, observer)
+                    await continuity.check(fetched)
+                    with duty.working():
+                        await _learn(settings, learner, records, consumer, tp, outlet, observer, duty)
                     observer.lagging("learn", 0, (consumer.highwater(tp) or 0) - records[-1].offset - 1)
     finally:
         await consumer.stop()
@@ -129,10 +142,10 @@ async def _take_up(
     tp: TopicPartition,
     outlet: AIOKafkaProducer,
     observer: LearnObserver,
-) -> Learner:
+) -> tuple[Learner, int]:
     """Go on from the newest snapshot, and announce it again in case its notices were not all written.
 
-    Without one, go on from the file that the settings name, or begin.
+    Without one, go on from the file that the settings name, or begin. Returns the learner and the example to read next.
     """
     key = settings.snapshot_secret()
     newest = await newest_snapshot(settings)
@@ -151,7 +164,7 @@ async def _take_up(
         observer.snapshot_published(newest)
     observer.judged(await asyncio.to_thread(learner.judge), learner.drifts)
     log.info("learner_took_up", extra={"snapshot": newest.weights.number if newest else 0, "position": position})
-    return learner
+    return learner, position
 
 
 async def _start_from(
@@ -194,9 +207,11 @@ async def _learn(
     tp: TopicPartition,
     outlet: AIOKafkaProducer,
     observer: LearnObserver,
+    duty: Duty,
 ) -> None:
     """Learn from examples in their order; publish a snapshot exactly where it is due."""
     for record in records:
+        duty.steps += 1
         try:
             example = decode_example(record.value or b"")
         except UnreadableMessageError as error:

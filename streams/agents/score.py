@@ -5,6 +5,7 @@ from __future__ import annotations
 import faust
 from faust.types import AgentT, StreamT, TopicT
 
+from streams.journal import LINE_TIMES, header_of
 from streams.lanes import Lanes
 
 
@@ -19,6 +20,7 @@ def register(app: faust.App, journal: TopicT, lanes: Lanes) -> AgentT[bytes]:
         """Carry each journal record through the core."""
         async for event in stream.events():
             message = event.message
-            await lanes.carry(message.partition, message.offset, message.value, message.timestamp)
+            times = header_of(message.headers, LINE_TIMES)
+            await lanes.carry(message.partition, message.offset, message.value, message.timestamp, times)
 
     return score

@@ -8,6 +8,7 @@ import faust
 from aiokafka import AIOKafkaProducer
 from faust.tables.manager import TableManager
 from faust.transport.drivers.aiokafka import Transport
+from faust.types import TP
 from faust.types.transports import ConsumerT, TransportT
 
 from streams.guards.changelog_load import LoadedChangelog
@@ -85,6 +86,26 @@ class GuardedApp(faust.App):
         self.settings = settings
         self.ledger = ledger
         super().__init__(settings.topic("score"), TableManager=GuardedTableManager, **options)
+
+    has_settled = False
+    """Whether the group has said which partitions are ours, and their state is here."""
+    rebalances = 0
+    """How often the group has begun to share partitions out."""
+
+    def on_rebalance_start(self) -> None:
+        """Note that partitions may move."""
+        self.has_settled = False
+        self.rebalances += 1
+        super().on_rebalance_start()
+
+    def on_rebalance_end(self) -> None:
+        """Note that recovery is done and records flow, or that there are no partitions for us."""
+        super().on_rebalance_end()
+        self.has_settled = True
+
+    def journal_partitions(self) -> set[TP]:
+        """Return the partitions of the journal that are ours."""
+        return {tp for tp in self.consumer.assignment() if tp.topic == self.ledger.topic}
 
     def _create_directories(self) -> None:
         """Make no folders: what is kept on a disk is `streams.rocks`' own."""

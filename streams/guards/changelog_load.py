@@ -10,7 +10,6 @@ already, because it wrote it, read it before or stood by, is not read again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -55,18 +54,17 @@ class LoadedChangelog(Recovery):
     async def _build_highwaters(self, consumer: Any, tps: set[TP], destination: Any, title: str) -> None:
         """Load first, then let Faust compare what is left."""
         if title == "active" and tps:
-            started = time.monotonic()
-            count = await self._load(sorted(tps))
-            self.app.lanes.on_recovered(count, time.monotonic() - started)
+            await self._load(sorted(tps))
+            self.app.lanes.progress.end()
         await super()._build_highwaters(consumer, tps, destination, title)
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ASYNC109 - Faust's
         """Wait without Faust's time-out, after which it would go on with half the state; `streams.watchdog` looks."""
         await super()._wait(coro)
 
-    async def _load(self, tps: list[TP]) -> int:
-        """Read every record below a fence of our own that has not been read; return how many."""
-        table = self.app.states
+    async def _load(self, tps: list[TP]) -> None:
+        """Read every record below a fence of our own that has not been read."""
+        table, progress = self.app.states, self.app.lanes.progress
         await identified(self.app.settings, table)
         fences = {tp: await self._fence(tp) for tp in tps}
         for tp, fence in fences.items():
@@ -79,20 +77,20 @@ class LoadedChangelog(Recovery):
             reader.assign(list(assigned))
             for kafka_tp, tp in assigned.items():
                 await seek_after(reader, kafka_tp, table.reached(tp.partition))
-            count = 0
+            progress.begin({tp.partition: (await reader.position(k), fences[tp]) for k, tp in assigned.items()})
             open_tps = set(assigned)
             while open_tps:
                 portions = await reader.getmany(*open_tps, timeout_ms=500, max_records=_PORTION)
                 for kafka_tp, records in portions.items():
-                    table.apply(assigned[kafka_tp].partition, changes_of(records), records[-1].offset)
-                    count += len(records)
-                    self.app.lanes.loaded_rows += len(records)
+                    partition = assigned[kafka_tp].partition
+                    table.apply(partition, changes_of(records), records[-1].offset)
+                    progress.read(partition, len(records), records[-1].offset + 1)
                 open_tps = await self._still_below(reader, open_tps, {k: fences[assigned[k]] for k in open_tps})
         finally:
+            progress.is_loading = False
             await reader.stop()
         for tp, fence in fences.items():
             self.active_offsets[tp] = fence
-        return count
 
     async def _fence(self, tp: TP) -> int:
         """Write a record that marks the end, and return its offset."""

@@ -52,3 +52,6 @@ class SettledRevocation(CappedCommits):
         """Start every lane anew: reading goes on from committed offsets."""
         await super().perform_seek()
         self.app.lanes.reset()
+        self.app.lanes.starts_at = {
+            tp.partition: offset or 0 for tp, offset in self._read_offset.items() if tp.topic == self.app.ledger.topic
+        }

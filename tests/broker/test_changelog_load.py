@@ -10,11 +10,14 @@ import orjson
 import pytest
 from aiokafka import TopicPartition
 from faust.types import TP
+from prometheus_client import CollectorRegistry
 
+from sinks.prometheus import Metrics
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer, new_reader
 from streams.guards.changelog_load import LoadedChangelog
 from streams.outbox import Record, send_records
+from streams.progress import RecoveryProgress
 from streams.settings import Settings
 from streams.tables import BatchTable
 from streams.topics import CHANGELOG
@@ -44,7 +47,7 @@ async def recover(settings: Settings, reached: int | None = None) -> tuple[Batch
     table.apply(0, [], reached)
     outlet = new_producer(settings)
     await outlet.start()
-    lanes = SimpleNamespace(loaded_rows=0, on_recovered=lambda rows, seconds: None)
+    lanes = SimpleNamespace(progress=RecoveryProgress(Metrics(CollectorRegistry())))
     app = SimpleNamespace(settings=settings, states=table, outlet=outlet, lanes=lanes)
     recovery = bare(LoadedChangelog, app=app, active_offsets=Counter())
     try:
@@ -88,7 +91,7 @@ async def test_every_row_is_loaded_all_the_same(settings: Settings) -> None:
 
     assert table.partition_rows(0) == {b"a": row(0), b"b": row(1), b"c": row(2), b"d": row(3)}
     assert table.partition_rows(1) == {}
-    assert recovery.app.lanes.loaded_rows == 4 + 2  # and a fence per partition
+    assert recovery.app.lanes.progress.rows == 4 + 2  # and a fence per partition
 
 
 async def test_what_was_read_before_is_not_read_again(settings: Settings) -> None:

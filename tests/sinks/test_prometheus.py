@@ -12,7 +12,7 @@ from tests.support.counting import CountingOutcome
 
 UNITS = re.compile(
     r"_(seconds|ratio|records|number|rows|positions|fired|transitions|attempts|delivered|events|letters|stepped|noted"
-    r"|customers|matured|learned|partitions|commands|labels)$"
+    r"|customers|matured|learned|partitions|holes|parts|dependencies|commands|labels)$"
 )
 
 
@@ -93,7 +93,7 @@ def test_customers_of_all_partitions_are_added_up_and_leave_with_them(
 def test_the_page_can_be_read(registry: CollectorRegistry, metrics: Metrics) -> None:
     page = generate_latest(registry).decode()
 
-    assert "# HELP foreshock_skipped_positions_total Journal positions that were never seen." in page
+    assert "# HELP foreshock_skipped_positions_total Positions of a topic that a consumer group never saw." in page
 
 
 def test_commands_about_models_are_counted_and_the_active_snapshot_is_shown(

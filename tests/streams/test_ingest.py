@@ -15,7 +15,8 @@ from schemas.events import Call
 from schemas.ticks import Tick
 from sinks.prometheus import Metrics
 from streams.agents.event_clock import EventClock
-from streams.agents.ingest import Ingest, journal_records
+from streams.agents.ingest import Ingest
+from streams.journal import JournalLine
 from streams.settings import Settings, load_settings
 from streams.wiring import intake_of
 from tests.support.journal import call
@@ -35,7 +36,8 @@ def test_an_event_reaches_the_partition_of_its_customer_as_one_line() -> None:
     lines, letters = ingest_of().prepare([consumed("foreshock.calls", encode(call(1)))])
 
     ((partition, (line,)),) = lines.items()
-    event = decode_journal_line(line)
+    event = decode_journal_line(line.text)
+    assert line == JournalLine(line.text, sent_at=1_767_571_200_000)
     assert isinstance(event, Call)
     assert event.customer_id.startswith("c_")
     assert event.customer_id != call(1).customer_id
@@ -49,7 +51,7 @@ def test_events_of_one_customer_stay_in_order() -> None:
     lines, _ = ingest_of().prepare(records)
 
     ((_, found),) = lines.items()
-    assert [orjson.loads(line)["event_id"] for line in found] == ["e0", "e1", "e2", "e3", "e4"]
+    assert [orjson.loads(line.text)["event_id"] for line in found] == ["e0", "e1", "e2", "e3", "e4"]
 
 
 def test_what_cannot_be_read_becomes_a_dead_letter_with_its_place() -> None:
@@ -98,14 +100,6 @@ def test_no_json_stops_ingest(value: object) -> None:
     assert (lines, len(letters)) == ({}, 1)
 
 
-def test_records_hold_neither_too_many_lines_nor_too_many_bytes() -> None:
-    lines = [b"x" * 400_000] * 5
-
-    assert [len(part) for part in journal_records(lines, max_lines=128)] == [2, 2, 1]
-    assert [len(part) for part in journal_records([b"{}"] * 300, max_lines=128)] == [128, 128, 44]
-    assert list(journal_records([], max_lines=128)) == []
-
-
 def test_the_event_clock_stays_behind_the_newest_event() -> None:
     clock = EventClock(load_settings(allowed_lateness_seconds=60.0, tick_seconds=10.0, partitions=2))
     clock.see(CALLS, NOON)
@@ -152,7 +146,7 @@ def test_with_the_event_clock_ticks_follow_the_events_that_move_it() -> None:
 
     lines, _ = ingest_of(settings).prepare([consumed("foreshock.calls", encode(call(1)))])
 
-    last = {partition: orjson.loads(found[-1])["kind"] for partition, found in lines.items()}
+    last = {partition: orjson.loads(found[-1].text)["kind"] for partition, found in lines.items()}
     assert last == {0: "tick", 1: "tick"}
 
 
@@ -178,9 +172,9 @@ def test_what_is_ahead_of_a_backlog_waits_and_goes_on_in_the_order_of_event_time
     rest, _ = ingest.prepare([consumed("foreshock.calls", late)], behind=())
 
     assert ahead == {}
-    assert [orjson.loads(line)["kind"] for line in reached[0]] == ["call", "call", "tick"]
+    assert [orjson.loads(line.text)["kind"] for line in reached[0]] == ["call", "call", "tick"]
     assert waiting == {claims: 7}
-    assert [orjson.loads(line)["kind"] for line in rest[0]] == ["call", "claim", "tick"]
+    assert [orjson.loads(line.text)["kind"] for line in rest[0]] == ["call", "claim", "tick"]
     assert not alignment.is_holding
 
 
@@ -200,4 +194,4 @@ def test_an_event_that_came_late_stays_behind_what_it_came_after() -> None:
 
     lines, _ = ingest.prepare([consumed("foreshock.calls", value) for value in values])
 
-    assert [orjson.loads(line).get("event_id") for line in lines[0]] == ["e0", "e1", None]
+    assert [orjson.loads(line.text).get("event_id") for line in lines[0]] == ["e0", "e1", None]

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 import streams.lanes
 from sinks.prometheus import Metrics
 from streams.exits import ExitCode
+from streams.holes import Holes
 from streams.lanes import Lanes
 from streams.ledger import Ledger
 from streams.settings import load_settings
@@ -45,6 +46,7 @@ class Harness:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, journal: Journal | None = None) -> None:
         self.settings = load_settings()
         self.metrics = Metrics(CollectorRegistry())
+        self.holes = Holes(self.metrics)
         self.ledger = Ledger("foreshock.journal")
         self.table = BatchTable(stock_app(), row_position=counted_position, epoch=EPOCH, name="states", partitions=4)
         self.moved: dict[TP, int] = {}
@@ -61,6 +63,7 @@ class Harness:
             journal or Journal(),
             self.metrics,
             lambda tp, offset: self.moved.update({tp: offset}),
+            self.holes,
         )
 
     async def carry(self, offset: int, *numbers: int, value: bytes | None = None) -> None:
@@ -118,7 +121,7 @@ async def test_a_skipped_position_ends_the_process_and_is_counted(harness: Harne
         await harness.carry(3, 2)
 
     assert harness.ended[0][0] == "journal_positions_skipped"
-    assert harness.metrics.skipped_positions._value.get() == 2
+    assert harness.metrics.skipped_positions.labels("score")._value.get() == 2
     harness.lanes.reset()
 
 
@@ -146,7 +149,9 @@ async def test_a_journal_that_was_trimmed_before_it_was_read_is_counted_and_read
     await harness.lanes.drain(2.0)
 
     assert harness.ended == []
-    assert harness.metrics.skipped_positions._value.get() == 2
+    (hole,) = harness.holes.told()
+    assert (hole["topic"], hole["partition"], hole["first"], hole["last"]) == ("foreshock.journal", 0, 1, 2)
+    assert harness.metrics.skipped_positions.labels("score")._value.get() == 2
     assert harness.ledger.settled(0) == 4
     harness.lanes.reset()
 

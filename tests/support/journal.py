@@ -12,9 +12,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from models.pseudonym import partition_of
 from schemas.codec import encode
 from schemas.events import Call
-from streams.agents.ingest import journal_records
 from streams.connections import new_producer, new_reader
-from streams.outbox import Record, send_records
+from streams.journal import JournalLine, cut, journal_record
+from streams.outbox import send_records
 from streams.settings import Settings, load_settings
 from streams.topics import create_topics
 
@@ -54,7 +54,7 @@ async def write_journal(settings: Settings, events: Iterable[Call], max_lines: i
     await producer.start()
     try:
         for partition, found in lines.items():
-            records = [Record(None, b"\n".join(part)) for part in journal_records(found, max_lines)]
+            records = [journal_record(part) for part in cut([JournalLine(line) for line in found], max_lines)]
             await send_records(producer, settings.topic("journal"), partition, records)
     finally:
         await producer.stop()

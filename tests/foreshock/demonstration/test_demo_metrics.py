@@ -7,7 +7,7 @@ from streams.broker import free_port
 
 TEXT = """
 # TYPE foreshock_skipped_positions_total counter
-foreshock_skipped_positions_total {skipped}
+foreshock_skipped_positions_total{{group="score"}} {skipped}
 # TYPE foreshock_messages_noted_total counter
 foreshock_messages_noted_total{{fact="late"}} {late}
 # TYPE foreshock_alert_latency_seconds histogram
@@ -30,7 +30,7 @@ def test_counters_go_on_after_the_worker_was_started_again() -> None:
     metrics = read({"late": 5.0}, {"late": 8.0}, {"late": 2.0}, {"late": 3.0})
 
     assert metrics.count("foreshock_messages_noted_total", "late") == 11
-    assert metrics.count("foreshock_skipped_positions_total") == 0
+    assert metrics.count("foreshock_skipped_positions_total", "score") == 0
 
 
 def test_a_share_of_latencies_lies_below_a_bound() -> None:

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from streams.claims import Claim, End, Patience, claims_of_duty, claims_of_score
+from streams.duty import Duty
+from streams.handover import HandOver
+from streams.lanes import Standing
+from streams.settings import load_settings
+
+TP = TopicPartition("foreshock.calls", 0)
+PATIENCE = Patience.of(load_settings(stuck_after_seconds=30.0, rebalance_timeout_seconds=60.0))
+
+
+class Reading(Duty):
+    """A duty whose positions are given."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__("ingest")
+        self.position = position
+        self.hand_over = HandOver()
+        self.hand_over.is_settled = True
+
+    def positions(self) -> dict[TopicPartition, int]:
+        return {TP: self.position} if self.is_joined else {}
+
+
+def due(claims: Any) -> set[tuple[str, str]]:
+    return {(claim.part, claim.at) for claim in claims if claim.is_due}
+
+
+def test_a_reader_at_the_end_of_its_topics_has_nothing_to_do() -> None:
+    assert due(claims_of_duty(Reading(7), {TP: End(0, 7)}, PATIENCE)) == set()
+
+
+def test_a_reader_that_is_behind_has_to_read_as_a_whole_and_in_that_partition() -> None:
+    found = list(claims_of_duty(Reading(6), {TP: End(0, 7)}, PATIENCE))
+
+    assert due(found) == {("reading", ""), ("reading", "foreshock.calls-0")}
+    whole, single = (claim for claim in found if claim.part == "reading")
+    assert (whole.end_after, single.end_after) == (30.0, 120.0)
+    assert single.report_after <= 60.0
+
+
+def test_what_the_broker_has_removed_cannot_be_read_and_is_not_waited_for() -> None:
+    assert due(claims_of_duty(Reading(-1), {TP: End(50, 50)}, PATIENCE)) == set()
+
+
+def test_work_in_hand_is_judged_by_itself() -> None:
+    duty = Reading(6)
+    with duty.working():
+        assert due(claims_of_duty(duty, {TP: End(0, 7)}, PATIENCE)) == {("working", "")}
+
+
+def test_waiting_for_a_sink_on_purpose_is_no_stall() -> None:
+    duty = Reading(6)
+    with duty.working(), duty.waiting_for("jsonl"):
+        assert due(claims_of_duty(duty, {TP: End(0, 7)}, PATIENCE)) == set()
+
+
+def test_every_try_at_a_sink_is_progress() -> None:
+    duty = Duty("deliver", "deliver.jsonl")
+    before = duty.steps
+    with duty.waiting_for("jsonl"):
+        pass
+
+    assert duty.steps > before
+
+
+def test_a_rebalance_may_take_as_long_as_its_slowest_member() -> None:
+    duty = Reading(6)
+    assert duty.hand_over is not None
+    duty.hand_over.is_settled = False
+
+    found = list(claims_of_duty(duty, {TP: End(0, 7)}, PATIENCE))
+    (group,) = (claim for claim in found if claim.is_due)
+
+    assert group.part == "group"
+    assert group.report_after <= 60.0
+    assert group.end_after == 30.0 + 60.0 + 10.0
+
+
+def app(*lanes: Standing, in_recovery: bool = False, has_settled: bool = True) -> Any:
+    return SimpleNamespace(
+        in_recovery=in_recovery,
+        has_settled=has_settled,
+        rebalances=1,
+        tables=SimpleNamespace(recovery=SimpleNamespace(active_offsets={})),
+        ledger=SimpleNamespace(topic="foreshock.journal"),
+        journal_partitions=lambda: {TopicPartition("foreshock.journal", lane.partition) for lane in lanes},
+        lanes=SimpleNamespace(
+            progress=SimpleNamespace(moves=3, is_loading=False), standing=lambda partitions: list(lanes)
+        ),
+    )
+
+
+def lane(next_offset: int = 5, in_hand: int | None = None, is_writing: bool = False) -> Standing:
+    return Standing(0, next_offset, in_hand, is_writing, groups=2)
+
+
+ENDS = {TopicPartition("foreshock.journal", 0): End(0, 5)}
+
+
+@pytest.mark.parametrize(
+    ("found", "parts"),
+    [
+        (app(lane()), set()),
+        (app(lane(next_offset=4)), {"reading"}),
+        (app(lane(in_hand=5)), {"carrying"}),
+        (app(lane(is_writing=True)), {"writing"}),
+        # The record in hand waits for room, which the writer has to make.
+        (app(lane(next_offset=4, in_hand=4, is_writing=True)), {"writing"}),
+        (app(in_recovery=True, has_settled=False), {"recovery"}),
+        (app(has_settled=False), {"group"}),
+        (app(), set()),
+    ],
+    ids=[
+        "idle",
+        "behind",
+        "in the core",
+        "at the writer",
+        "waits for the writer",
+        "recovery",
+        "group",
+        "no partitions",
+    ],
+)
+def test_scoring_says_which_part_has_something_to_do(found: Any, parts: set[str]) -> None:
+    claims: list[Claim] = list(claims_of_score(found, ENDS, PATIENCE))
+
+    assert {claim.part for claim in claims if claim.is_due} == parts
