@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,11 +17,15 @@ from bench.brokers import BrokerKind, Brokers, default_kind
 from bench.carriers.job import BenchError
 from bench.events import draw_events, write_events
 from bench.found import MEASURE_COLUMNS, Asked, Collected, Found, Table, measure_rows
-from bench.parts import carrying
+from bench.parts import carrying, growing, learning, replaying, stepping
 from bench.report import CHECKOUT, machine, print_machine, print_table, write_json
 
 PARTS: dict[str, Callable[[Asked], Found]] = {
     "carrying": carrying.measure,
+    "growth": growing.measure,
+    "replay": replaying.measure,
+    "learner": learning.measure,
+    "step": stepping.measure,
 }
 
 RESULTS = CHECKOUT / "bench" / "results"
@@ -113,7 +118,7 @@ def _carriers(_context: click.Context, _parameter: click.Parameter, value: str) 
     help="Customers in the worker's table, for growth.",
 )
 @click.option(
-    "--broker", type=click.Choice(get_args(BrokerKind)), help="Without it, Apache Kafka if its jars are here."
+    "--broker", type=click.Choice(get_args(BrokerKind)), help="By default Apache Kafka, if its jars are here."
 )
 @click.option("--bootstrap", metavar="HOST:PORT", help="A Kafka that runs already.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all figures here.")
@@ -139,6 +144,7 @@ def main(
     profiles = Path(f"{kept}-profiles") if profile and keep else Path("profiles") if profile else None
     if profiles:
         profiles.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every retry on new topics
     described = machine(brokers.name)
     with tempfile.TemporaryDirectory(prefix="foreshock-bench-") as folder:
         file = Path(folder) / "events"

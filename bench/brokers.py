@@ -75,7 +75,7 @@ class Brokers:
                 yield Broker(embedded.bootstrap_servers, takes_idempotence=False)
         else:
             with (
-                tempfile.TemporaryDirectory(prefix="foreshock-bench-kafka-") as folder,
+                tempfile.TemporaryDirectory(prefix="foreshock-kafka-") as folder,
                 KafkaNode(Path(folder)) as node,
             ):
                 yield Broker(node.bootstrap, takes_idempotence=True)

@@ -145,15 +145,20 @@ async def quix_states(settings: Settings, job: Job, figures: Figures) -> dict[st
 
 
 async def bytewax_states(settings: Settings, job: Job, figures: Figures) -> dict[str, Kept]:
-    """Read the newest snapshots of Bytewax's recovery store: SQLite files, whose rows this run has pickled itself."""
+    """Read the newest snapshots of Bytewax's recovery store."""
+    return _decoded(_newest_snapshots(Path(job.folder)))
+
+
+def _newest_snapshots(folder: Path) -> dict[bytes, bytes]:
+    """Read the files of a recovery store: SQLite, with rows that this run has pickled itself."""
     newest: dict[bytes, tuple[int, bytes]] = {}
-    for file in Path(job.folder).rglob("*.sqlite3"):
+    for file in folder.rglob("*.sqlite3"):
         with closing(sqlite3.connect(file)) as store:
             found = store.execute("SELECT state_key, snap_epoch, ser_change FROM snaps WHERE step_id LIKE '%score%'")
             for key, epoch, pickled in found:
                 if pickled is not None:
                     newest[key.encode()] = max(newest.get(key.encode(), (-1, b"")), (epoch, pickled))
-    return _decoded({key: pickle.loads(pickled) for key, (_, pickled) in newest.items()})  # noqa: S301 - our own
+    return {key: pickle.loads(pickled) for key, (_, pickled) in newest.items()}  # noqa: S301
 
 
 States = Callable[[Settings, Job, Figures], Awaitable[Mapping[str, Kept]]]

@@ -72,10 +72,9 @@ def _made(peer: str, interpreter: str, version: str, lock: Path) -> Path:
         return python
     shutil.rmtree(folder, ignore_errors=True)
     _run([interpreter, "-m", "venv", str(folder)])
-    _run(
-        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
-        + ["--only-binary", ":all:", "--requirement", str(_OWN), "--requirement", str(lock)]
-    )
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    locked = ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    _run([*install, *locked, "--requirement", str(_OWN), "--requirement", str(lock)])
     stamp.write_text(wanted)
     return python
 

@@ -53,7 +53,9 @@ class Costs:
     def carrying_share(self, name: str, of: str) -> list[float] | None:
         """Return a carrying cost as a share of another one of the same round."""
         ours, theirs = self.carrying(name), self.carrying(of)
-        return None if ours is None or theirs is None else [ours / theirs for ours, theirs in zip(ours, theirs)]
+        return (
+            None if ours is None or theirs is None else [one / other for one, other in zip(ours, theirs, strict=True)]
+        )
 
     def job_ratio(self, name: str, to: str) -> list[float] | None:
         """Return how many events a carrier takes in while another one takes in one, by CPU time of the same round."""
@@ -61,7 +63,7 @@ class Costs:
 
     def _each(self, combined: Callable[[float, float], float], one: str, other: str) -> list[float] | None:
         """Combine two carriers' costs, if both ran in every round."""
-        pairs = list(zip(self.of(one), self.of(other)))
+        pairs = list(zip(self.of(one), self.of(other), strict=False))
         return [combined(*pair) for pair in pairs] if len(pairs) == len(self._rounds) else None
 
 
@@ -123,11 +125,11 @@ def measures_of(runs: Sequence[Mapping[str, Any]], skipped: Mapping[str, str]) -
         return Measure(name, reached, target, at_least=at_least, reason="" if ratios else reason)
 
     carrying = [
-        measure(f"carrying cost, of {NAMES[peer]}'s", costs.carrying_share("worker", peer), target, peer, False)
+        measure(f"carrying cost / {NAMES[peer]}", costs.carrying_share("worker", peer), target, peer, False)
         for peer, target in CARRYING_TARGETS.items()
     ]
     whole = [
-        measure(f"whole job per core, to {NAMES[peer]}'s", costs.job_ratio("worker", peer), target, peer, True)
+        measure(f"whole job per core / {NAMES[peer]}", costs.job_ratio("worker", peer), target, peer, True)
         for peer, target in JOB_TARGETS.items()
     ]
     return carrying + whole
