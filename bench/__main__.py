@@ -17,12 +17,13 @@ from bench.brokers import BrokerKind, Brokers, default_kind
 from bench.carriers.job import BenchError
 from bench.events import draw_events, write_events
 from bench.found import MEASURE_COLUMNS, Asked, Collected, Found, Table, measure_rows
-from bench.parts import carrying, growing, learning, replaying, stepping
+from bench.parts import carrying, growing, learning, replaying, sharing, stepping
 from bench.report import CHECKOUT, machine, print_machine, print_table, write_json
 
 PARTS: dict[str, Callable[[Asked], Found]] = {
     "carrying": carrying.measure,
     "growth": growing.measure,
+    "team": sharing.measure,
     "replay": replaying.measure,
     "learner": learning.measure,
     "step": stepping.measure,
@@ -122,7 +123,7 @@ def _carriers(_context: click.Context, _parameter: click.Parameter, value: str) 
 )
 @click.option("--bootstrap", metavar="HOST:PORT", help="A Kafka that runs already.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all figures here.")
-@click.option("--profile", is_flag=True, help="Write sampling profiles of the carriers; costs some per cent.")
+@click.option("--profile", is_flag=True, help="Run core and worker once more, under a sampling profiler.")
 @click.option("--keep", is_flag=True, help="Keep tables, figures and profiles under bench/results, named by today.")
 def main(
     parts: tuple[str, ...],
@@ -144,7 +145,6 @@ def main(
     profiles = Path(f"{kept}-profiles") if profile and keep else Path("profiles") if profile else None
     if profiles:
         profiles.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every retry on new topics
     described = machine(brokers.name)
     with tempfile.TemporaryDirectory(prefix="foreshock-bench-") as folder:
         file = Path(folder) / "events"
@@ -184,4 +184,5 @@ def _print(collected: Collected, console: Console) -> None:
 
 
 if __name__ == "__main__":
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every retry on new topics
     main()

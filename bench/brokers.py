@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,8 +83,8 @@ class Brokers:
 
 
 def default_kind() -> BrokerKind:
-    """Choose Apache Kafka where its jars are, else the embedded broker."""
-    return "kafka" if (KAFKA_LIBS / "pom.xml").exists() else "embedded"
+    """Choose Apache Kafka where its jars and a Java are, else the embedded broker."""
+    return "kafka" if (KAFKA_LIBS / "pom.xml").exists() and shutil.which("java") else "embedded"
 
 
 def _kafka_version() -> str:

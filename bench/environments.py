@@ -51,7 +51,7 @@ def environment_of(peer: str) -> Environment:
         If no interpreter here can have it.
     """
     lock = CHECKOUT / "bench" / "peers" / f"{peer}.lock"
-    reasons = []
+    reasons: list[str] = []
     for interpreter in (sys.executable, *_INTERPRETERS):
         version = _version(interpreter)
         if version is None or any(reason.startswith(f"Python {version}:") for reason in reasons):

@@ -35,6 +35,11 @@ async def fill_topics(settings: Settings, events: Iterable[SourceEvent]) -> None
         If the broker does not answer or refuses a topic.
     """
     await create_topics(settings)
+    await send_events(settings, events)
+
+
+async def send_events(settings: Settings, events: Iterable[SourceEvent]) -> None:
+    """Write events to topics that are there already."""
     producer, waiting = new_producer(settings), iter(events)
     await producer.start()
     try:

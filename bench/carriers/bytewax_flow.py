@@ -89,7 +89,7 @@ class Carrier:
         )
 
 
-class Customer(StatefulBatchLogic[Placed, Output, bytes]):
+class Customer(StatefulBatchLogic[Placed, Output, bytes]):  # type: ignore[misc]  # mypy does not see Bytewax
     """One customer's state, decoded in memory.
 
     Parameters

@@ -36,7 +36,7 @@ SOURCE = "foreshock/score"
 _ROW = "row"
 
 
-class Encoded(Serializer):
+class Encoded(Serializer):  # type: ignore[misc]  # it is not in the environment that mypy sees
     """Our messages as the JSON that every carrier writes."""
 
     def __call__(self, value: Output, ctx: Any) -> bytes:
@@ -104,7 +104,7 @@ def create_app(settings: Settings, job: Job, carrier: Carrier) -> Application:
         app.topic(settings.topic(name), key_serializer="bytes", value_serializer=Encoded())
         for name in ("risk", "alerts", "examples")
     )
-    topics = {Risk: risk, Alert: alerts, RiskExample: examples, TextExample: examples}
+    topics: dict[type[Any], Any] = {Risk: risk, Alert: alerts, RiskExample: examples, TextExample: examples}
     outputs.to_topic(lambda value, key, timestamp, headers: topics[type(value)], key=_key_of)
     return app
 

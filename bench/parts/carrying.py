@@ -45,6 +45,9 @@ CARRIERS = {
     "plain": Carrier("plain_loop", checking.own_states),
 }
 
+PROFILED = ("core", "worker")
+"""Carriers that profiles are taken of."""
+
 NOT_UNDERSTOOD = "librdkafka does not understand the embedded broker's answer to ApiVersions; run on Apache Kafka"
 """Why Quix Streams and Bytewax are not run there."""
 
@@ -102,9 +105,13 @@ class _Bench:
         self._pythons: dict[str, Path | None] = {}
 
     def run(self) -> list[dict[str, Any]]:
-        """Run all rounds and return what each run measured."""
+        """Run all rounds and return what each run measured; where profiles are asked for, once more for them."""
         names = [name for name in self._asked.carriers if self._is_possible(name)]
-        return [self._one(number, name) for number in range(1, self._asked.rounds + 1) for name in names]
+        runs = [self._one(number, name) for number in range(1, self._asked.rounds + 1) for name in names]
+        if self._asked.profiles is not None:
+            for name in PROFILED:
+                self._profile(name, self._asked.profiles)
+        return runs
 
     def _is_possible(self, name: str) -> bool:
         """Say whether a carrier can run here; a peer's environment is made now."""
@@ -144,16 +151,24 @@ class _Bench:
             **({} if left is None else {**asdict(left), "lost": left.lost, "twice": left.twice}),
         }
 
-    def _carry(self, name: str, folder: str) -> tuple[Figures, Left | None]:
+    def _profile(self, name: str, profiles: Path) -> None:
+        """Run one carrier under a sampler, which slows it down by some per cent."""
+        with (
+            self._asked.console.status(f"profile: {name}"),
+            tempfile.TemporaryDirectory(prefix="foreshock-bench-") as folder,
+        ):
+            self._carry(name, folder, str((profiles / f"{name}.txt").resolve()))
+
+    def _carry(self, name: str, folder: str, profile: str = "") -> tuple[Figures, Left | None]:
         """Fill topics, carry, check; return figures and what was left."""
         carrier = CARRIERS[name]
         if carrier.states is None:
-            figures = run_carrier(carrier.module, self._job(name, folder), self._timeout_seconds)
+            figures = run_carrier(carrier.module, self._job(folder, profile), self._timeout_seconds)
             self._truth = truth_of(figures, folder)
             return self._complete(name, figures), None
         truth = self._truth or self._find_truth()
         with self._lent() as broker:
-            job = self._job(name, folder, broker)
+            job = self._job(folder, profile, broker)
             settings = job.settings()
             asyncio.run(fill_topics(settings, read_events(self._asked.file)))
             figures = self._complete(name, run_carrier(carrier.module, job, self._timeout_seconds, self._pythons[name]))
@@ -166,7 +181,7 @@ class _Bench:
     def _find_truth(self) -> Truth:
         """Let the core say what the events lead to, without counting it as a run."""
         with tempfile.TemporaryDirectory(prefix="foreshock-bench-") as folder:
-            self._truth = truth_of(run_carrier("core", self._job("core", folder), self._timeout_seconds), folder)
+            self._truth = truth_of(run_carrier("core", self._job(folder), self._timeout_seconds), folder)
         return self._truth
 
     @contextmanager
@@ -186,16 +201,15 @@ class _Bench:
             raise BenchError(f"{name}: {self._asked.events} events went in, {figures.events} changed a state")
         return figures
 
-    def _job(self, name: str, folder: str, broker: Broker | None = None) -> Job:
+    def _job(self, folder: str, profile: str = "", broker: Broker | None = None) -> Job:
         """Make the job of one run, with topics of its own."""
-        profiles = self._asked.profiles
         return Job(
             str(self._asked.file),
             self._asked.events,
             bootstrap=broker.bootstrap if broker else "",
             prefix=f"bench-{uuid.uuid4().hex[:8]}.",
             idempotence=broker is not None and broker.takes_idempotence,
-            profile=str((profiles / f"{name}.txt").resolve()) if profiles else "",
+            profile=profile,
             folder=folder,
         )
 

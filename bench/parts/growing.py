@@ -77,7 +77,6 @@ def _run(asked: Asked, broker: Broker, history: History, customers: int, number:
             bootstrap=broker.bootstrap,
             prefix=f"bench-{uuid.uuid4().hex[:8]}.",
             idempotence=broker.takes_idempotence,
-            profile=str((asked.profiles / f"worker-{customers}.txt").resolve()) if asked.profiles else "",
             folder=folder,
         )
         settings = job.settings()
