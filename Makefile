@@ -22,7 +22,12 @@ find_python = for python in $(PYTHON) python3.11 python3.12 python3.13 python3.1
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo
 
-.PHONY: help setup demo test check lint types contracts fix docs bench-quality bench-throughput test-kafka lock clean
+# What the peers of `make bench` need beside our own packages: bench/environments.py installs both.
+LOCK_PEER = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' --constraint requirements.lock --override bench/peers/overrides.txt \
+	$$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
+
+.PHONY: help setup demo test check lint types contracts fix docs bench bench-quality test-kafka lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -72,8 +77,9 @@ docs: setup ## Write docs/reference/ anew from the code.
 bench-quality: setup ## How good the product is, on real sets and simulated insurers.
 	$(BIN)/python -m bench.quality $(ARGS)
 
-bench-throughput: setup ## What carrying a message costs, beside stock Faust and a plain loop.
-	$(BIN)/python -m bench.throughput $(ARGS)
+bench: setup ## What carrying costs beside the peers, and how the job grows: make bench ARGS="--keep".
+	@$(BIN)/python -m tests.support.kafka fetch --if-possible
+	$(BIN)/python -m bench $(ARGS)
 
 test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven when it is not here.
 	$(BIN)/python -m tests.support.kafka fetch
@@ -82,6 +88,7 @@ test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven whe
 lock: setup ## Make the locked requirements anew; name packages to raise: make lock ARGS="-P orjson".
 	$(LOCK) $(ARGS) --output-file requirements.lock
 	$(LOCK) $(ARGS) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	for peer in quix bytewax; do $(LOCK_PEER) $(ARGS) --output-file bench/peers/$$peer.lock bench/peers/$$peer.in; done
 
 clean: ## Remove everything that these commands made.
 	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

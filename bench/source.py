@@ -11,12 +11,13 @@ from itertools import islice
 from aiokafka import ConsumerRecord, TopicPartition
 
 from bench.events import SourceEvent
+from bench.population import Population
 from models.pseudonym import partition_of
 from schemas.catalogue import SOURCE_TOPICS
 from streams.connections import new_producer, new_reader
 from streams.outbox import Record, send_records
 from streams.settings import Settings
-from streams.topics import create_topics
+from streams.topics import CHANGELOG, create_topics
 
 _TOGETHER = 20_000
 _QUIET_SECONDS = 1.5
@@ -34,6 +35,11 @@ async def fill_topics(settings: Settings, events: Iterable[SourceEvent]) -> None
         If the broker does not answer or refuses a topic.
     """
     await create_topics(settings)
+    await send_events(settings, events)
+
+
+async def send_events(settings: Settings, events: Iterable[SourceEvent]) -> None:
+    """Write events to topics that are there already."""
     producer, waiting = new_producer(settings), iter(events)
     await producer.start()
     try:
@@ -43,6 +49,19 @@ async def fill_topics(settings: Settings, events: Iterable[SourceEvent]) -> None
                 place = settings.topic(_TOPIC_OF[event.kind]), partition_of(event.customer_id, settings.partitions)
                 places[place].append(Record(event.customer_id.encode(), event.raw))
             await asyncio.gather(*(send_records(producer, *place, records) for place, records in places.items()))
+    finally:
+        await producer.stop()
+
+
+async def fill_changelog(population: Population) -> None:
+    """Write a row for every customer, as if a worker had."""
+    settings = population.settings
+    producer, topic = new_producer(settings), settings.topic(CHANGELOG)
+    await producer.start()
+    try:
+        for begin in range(0, population.size, _TOGETHER):
+            found = population.records(begin, min(begin + _TOGETHER, population.size))
+            await asyncio.gather(*(send_records(producer, topic, place, records) for place, records in found.items()))
     finally:
         await producer.stop()
 

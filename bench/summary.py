@@ -1,95 +1,140 @@
-"""From runs to the figures that count: carrying costs and how ours compares."""
+"""From runs of carriers to the figures that count: carrying costs, and how ours compares."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import median
 from typing import Any
 
+from bench.found import Measure
 from bench.report import Spread, spread
 
-COLUMNS = ("carrier", "events/s", "CPU us/event", "carrying us/event", "of stock's carrying")
+COLUMNS = ("carrier", "CPU us/event", "wall us/event", "carrying us/event", "of stock's", "lost", "twice")
 """What the table shows."""
 
-TARGET_SHARE = 1 / 8
-"""Our carrying cost is to be at most so much of stock Faust's."""
+CARRYING_TARGETS = {"stock": 1 / 10, "quix": 1 / 2}
+"""Our carrying cost is to be at most so much of theirs."""
+
+JOB_TARGETS = {"stock": 3.0, "quix": 1.3, "bytewax": 1.0, "plain": 0.7}
+"""Our whole job is to take in at least so many times the events that they do, per second of CPU."""
+
+NAMES = {
+    "stock": "stock Faust",
+    "quix": "Quix Streams",
+    "bytewax": "Bytewax with its recovery store",
+    "plain": "the plain loop",
+}
+"""What peers are called."""
+
+
+class Costs:
+    """CPU time per event of every carrier in every round.
+
+    Parameters
+    ----------
+    runs
+        Each with `round`, `carrier` and `cpu_microseconds_per_event`.
+    """
+
+    def __init__(self, runs: Sequence[Mapping[str, Any]]) -> None:
+        self._cpu = {(run["round"], run["carrier"]): float(run["cpu_microseconds_per_event"]) for run in runs}
+        self._rounds = sorted({number for number, _ in self._cpu})
+
+    def of(self, name: str) -> list[float]:
+        """Return what a carrier costs, round by round."""
+        return [self._cpu[number, name] for number in self._rounds if (number, name) in self._cpu]
+
+    def carrying(self, name: str) -> list[float] | None:
+        """Return what a carrier costs beyond the core of the same round: machines have slow minutes."""
+        if name == "core":
+            return None
+        return self._each(lambda cpu, core: cpu - core, name, "core")
+
+    def carrying_share(self, name: str, of: str) -> list[float] | None:
+        """Return a carrying cost as a share of another one of the same round."""
+        ours, theirs = self.carrying(name), self.carrying(of)
+        return (
+            None if ours is None or theirs is None else [one / other for one, other in zip(ours, theirs, strict=True)]
+        )
+
+    def job_ratio(self, name: str, to: str) -> list[float] | None:
+        """Return how many events a carrier takes in while another one takes in one, by CPU time of the same round."""
+        return self._each(lambda ours, theirs: theirs / ours, name, to)
+
+    def _each(self, combined: Callable[[float, float], float], one: str, other: str) -> list[float] | None:
+        """Combine two carriers' costs, if both ran in every round."""
+        pairs = list(zip(self.of(one), self.of(other), strict=False))
+        return [combined(*pair) for pair in pairs] if len(pairs) == len(self._rounds) else None
 
 
 def summary_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Sum up the rounds of every carrier.
 
-    The carrying cost is taken round by round, against the core of the same round: machines have slow minutes.
-
     Parameters
     ----------
     runs
-        Each with `round`, `carrier`, `events_per_second` and `cpu_microseconds_per_event`.
+        Each with `round`, `carrier`, `cpu_microseconds_per_event`, `wall_microseconds_per_event`; all but the core's
+        with `lost` and `twice`.
 
     Returns
     -------
     dict
-        Per carrier: spreads of throughput, CPU per event and carrying cost, and the share of stock Faust's carrying
-        cost. What cannot be said, because a carrier did not run, is `None`.
+        Per carrier: spreads of its times, of its carrying cost and that cost's share of stock Faust's, and what was
+        lost and came twice in all rounds. What cannot be said, because a carrier did not run, is `None`.
     """
-    cpu = {(run["round"], run["carrier"]): float(run["cpu_microseconds_per_event"]) for run in runs}
-    rounds = sorted({number for number, _ in cpu})
-    summary: dict[str, dict[str, Any]] = {}
+    costs, summary = Costs(runs), {}
     for name in dict.fromkeys(run["carrier"] for run in runs):
-        costs = [_carrying(cpu, number, name) for number in rounds]
+        own = [run for run in runs if run["carrier"] == name]
         summary[name] = {
-            "events_per_second": spread(run["events_per_second"] for run in runs if run["carrier"] == name),
-            "cpu_microseconds_per_event": spread(cpu[number, name] for number in rounds),
-            "carrying_microseconds_per_event": _spread_or_none(costs),
-            "share_of_stock_carrying": _spread_or_none([_share(cpu, number, name) for number in rounds]),
+            "cpu_microseconds_per_event": spread(costs.of(name)),
+            "wall_microseconds_per_event": spread(run["wall_microseconds_per_event"] for run in own),
+            "carrying_microseconds_per_event": _spread(costs.carrying(name)),
+            "share_of_stock_carrying": None if name == "stock" else _spread(costs.carrying_share(name, "stock")),
+            "lost": sum(run["lost"] for run in own if "lost" in run),
+            "twice": sum(run["twice"] for run in own if "twice" in run),
         }
-    read_back = [run["read_back_microseconds_per_event"] for run in runs if run["carrier"] == "core"]
-    if read_back:
-        summary["core"]["read_back_microseconds_per_event"] = spread(read_back)
     return summary
 
 
-def rows_of(summary: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:
-    """Write a summary as the rows of a table, one per carrier."""
+def rows_of(summary: Mapping[str, Mapping[str, Any]], skipped: Mapping[str, str]) -> Iterator[list[str]]:
+    """Write a summary as the rows of a table, one per carrier; those that did not run follow with the reason."""
     for name, found in summary.items():
         carrying, share = found["carrying_microseconds_per_event"], found["share_of_stock_carrying"]
+        counts = ["-", "-"] if name == "core" else [f"{found['lost']:,}", f"{found['twice']:,}"]
         yield [
             name,
-            found["events_per_second"].text(0),
             found["cpu_microseconds_per_event"].text(),
+            found["wall_microseconds_per_event"].text(),
             carrying.text() if carrying else "-",
             share.text(3) if share else "-",
+            *counts,
         ]
+    for name in skipped:
+        yield [name, *["not run"] * 3, "-", "-", "-"]
 
 
-def verdict(summary: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say in words how our worker compares with stock Faust."""
-    if not {"worker", "core", "stock"} <= summary.keys():
-        return "worker, core and stock are needed to compare carrying costs"
-    ours, stock, core = summary["worker"], summary["stock"], summary["core"]
-    share = ours["share_of_stock_carrying"].median
-    faster = ours["events_per_second"].median / stock["events_per_second"].median
-    met = "met" if share <= TARGET_SHARE else "missed"
-    return (
-        f"Our carrying cost is {share:.3f} of stock Faust's (target: at most {TARGET_SHARE:.3f}, {met}). In it are "
-        f"{core['read_back_microseconds_per_event'].median:.1f} us for reading journal lines back, which only a "
-        f"carrier with a journal does. Our throughput is {faster:.1f} times stock Faust's."
-    )
+def measures_of(runs: Sequence[Mapping[str, Any]], skipped: Mapping[str, str]) -> list[Measure]:
+    """Hold our worker against the peers."""
+    costs = Costs(runs)
+    ran = {run["carrier"] for run in runs}
+
+    def measure(name: str, ratios: list[float] | None, target: float, peer: str, at_least: bool) -> Measure:
+        missing = [needed for needed in ("worker", "core", peer) if needed not in ran]
+        reason = skipped.get(peer) or f"{', '.join(missing)} did not run"
+        reached = median(ratios) if ratios else None
+        return Measure(name, reached, target, at_least=at_least, reason="" if ratios else reason)
+
+    carrying = [
+        measure(f"carrying cost / {NAMES[peer]}", costs.carrying_share("worker", peer), target, peer, False)
+        for peer, target in CARRYING_TARGETS.items()
+    ]
+    whole = [
+        measure(f"whole job per core / {NAMES[peer]}", costs.job_ratio("worker", peer), target, peer, True)
+        for peer, target in JOB_TARGETS.items()
+    ]
+    return carrying + whole
 
 
-def _carrying(cpu: Mapping[tuple[int, str], float], number: int, name: str) -> float | None:
-    """Return what a carrier costs beyond the core, in one round."""
-    core = cpu.get((number, "core"))
-    return None if core is None or name == "core" else cpu[number, name] - core
-
-
-def _share(cpu: Mapping[tuple[int, str], float], number: int, name: str) -> float | None:
-    """Return a carrying cost as a share of stock Faust's in the same round."""
-    if (number, "stock") not in cpu or name == "stock":
-        return None
-    ours, stock = _carrying(cpu, number, name), _carrying(cpu, number, "stock")
-    return None if ours is None or stock is None else ours / stock
-
-
-def _spread_or_none(values: Sequence[float | None]) -> Spread | None:
-    """Sum up rounds, if they all have a value."""
-    found = [value for value in values if value is not None]
-    return spread(found) if found and len(found) == len(values) else None
+def _spread(values: Sequence[float] | None) -> Spread | None:
+    """Sum up rounds, if there are any."""
+    return spread(values) if values else None

@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from bench.carriers.job import Job, Stopwatch, job_of, report
-from bench.carriers.outputs import Portion, alerts_digest, named, states_digest
+from bench.carriers.left import write_states
+from bench.carriers.outputs import Named, Portion, named
 from bench.events import SourceEvent, read_events
 from bench.profiling import profiled
 from models.engine import Engine, step
@@ -38,7 +39,7 @@ class CoreAlone:
         self._engines = [Engine(params, partition) for partition in range(settings.partitions)]
         self.states: list[dict[str, CustomerState]] = [{} for _ in self._engines]
         self.events = 0
-        self.alerts: list[tuple[str, int, str, str]] = []
+        self.alerts: list[Named] = []
         self.rows = 0
         """Rows that were encoded."""
         self.output_bytes = 0
@@ -80,14 +81,13 @@ def main(job: Job) -> None:
             core.take(portion)
         figures = stopwatch.stop(core.events)
     states = [pair for part in core.states for pair in part.items()]
+    write_states(job.folder, states)
     figures.facts.update(
         read_back_microseconds_per_event=_read_back_microseconds(settings, events[:_READ_BACK_EVENTS]),
         rows=core.rows,
         output_bytes=core.output_bytes,
         customers=len(states),
-        alerts=len(core.alerts),
-        alerts_digest=alerts_digest(core.alerts),
-        states_digest=states_digest(states),
+        alerts=core.alerts,
     )
     report(figures)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -42,6 +43,9 @@ class Job:
     profile: str = ""
     """File for a profile; empty for none."""
 
+    folder: str = ""
+    """An empty folder for what a carrier keeps on disk."""
+
     def settings(self, **changes: Any) -> Settings:
         """Return the settings of this run: every carrier has the same sessions, partitions and intake."""
         return load_settings(
@@ -52,7 +56,7 @@ class Job:
             session_timeout_seconds=6.0,
             heartbeat_seconds=1.0,
             attributes=ATTRIBUTES,
-            params_file=CHECKOUT / "bench" / "throughput.toml",
+            params_file=CHECKOUT / "bench" / "params.toml",
             clock="event",
             # Ticks flow, and no timer is due by them: it fires with its customer's next event, whoever carries.
             allowed_lateness_seconds=40 * 365 * 86_400.0,
@@ -115,7 +119,13 @@ def report(figures: Figures) -> None:
     sys.stdout.flush()
 
 
-def run_carrier(module: str, job: Job, timeout_seconds: float) -> Figures:
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would change what is measured, with this checkout to import from."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FORESHOCK_")}
+    return kept | {"PYTHONPATH": str(CHECKOUT)}
+
+
+def run_carrier(module: str, job: Job, timeout_seconds: float, python: Path | None = None) -> Figures:
     """Run a carrier in a process of its own.
 
     Parameters
@@ -126,18 +136,18 @@ def run_carrier(module: str, job: Job, timeout_seconds: float) -> Figures:
         What to do.
     timeout_seconds
         After how long it has failed.
+    python
+        Interpreter of another environment; without it, this process's own.
 
     Raises
     ------
     BenchError
         If it ends badly, says nothing or takes too long.
     """
-    command = [sys.executable, "-m", f"bench.carriers.{module}", orjson.dumps(asdict(job)).decode()]
-    # Nothing that the caller has set may change what is measured.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FORESHOCK_")}
+    command = [str(python or sys.executable), "-m", f"bench.carriers.{module}", orjson.dumps(asdict(job)).decode()]
     try:
         done = subprocess.run(
-            command, cwd=CHECKOUT, env=environment, capture_output=True, timeout=timeout_seconds, check=False
+            command, cwd=CHECKOUT, env=clean_environment(), capture_output=True, timeout=timeout_seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
         said = (error.stderr or b"").decode(errors="replace")[-3000:]

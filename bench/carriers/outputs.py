@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-
 from models.engine import Engine
 from models.outcome import Outcome
 from models.state import CustomerState, encode_row
@@ -45,26 +42,10 @@ class Portion:
         }
 
 
-def states_digest(states: Iterable[tuple[str, CustomerState]]) -> str:
-    """Return a digest of all states, without where in which journal they were changed: that is the carrier's."""
-    digest = hashlib.sha256()
-    for key, state in sorted(states, key=_first):
-        bare = state.copy()
-        bare.epoch, bare.offset, bare.line = "", -1, -1
-        bare.lives, bare.spent = (), ()
-        digest.update(key.encode() + b" " + encode_row(bare) + b"\n")
-    return digest.hexdigest()
+Named = tuple[str, int, str, str]
+"""An alert's id, and a transition of it: sequence, kind of transition, level."""
 
 
-def alerts_digest(alerts: Iterable[tuple[str, int, str, str]]) -> str:
-    """Return a digest of alerts, each as id, sequence, transition and level; one that came twice counts once."""
-    return hashlib.sha256(repr(sorted(set(alerts))).encode()).hexdigest()
-
-
-def named(alert: Alert) -> tuple[str, int, str, str]:
+def named(alert: Alert) -> Named:
     """Return what identifies an alert's transition, and its level."""
     return alert.alert_id, alert.sequence, alert.transition, alert.level
-
-
-def _first(pair: tuple[str, CustomerState]) -> str:
-    return pair[0]

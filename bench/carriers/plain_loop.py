@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from bench.carriers.job import Job, Stopwatch, job_of, report
-from bench.carriers.outputs import Portion, states_digest
+from bench.carriers.left import write_states
+from bench.carriers.outputs import Portion
 from bench.profiling import profiled
 from models.engine import Engine, step
 from models.intake import Intake
@@ -98,7 +99,7 @@ async def main(job: Job) -> None:
     finally:
         await consumer.stop()
         await producer.stop()
-    figures.facts["states_digest"] = states_digest(pair for part in loop.states for pair in part.items())
+    write_states(job.folder, (pair for part in loop.states for pair in part.items()))
     report(figures)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from prometheus_client import CollectorRegistry
@@ -19,6 +20,7 @@ from prometheus_client import CollectorRegistry
 import streams.worker
 from bench.carriers.job import Figures, Job, Stopwatch, job_of, report
 from bench.profiling import profiled
+from bench.resident import resident_bytes
 from schemas.codec import CustomerEvent, encode
 from schemas.ticks import Tick
 from sinks.prometheus import Metrics
@@ -33,6 +35,34 @@ from streams.wiring import wire
 from streams.worker import Worker
 
 _SETTLE_SECONDS = 60.0
+
+
+class Recovery(NamedTuple):
+    """How a worker took up its state."""
+
+    rows: int = 0
+    """Rows read from the changelog."""
+
+    load_seconds: float = 0.0
+    """How long reading them took."""
+
+    began_at: float = 0.0
+    """When reading began, on the monotonic clock."""
+
+    ready_at: float = 0.0
+    """When every partition had settled its first record, on the monotonic clock."""
+
+    resident_bytes: int = 0
+    """Memory of the process at that moment."""
+
+    def facts(self) -> dict[str, float]:
+        """Name what counts."""
+        return {
+            "recovered_rows": self.rows,
+            "load_seconds": self.load_seconds,
+            "recovery_seconds": self.ready_at - self.began_at,
+            "ready_bytes": self.resident_bytes,
+        }
 
 
 class WatchedMetrics(Metrics):
@@ -60,6 +90,8 @@ class WatchedMetrics(Metrics):
         self._expected = expected
         self._unsettled = set(range(partitions))
         self._has_begun = False
+        self.recovery = Recovery()
+        """What came before the first event."""
 
     def ingested(self, event: CustomerEvent) -> None:
         """Notice the first event."""
@@ -76,11 +108,17 @@ class WatchedMetrics(Metrics):
             if self.applied == self._expected:
                 self.all_applied.set()
 
+    def recovered(self, rows: int, seconds: float) -> None:
+        """Notice how long it took to read the changelog back."""
+        super().recovered(rows, seconds)
+        self.recovery = Recovery(rows, seconds, time.monotonic() - seconds)
+
     def settled(self, partition: int, lag: int | None, alert_ages: Sequence[float], stages: Sequence[int]) -> None:
         """Notice that scoring works in every partition."""
         super().settled(partition, lag, alert_ages, stages)
         self._unsettled.discard(partition)
-        if not self._unsettled:
+        if not self._unsettled and not self.ready.is_set():
+            self.recovery = self.recovery._replace(ready_at=time.monotonic(), resident_bytes=resident_bytes())
             self.ready.set()
 
 
@@ -105,6 +143,7 @@ async def main(job: Job) -> None:
     with profiled(job.profile):
         running = asyncio.create_task(worker.run())
         figures = await _figures(worker, metrics, running)
+    figures.facts.update(metrics.recovery.facts(), end_bytes=resident_bytes())
     worker.stop.set()
     code = await running
     assert code == ExitCode.STOPPED, code  # noqa: S101 - anything else is no measurement
