@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -81,6 +82,8 @@ def main(
         return
     if soak:
         events = int(soak * 60 * rate)
+    # The harness's own clients suffer too, and say so twenty times a second.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="foreshock-faults-") as temporary:
         folder = logs or Path(temporary)
         made = {kind: make_broker(kind, folder) for kind in brokers}

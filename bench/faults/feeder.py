@@ -25,6 +25,7 @@ ATTRIBUTES = ",".join(ATTRIBUTE_NAMES)
 
 _START_AT = datetime(2026, 1, 5, tzinfo=UTC)
 _STEP_SECONDS = 0.05
+_AGAIN_AFTER_SECONDS = 1.0
 _PATIENCE_SECONDS = 120.0
 """How long the feeder waits for a broker that suffers, per request."""
 
@@ -116,7 +117,7 @@ class Feeder:
                 try:
                     await asyncio.gather(*(send_records(producer, *place, found) for place, found in places.items()))
                 except KafkaError:
-                    await asyncio.sleep(1.0)
+                    await asyncio.sleep(_AGAIN_AFTER_SECONDS)
                     continue
                 self.fed_count = max(due, self.fed_count)
                 await asyncio.sleep(_STEP_SECONDS)

@@ -50,8 +50,8 @@ class Scenario:
     """What is not as usual with the input."""
     set_up: Act | None = None
     """What is done before the first worker starts."""
-    in_short: bool = False
-    """Whether `make test` runs it."""
+    short_on: tuple[str, ...] = ()
+    """Kinds of broker on which `make test` plays it."""
     in_all: bool = True
     """Whether a run of everything includes it."""
 

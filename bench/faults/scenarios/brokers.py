@@ -20,7 +20,7 @@ async def broker_stopped(stage: Stage) -> None:
     await _come_back(stage)
 
 
-@scenario("broker-killed", "broker SIGKILL, back after 5 s", needs=("kill",), in_short=True)
+@scenario("broker-killed", "broker SIGKILL, back after 5 s", needs=("kill",), short_on=("kafka",))
 async def broker_killed(stage: Stage) -> None:
     """Kill the broker."""
     await _lose(stage)
@@ -59,7 +59,7 @@ async def broker_frozen_60(stage: Stage) -> None:
     "broker SIGSTOP 8 s, requests time out after 3 s, with a backlog",
     needs=("freeze",),
     settings={"request_timeout_seconds": 3.0},
-    in_short=True,
+    short_on=("kafka",),
 )
 async def batches_expire(stage: Stage) -> None:
     """Let batches of outputs and rows grow old at the producer."""
@@ -72,7 +72,7 @@ async def batches_expire(stage: Stage) -> None:
     "SIGTERM while the broker is gone",
     needs=("kill",),
     settings={"stop_deadline_seconds": 5.0},
-    in_short=True,
+    short_on=("kafka",),
 )
 async def stop_broker_gone(stage: Stage) -> None:
     """Ask a worker to stop that cannot hand over."""

@@ -77,7 +77,11 @@ async def poison_in_sources(stage: Stage) -> None:
     stage.worker("a").start()
 
 
-@scenario("poison-in-journal", "garbage written into the journal by somebody else; SIGKILL halfway")
+@scenario(
+    "poison-in-journal",
+    "garbage written into the journal by somebody else; SIGKILL halfway",
+    short_on=("embedded",),
+)
 async def poison_in_journal(stage: Stage) -> None:
     """Put between the records what ingest would never write."""
     forged = b'{"kind":"model_command","partition":0,"command":"pin","by":"somebody","at":"2026-01-05T00:00:00Z"}'

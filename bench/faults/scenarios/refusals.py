@@ -13,7 +13,7 @@ from streams.topics import CHANGELOG
 _COMPACTED = {"cleanup_policy": "compact", "min_compaction_lag_ms": "3600000"}
 
 
-@scenario("alerts-refused", "topic of alerts refuses batches for 2 s", needs=("refuse",), in_short=True)
+@scenario("alerts-refused", "topic of alerts refuses batches for 2 s", needs=("refuse",), short_on=("kafka",))
 async def alerts_refused(stage: Stage) -> None:
     """Refuse outputs, whose rows must not leave then."""
     await stage.fed(0.4)
@@ -34,7 +34,7 @@ async def examples_refused(stage: Stage) -> None:
     await stage.refusing("examples", 2.0)
 
 
-@scenario("changelog-refused", "changelog refuses for 2 s, then SIGKILL", needs=("refuse",), in_short=True)
+@scenario("changelog-refused", "changelog refuses for 2 s, then SIGKILL", needs=("refuse",), short_on=("kafka",))
 async def changelog_refused(stage: Stage) -> None:
     """Refuse rows whose outputs have left, then forget the memory."""
     await stage.fed(0.4)
@@ -62,7 +62,7 @@ async def dead_letters_refused(stage: Stage) -> None:
     await stage.refusing("dead-letters", 2.0)
 
 
-@scenario("handler-fails", "the handler raises once", cast={"a": Cast(fault="fail:500")}, in_short=True)
+@scenario("handler-fails", "the handler raises once", cast={"a": Cast(fault="fail:500")}, short_on=("embedded",))
 async def handler_fails(stage: Stage) -> None:
     """Raise where stock Faust would acknowledge the record."""
     await stage.worker("a").is_harmed()

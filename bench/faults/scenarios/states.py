@@ -71,7 +71,7 @@ async def _fill(stage: Stage) -> None:
     stage.note(f"{MANY:,} rows of {len(rows)} kinds are in the changelog")
 
 
-@scenario("many-rows", f"{MANY:,} customers to read back; SIGKILL twice", set_up=_fill, in_short=True)
+@scenario("many-rows", f"{MANY:,} customers to read back; SIGKILL twice", set_up=_fill, short_on=("embedded",))
 async def many_rows(stage: Stage) -> None:
     """Kill a worker that has much to recover."""
     for share in (0.3, 0.65):

@@ -23,7 +23,7 @@ async def stopped(stage: Stage) -> None:
         stage.worker("a").start()
 
 
-@scenario("killed", "worker SIGKILL twice, started again", in_short=True)
+@scenario("killed", "worker SIGKILL twice, started again", short_on=("embedded", "kafka"))
 async def killed(stage: Stage) -> None:
     """Kill the only worker."""
     for share in (0.3, 0.65):
@@ -32,7 +32,7 @@ async def killed(stage: Stage) -> None:
         stage.worker("a").start()
 
 
-@scenario("joins-and-leaves", "a second worker joins, then SIGTERM", in_short=True)
+@scenario("joins-and-leaves", "a second worker joins, then SIGTERM", short_on=("embedded", "kafka"))
 async def joins_and_leaves(stage: Stage) -> None:
     """Rebalance twice, in order."""
     await _join(stage)

@@ -18,7 +18,7 @@ async def zombie(stage: Stage) -> None:
     await _sleep_past_session(stage)
 
 
-@scenario("zombie-then-kill", "a zombie wakes, then the new owner SIGKILL", cast="ab", in_short=True)
+@scenario("zombie-then-kill", "a zombie wakes, then the new owner SIGKILL", cast="ab", short_on=("embedded", "kafka"))
 async def zombie_then_kill(stage: Stage) -> None:
     """Make the zombie's rows those that are read back."""
     await _sleep_past_session(stage)
@@ -47,7 +47,7 @@ async def blocked(stage: Stage) -> None:
     "a record blocks the loop past the rebalance timeout, another joins",
     cast={"a": Cast(fault="block:9"), "b": Cast()},
     settings=_PATIENT,
-    in_short=True,
+    short_on=("kafka",),
 )
 async def blocked_while_joining(stage: Stage) -> None:
     """Have the group give up a worker whose loop stands still."""
