@@ -108,7 +108,7 @@ class Lane:
         self._others: dict[str, list[Carried]] = {"alerts": [], "examples": [], "dead-letters": []}
         self._alert_ages: list[float] = []
 
-    def carry(self, offset: int, value: bytes, timestamp: float) -> bool:
+    def carry(self, offset: int, value: bytes | None, timestamp: float) -> bool:
         """Take one journal record, line by line, through the core.
 
         A line that cannot be read, or that the core fails on, becomes a dead letter; its neighbours go on. A record
@@ -119,7 +119,7 @@ class Lane:
         offset
             Journal offset.
         value
-            JSON Lines.
+            JSON Lines; `None`, which only somebody else can have written, says nothing.
         timestamp
             When the journal took the record, in seconds since 1970.
 
@@ -132,7 +132,7 @@ class Lane:
             return False
         core, engine, states, others = self._core, self.engine, self.states, self._others
         stepped, started, number = self._observer.stepped, time.perf_counter(), 0
-        for number, line in enumerate(value.split(b"\n")):
+        for number, line in enumerate((value or b"").split(b"\n")):
             if not line:
                 continue
             try:

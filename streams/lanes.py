@@ -102,7 +102,7 @@ class Lanes:
         self.loaded_rows = 0
         """Rows read in recoveries so far; the watchdog looks whether it grows."""
 
-    async def carry(self, partition: int, offset: int, value: bytes, timestamp: float) -> None:
+    async def carry(self, partition: int, offset: int, value: bytes | None, timestamp: float) -> None:
         """Take one journal record; returns when there is room for the next. Never raises: it ends the process.
 
         Faust acknowledges a record whose agent raised, so nothing that goes wrong here may reach it.

@@ -9,7 +9,7 @@ from bench.faults.stage import Stage
 from bench.faults.tape import Tape
 
 PATIENCE_SECONDS = 120.0
-"""Nothing new for so long, though something is missing, is a hang: twice the longest silence that anything explains."""
+"""No progress for so long, though something is missing, is a hang: twice the longest silence that anything explains."""
 
 _QUIET_SECONDS = 1.5
 """Silence after which nobody is about to write: a learner may still be thinking about a snapshot."""
@@ -44,13 +44,17 @@ async def settle(stage: Stage, tape: Tape) -> bool:
 
 async def has_gone_through(stage: Stage, tape: Tape) -> bool:
     """Wait until nothing is missing and nothing moves; tell whether that came about."""
-    tape.heard_at = time.monotonic()
+    tape.heard_at = moved_at = time.monotonic()
+    reached: object = None
     while True:
         await tape.read_on()
-        quiet = time.monotonic() - tape.heard_at
-        if quiet > _QUIET_SECONDS and is_done(stage, tape):
+        now = time.monotonic()
+        if now > tape.heard_at + _QUIET_SECONDS and is_done(stage, tape):
             return True
-        if quiet > PATIENCE_SECONDS or any(worker.died for worker in stage.workers.values()):
+        # A worker that starts again and again writes something each time, and gets nowhere.
+        if (progress := tape.progress()) != reached:
+            reached, moved_at = progress, now
+        if now > moved_at + PATIENCE_SECONDS or any(worker.died for worker in stage.workers.values()):
             return False
 
 

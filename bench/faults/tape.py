@@ -105,6 +105,10 @@ class Tape:
         """Return all records of source topics."""
         return (record for name in SOURCE_TOPICS for record in self.records[name])
 
+    def progress(self) -> tuple[int, int, int]:
+        """Return what changes while events get on: events accounted for, dead letters, and offsets in the states."""
+        return len(self.accounted), len(self.refused), sum(self.through.values())
+
     def is_through(self) -> bool:
         """Say whether every event is accounted for, and every journal record is in the states."""
         reached = all(self.through.get(partition, -1) >= end for partition, end in self.journal_ends.items())
