@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
+import subprocess
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -24,9 +25,10 @@ from tests.support.kafka_cluster import NODES, KafkaCluster
 from tests.support.peers import KAFKA_LIBS
 from tests.support.ports import free_ports
 
-Ability = Literal["freeze", "kill", "refuse", "cut", "nodes", "delete"]
+Ability = Literal["freeze", "kill", "refuse", "cut", "secure", "nodes", "delete"]
 """`freeze`: it can be stopped with open connections. `kill`: it comes back with its data. `refuse`: a topic can be told
-to take no batches. `cut`: there is a network to it that can be cut. `nodes`: it has several. `delete`: topics go."""
+to take no batches. `cut`: there is a network to it that can be cut. `secure`: it has a listener with TLS. `nodes`: it
+has several. `delete`: topics go."""
 
 
 class Broker:
@@ -165,7 +167,7 @@ class Embedded(Broker):
 
 
 class Kafka(Broker):
-    """One node of Apache Kafka, with a second listener behind a network that can be cut.
+    """One node of Apache Kafka, with a second listener behind a network that can be cut, and a third one with TLS.
 
     Parameters
     ----------
@@ -174,34 +176,53 @@ class Kafka(Broker):
     """
 
     name = "kafka"
-    abilities: frozenset[Ability] = frozenset({"freeze", "kill", "refuse", "cut", "delete"})
+    abilities: frozenset[Ability] = frozenset({"freeze", "kill", "refuse", "cut", "secure", "delete"})
     settings: ClassVar[Mapping[str, Any]] = {**Broker.sessions}
 
     def __init__(self, folder: Path) -> None:
         self._node = KafkaNode(folder)
-        behind, proxied = free_ports(2)
-        self._node.settings |= {
-            "listeners": (
-                f"PLAINTEXT://{self._node.bootstrap},BEHIND://127.0.0.1:{behind},"
-                f"CONTROLLER://127.0.0.1:{self._node.controller_port}"
-            ),
-            "advertised.listeners": f"PLAINTEXT://{self._node.bootstrap},BEHIND://127.0.0.1:{proxied}",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,BEHIND:PLAINTEXT",
-            "inter.broker.listener.name": "PLAINTEXT",
-        }
-        self._behind, self._proxied = behind, proxied
+        self._behind, self._proxied, self._secure = free_ports(3)
         self.network: Proxy | None = None
-        """The network that can be cut; whoever bootstraps from `cuttable` is behind it."""
+        """The network that can be cut, while the broker is there."""
 
     @property
     def bootstrap(self) -> str:
         """Where it is."""
         return self._node.bootstrap
 
-    @property
-    def cuttable(self) -> str:
-        """Where it is for those behind the network that can be cut."""
-        return f"127.0.0.1:{self._proxied}"
+    def door(self, name: str) -> dict[str, Any]:
+        """Return what a worker's settings need to come in by a certain listener.
+
+        Parameters
+        ----------
+        name
+            `front`, `cuttable` (behind the network that can be cut) or `secure`.
+        """
+        doors: dict[str, dict[str, Any]] = {
+            "front": {},
+            "cuttable": {"bootstrap_servers": f"127.0.0.1:{self._proxied}"},
+            "secure": {
+                "bootstrap_servers": f"127.0.0.1:{self._secure}",
+                "security_protocol": "SSL",
+                "ssl_ca_file": self._node.folder / "certificate.pem",
+            },
+        }
+        return doors[name]
+
+    def _set_up(self) -> None:
+        """Describe the listeners, and make a certificate."""
+        folder = self._node.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        behind, secure = f"BEHIND://127.0.0.1:{self._behind}", f"SECURE://127.0.0.1:{self._secure}"
+        front, controller = f"PLAINTEXT://{self.bootstrap}", f"CONTROLLER://127.0.0.1:{self._node.controller_port}"
+        self._node.settings |= {
+            "listeners": f"{front},{behind},{secure},{controller}",
+            "advertised.listeners": f"{front},BEHIND://127.0.0.1:{self._proxied},{secure}",
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,BEHIND:PLAINTEXT,SECURE:SSL",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(make_certificate(folder)),
+        }
 
     @property
     def described(self) -> str:
@@ -211,13 +232,13 @@ class Kafka(Broker):
     async def ensure(self) -> None:
         """Start it unless it runs."""
         if self.network is None:
+            await asyncio.to_thread(self._set_up)
             self.network = Proxy(self._proxied, self._behind)
             await self.network.start()
         self.network.mend()
         if self._node.is_running:
             self._node.resume()
         else:
-            self._node.folder.mkdir(parents=True, exist_ok=True)
             await self.revive()
 
     async def end(self) -> None:
@@ -337,11 +358,23 @@ def make_broker(kind: str, folder: Path) -> Broker:
     named = os.environ.get("FORESHOCK_TEST_BOOTSTRAP")
     if kind == "kafka" and named:
         return Named(named)
-    return {
+    makers: dict[str, Callable[[], Broker]] = {
         "embedded": Embedded,
         "kafka": lambda: Kafka(folder / "kafka"),
         "cluster": lambda: Cluster(folder / "cluster"),
-    }[kind]()
+    }
+    return makers[kind]()
+
+
+def make_certificate(folder: Path) -> Path:
+    """Make a key and a certificate for this machine, and return the file with both; `certificate.pem` has one only."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subject = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "7", *subject]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    both = folder / "keystore.pem"
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return both
 
 
 def kafka_version() -> str:

@@ -19,6 +19,7 @@ from bench.faults.scenario import Scenario
 from bench.faults.scenarios import SCENARIOS
 from bench.faults.table import print_verdicts
 from bench.report import machine, print_machine, write_json
+from tests.support.peers import find_peers
 
 BROKERS = ("embedded", "kafka", "cluster")
 
@@ -74,7 +75,7 @@ def main(
 ) -> None:
     """Play scenarios; the help text is `_HELP`."""
     chosen = ["soak"] if soak else _names(only, SCENARIOS, "--only") or [s.name for s in SCENARIOS.values() if s.in_all]
-    brokers = _names(kinds, BROKERS, "--broker")
+    brokers = _found(_names(kinds, BROKERS, "--broker"))
     console = Console(width=None if sys.stdout.isatty() else 200)
     if is_list:
         for each in SCENARIOS.values():
@@ -148,6 +149,15 @@ class _Matrix:
             f"silence {verdict.silence_seconds:5.1f} s  {verdict.ending:9} {outcome}"
         )
         return verdict
+
+
+def _found(kinds: Iterable[str]) -> list[str]:
+    """Leave out Apache Kafka where it is not, and say so."""
+    kafka = find_peers()["kafka"]
+    if not kafka.is_missing:
+        return list(kinds)
+    click.echo(f"{kafka.complaint}; its scenarios are left out", err=True)
+    return [kind for kind in kinds if kind == "embedded"]
 
 
 def _names(given: str, known: Iterable[str], option: str) -> list[str]:

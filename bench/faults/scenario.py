@@ -24,8 +24,8 @@ class Cast:
     """What it does."""
     fault: str = ""
     """What goes wrong inside it; see `bench.faults.faulted_worker`."""
-    behind: bool = False
-    """Whether it reaches the broker through the network that can be cut."""
+    door: str = "front"
+    """By which listener it comes to the broker; others than `front` need Apache Kafka of our own."""
 
 
 @dataclass(frozen=True, slots=True)

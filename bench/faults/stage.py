@@ -93,7 +93,7 @@ class Stage:
     def start(self, name: str, cast: Cast | None = None) -> SupervisedWorker:
         """Let a worker join."""
         found = cast or Cast()
-        changes = {"bootstrap_servers": self.kafka.cuttable} if found.behind else {}
+        changes = self.kafka.door(found.door) if found.door != "front" else {}
         settings = self.settings.model_copy(update=changes)
         worker = SupervisedWorker(name, settings, self.folder, found.roles, found.fault, self.note)
         self.workers[name] = worker

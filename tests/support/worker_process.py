@@ -14,7 +14,7 @@ from types import TracebackType
 from streams.settings import Settings
 from tests.support.peers import CHECKOUT
 
-COUNTING = "tests.support.counting_worker"
+REAL = "tests.support.real_worker"
 
 
 class WorkerProcess:
@@ -38,7 +38,7 @@ class WorkerProcess:
         self,
         settings: Settings,
         log: Path,
-        module: str = COUNTING,
+        module: str = REAL,
         roles: str = "score",
         arguments: tuple[str, ...] = (),
         **environment: str,

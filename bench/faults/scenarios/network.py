@@ -1,14 +1,15 @@
-"""A network that is cut without a reset: connections stay open, and nothing arrives."""
+"""The way to the broker: cut without a reset, so that connections stay open and nothing arrives; or encrypted."""
 
 from __future__ import annotations
 
 import asyncio
 
 from bench.faults.scenario import Cast, scenario
+from bench.faults.scenarios.workers import killed
 from bench.faults.stage import Stage
 from bench.faults.workers import RECOVERED
 
-_BEHIND = Cast(behind=True)
+_BEHIND = Cast(door="cuttable")
 
 
 @scenario("cut-2", "network cut for 2 s, less than a session", needs=("cut",), cast={"a": _BEHIND})
@@ -32,6 +33,12 @@ async def cut_one_of_two(stage: Stage) -> None:
     await _cut(stage, 15.0)
     stage.expect(stage.worker("b").recoveries() > before, "nobody took the partitions over")
     await stage.worker("b").has_said(RECOVERED, before + 1)
+
+
+@scenario("secure", "connections with TLS; SIGKILL twice", needs=("secure",), cast={"a": Cast(door="secure")})
+async def secure(stage: Stage) -> None:
+    """Do over TLS what is done without."""
+    await killed(stage)
 
 
 async def _cut(stage: Stage, seconds: float) -> None:
