@@ -6,19 +6,22 @@ import asyncio
 import logging
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from bench.faults.book import Book
 from bench.faults.brokers import Broker, make_broker
 from bench.faults.harness import play
 from bench.faults.judge import Verdict
 from bench.faults.scenario import Scenario
 from bench.faults.scenarios import SCENARIOS
 from bench.faults.table import print_verdicts
-from bench.report import machine, print_machine, write_json
+from bench.report import machine, print_machine
 from tests.support.peers import find_peers
 
 BROKERS = ("embedded", "kafka", "cluster")
@@ -59,7 +62,12 @@ Examples:
 @click.option(
     "--soak", type=click.FloatRange(min=0.1), metavar="MINUTES", help="Random faults for so long, and nothing else."
 )
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all verdicts here.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every verdict here as soon as it is known; those of an earlier run stay until they are played again.",
+)
 @click.option("--logs", type=click.Path(file_okay=False, path_type=Path), help="Keep logs of workers and brokers here.")
 @click.option("--list", "is_list", is_flag=True, help="Name the scenarios, and play none.")
 def main(
@@ -88,19 +96,27 @@ def main(
     with tempfile.TemporaryDirectory(prefix="foreshock-faults-") as temporary:
         folder = logs or Path(temporary)
         made = {kind: make_broker(kind, folder) for kind in brokers}
-        described = machine("; ".join(broker.described for broker in made.values()))
+        book = Book(json_file, machine("; ".join(broker.described for broker in made.values())))
         matrix = _Matrix(events, events / rate, seed, folder, Console(stderr=True, highlight=False))
-        verdicts = asyncio.run(matrix.play([SCENARIOS[name] for name in chosen], made.values()))
-    print_machine(described, console)
-    console.print(f"{events:,} events per scenario, {rate} per second, seed {seed}", highlight=False)
-    print_verdicts(verdicts, console)
-    inexact = [verdict for verdict in verdicts if not verdict.is_exact]
-    console.print(f"{len(verdicts) - len(inexact)} of {len(verdicts)} exact", highlight=False)
-    if json_file is not None:
-        asked = {"events": events, "rate": rate, "seed": seed}
-        write_json(json_file, "faults", described, {"asked": asked, "verdicts": [v.as_json() for v in verdicts]})
-    if inexact or not verdicts:
+        plays = [
+            (SCENARIOS[name], broker)
+            for broker in made.values()
+            for name in chosen
+            if _is_played(SCENARIOS[name], broker, is_named=bool(only or soak))
+        ]
+        asyncio.run(matrix.play(plays, book))
+    print_machine(book.machine, console)
+    print_verdicts(book.verdicts, console)
+    inexact = [verdict for verdict in book.verdicts if not verdict.is_exact]
+    console.print(f"{len(book.verdicts) - len(inexact)} of {len(book.verdicts)} exact", highlight=False)
+    if inexact or not plays:
         sys.exit(1)
+
+
+def _is_played(scenario: Scenario, broker: Broker, is_named: bool) -> bool:
+    """Say whether a scenario is played on a broker: unless it is named, a cluster plays what needs one."""
+    fits = scenario.fits(broker.name, broker.abilities)
+    return fits and (is_named or "nodes" in scenario.needs or "nodes" not in broker.abilities)
 
 
 class _Matrix:
@@ -121,17 +137,14 @@ class _Matrix:
         self._folder = folder
         self._console = console
 
-    async def play(self, scenarios: Iterable[Scenario], brokers: Iterable[Broker]) -> list[Verdict]:
-        """Play every scenario on every broker that can play it."""
-        verdicts = []
-        for broker in brokers:
+    async def play(self, plays: Sequence[tuple[Scenario, Broker]], book: Book) -> None:
+        """Play scenarios, broker by broker, and write each verdict down."""
+        for broker, found in groupby(plays, key=itemgetter(1)):
             try:
-                for scenario in scenarios:
-                    if scenario.fits(broker.name, broker.abilities):
-                        verdicts.append(await self._play(scenario, broker))
+                for scenario, _ in found:
+                    book.write(await self._play(scenario, broker))
             finally:
                 await broker.end()
-        return verdicts
 
     async def _play(self, scenario: Scenario, broker: Broker) -> Verdict:
         """Play one, and say how it went."""

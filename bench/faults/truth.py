@@ -55,13 +55,15 @@ def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Trut
     params = load_params(settings.params_file)
     replay = JournalReplay(params, settings.journal_epoch, settings.snapshot_secret())
     truth = Truth()
+    known: dict[bytes, CustomerState] = {}
     if before is not None:
         truth.alerts, truth.examples = dict(before.alerts), set(before.examples)
         for partition, rows in _by_partition(before.rows).items():
             engine = replay.engines[partition] = Engine(params, partition, settings.journal_epoch)
-            states = replay.states[partition] = _states_of(rows)
+            states = replay.states[partition] = _states_of(rows, known)
             engine_row, snapshot_row = (rows.get(name(partition).encode()) for name in (engine_key, snapshot_key))
             engine.restore(states.items(), engine_row, snapshot_row)
+    kept = {id(state): row for row, state in known.items()}
     touched: set[tuple[int, str]] = set()
     for record in journal:
         for taken in replay.take(record.partition, record.offset, (record.value or b"").split(b"\n")):
@@ -74,7 +76,8 @@ def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Trut
             truth.examples.update(map(encode, outcome.examples))
     for partition, states in replay.states.items():
         for key, state in states.items():
-            truth.rows[partition, key.encode()] = encode_row(state)
+            row = kept.get(id(state))  # a state is never changed in place, so one that is still there has its row
+            truth.rows[partition, key.encode()] = encode_row(state) if row is None else row
             truth.events[partition, key.encode()] = state.events
     for partition, engine in replay.engines.items():
         truth.rows |= {(partition, key.encode()): row for key, row in engine.partition_rows().items()}
@@ -91,6 +94,12 @@ def _by_partition(rows: Mapping[PartitionKey, bytes]) -> dict[int, dict[bytes, b
     return found
 
 
-def _states_of(rows: Mapping[bytes, bytes]) -> dict[str, CustomerState]:
-    """Decode the customers among the rows of a partition."""
-    return {key.decode(): decode_row(row) for key, row in rows.items() if not key.startswith(b"@")}
+def _states_of(rows: Mapping[bytes, bytes], known: dict[bytes, CustomerState]) -> dict[str, CustomerState]:
+    """Decode the customers among the rows of a partition; equal rows are decoded once, and noted in `known`."""
+    states = {}
+    for key, row in rows.items():
+        if not key.startswith(b"@"):
+            if row not in known:
+                known[row] = decode_row(row)
+            states[key.decode()] = known[row]
+    return states

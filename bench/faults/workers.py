@@ -89,10 +89,12 @@ class SupervisedWorker:
 
     async def stop(self) -> int | None:
         """Ask it to stop and wait; return its code, or `None` if it has to be killed in the end."""
+        if not self.is_running:
+            self._wanted = False
+            return self._process.exit_code
         self._wanted = False
         asked_at = time.monotonic()
-        if self._process.exit_code is None:
-            self._process.signal(signal.SIGTERM)
+        self._process.signal(signal.SIGTERM)
         while self._process.exit_code is None and time.monotonic() < asked_at + self._deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         code = self._process.exit_code

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaConnectionError
 from click.testing import CliRunner
 
 import bench.faults.feeder
+from bench.faults.book import Book
 from bench.faults.brokers import Cluster, Embedded, Kafka, Named, make_broker
 from bench.faults.command import main
 from bench.faults.feeder import Feeder, Parcel, draw
@@ -165,3 +166,15 @@ def test_large_texts_are_still_events() -> None:
     sizes = {len(parcel.value) // 10_000 for parcel in spoiled if len(parcel.value) > 20_000}
 
     assert sizes >= {3, 6, 7, 60}
+
+
+def test_a_book_keeps_what_is_not_played_again(tmp_path: Path) -> None:
+    path = tmp_path / "faults.json"
+    first = Book(path, {"broker": "some"})
+    first.write(Verdict("killed", "kafka", "a title", lost=1, exits=[75], notes=["a note"]))
+    first.write(Verdict("zombie", "kafka", "another"))
+
+    second = Book(path, {"broker": "some"})
+    second.write(Verdict("killed", "kafka", "a title", fed=7))
+
+    assert [(v.scenario, v.lost, v.fed) for v in Book(path, {}).verdicts] == [("killed", 0, 7), ("zombie", 0, 0)]

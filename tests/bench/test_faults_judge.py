@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,30 +24,30 @@ from tests.support.records import consumed
 
 
 class Run:
-    """What an undisturbed worker leaves behind, made without one; tests then spoil it."""
+    """What is at the broker after a run: at first what an undisturbed worker leaves there; tests then spoil it."""
 
     def __init__(self) -> None:
         self.settings: Settings = load_settings(partitions=1, attributes=ATTRIBUTES, clock="event")
         self.tape = Tape(self.settings)
-        intake = intake_of(self.settings)
-        for parcel in draw(600, seed=4):
-            record = self.put(parcel.topic, parcel.key, parcel.value)
-            try:
-                line = intake.prepare(parcel.value, SOURCE_TOPICS[parcel.topic]).line
-            except UnreadableMessageError:
-                letter = {"topic": record.topic, "partition": 0, "offset": record.offset}
-                self.put("dead-letters", None, orjson.dumps(letter))
-            else:
-                self.put("journal", None, line)
-        self.truth: Truth = truth_of(self.settings, self.tape.records["journal"])
-        for (_, key), row in sorted(self.truth.rows.items(), key=lambda found: found[0][1].startswith(b"@")):
-            self.put(CHANGELOG, key, row)
-        for value in self.truth.alerts.values():
-            self.put("alerts", None, value)
-        for value in self.truth.examples:
-            self.put("examples", None, value)
-        for key, value in self.truth.risks.items():
-            self.put("risk", key, value)
+
+    @classmethod
+    def undisturbed(cls) -> Run:
+        """Make one without a worker."""
+        run = cls()
+        for topic, key, value in fed():
+            run.put(topic, key, value)
+        run.truth = truth()
+        for (_, key), row in sorted(run.truth.rows.items(), key=lambda found: found[0][1].startswith(b"@")):
+            run.put(CHANGELOG, key, row)
+        for value in run.truth.alerts.values():
+            run.put("alerts", None, value)
+        for value in run.truth.examples:
+            run.put("examples", None, value)
+        for key, value in run.truth.risks.items():
+            run.put("risk", key, value)
+        return run
+
+    truth: Truth
 
     def put(self, topic: str, key: bytes | None, value: bytes | None) -> ConsumerRecord:
         """Write a record."""
@@ -66,9 +67,33 @@ class Run:
         return next(key for _, key in self.truth.rows if not key.startswith(b"@"))
 
 
+@functools.cache
+def fed() -> list[tuple[str, bytes | None, bytes]]:
+    """Records of source topics, and what ingest makes of them: topic, key, value."""
+    intake = intake_of(load_settings(partitions=1, attributes=ATTRIBUTES, clock="event"))
+    found: list[tuple[str, bytes | None, bytes]] = []
+    for parcel in draw(600, seed=4):
+        offset = sum(topic == parcel.topic for topic, _, _ in found)
+        found.append((parcel.topic, parcel.key, parcel.value))
+        try:
+            found.append(("journal", None, intake.prepare(parcel.value, SOURCE_TOPICS[parcel.topic]).line))
+        except UnreadableMessageError:
+            letter = {"topic": f"foreshock.{parcel.topic}", "partition": 0, "offset": offset}
+            found.append(("dead-letters", None, orjson.dumps(letter)))
+    return found
+
+
+@functools.cache
+def truth() -> Truth:
+    run = Run()
+    for topic, key, value in fed():
+        run.put(topic, key, value)
+    return truth_of(run.settings, run.tape.records["journal"])
+
+
 @pytest.fixture
 def run() -> Run:
-    return Run()
+    return Run.undisturbed()
 
 
 def test_what_an_undisturbed_worker_leaves_is_exact(run: Run) -> None:

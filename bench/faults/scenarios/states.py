@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from aiokafka.errors import KafkaError
 
@@ -98,6 +99,7 @@ async def journal_anew(stage: Stage) -> None:
     stage.before = truth_of(stage.settings, tape.records["journal"])
     stage.before.accounted = tape.accounted
     await _create_anew(stage)
+    stage.journal_since = time.time()
     stage.feeder.go_on()
 
     worker.start()
