@@ -16,6 +16,7 @@ from bench.faults.truth import PartitionKey, Truth
 from models.partition import RESERVED
 from models.state import decode_row, row_position
 from schemas.types import Position
+from streams.snapshots import json_of
 from streams.tables import FENCE_KEY
 from streams.topics import CHANGELOG
 
@@ -64,6 +65,10 @@ class Verdict:
     """Examples by the truth that are not on their topic."""
     examples_unknown: int = 0
     """Examples on the topic that the truth does not have."""
+    snapshots: int = 0
+    """Snapshots that an uninterrupted learner makes of the examples on their topic."""
+    snapshots_wrong: int = 0
+    """Snapshots on their topic that are none of these, and those of these that are missing."""
     risks_wrong: int = 0
     """Customers about whom the newest belief on the topic is not the truth's."""
     silence_seconds: float = 0.0
@@ -89,7 +94,8 @@ class Verdict:
         """Name what must be nothing and is not."""
         must_be_nothing = (
             "lost", "over_count", "under_count", "rows_wrong", "alerts_lost", "alerts_wrong", "alerts_unknown",
-            "alerts_undelivered", "examples_lost", "examples_unknown", "risks_wrong",
+            "alerts_undelivered", "examples_lost", "examples_unknown", "snapshots_wrong",
+            "risks_wrong",
         )  # fmt: skip
         found = [f"{name.replace('_', ' ')} {value}" for name in must_be_nothing if (value := getattr(self, name))]
         return found + ([self.ending] if self.ending in ("hung", "died") else []) + self.surprises
@@ -121,6 +127,7 @@ def judge(verdict: Verdict, tape: Tape, truth: Truth, risks_since: float = 0.0) 
     examples = {record.value for record in tape.records["examples"]}
     verdict.examples_lost = len(truth.examples - examples)
     verdict.examples_unknown = len(examples - truth.examples)
+    _judge_snapshots(verdict, tape.records["snapshots"], truth.snapshots)
     risks = _newest_risks(record for record in tape.records["risk"] if record.timestamp >= risks_since * 1000)
     verdict.risks_wrong = sum(risks.get(key) != value for key, value in truth.risks.items())
     verdict.silence_seconds = longest_gap(record.timestamp / 1000 for record in tape.records["risk"])
@@ -180,6 +187,14 @@ def _judge_alerts(verdict: Verdict, found: Sequence[ConsumerRecord], truth: Mapp
         truth.get(alert_name(record.value or b""), record.value) != record.value for record in found
     )
     verdict.alerts_repeated = names.total() - len(names)
+
+
+def _judge_snapshots(verdict: Verdict, found: Sequence[ConsumerRecord], truth: Mapping[bytes, bytes]) -> None:
+    """Compare snapshots byte by byte; the last one may still have been in the learner's head when it stopped."""
+    written = {(record.key, json_of(record.value)) for record in found if record.value is not None}
+    due = set(list(truth.items())[:-1])
+    verdict.snapshots = len(truth)
+    verdict.snapshots_wrong = len(written - set(truth.items())) + len(due - written)
 
 
 def _newest_risks(found: Iterable[ConsumerRecord]) -> dict[bytes, bytes]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from aiokafka import ConsumerRecord
 
 from models.engine import Engine
+from models.learner import Learner
 from models.params import load_params
 from models.partition import engine_key, snapshot_key
 from models.replaying import JournalReplay
 from models.state import CustomerState, decode_row, encode_row
-from schemas.codec import encode
+from schemas.codec import decode_example, encode
 from schemas.errors import UnreadableMessageError
+from schemas.signing import signed
 from streams.settings import Settings
+from streams.snapshots import snapshot_key_of
 
 PartitionKey = tuple[int, bytes]
 """Partition and key of a row."""
@@ -34,6 +37,8 @@ class Truth:
     """Every example."""
     risks: dict[bytes, bytes] = field(default_factory=dict)
     """The last belief about each customer touched."""
+    snapshots: dict[bytes, bytes] = field(default_factory=dict)
+    """Every snapshot by its record key, as JSON."""
     unreadable: int = 0
     """Journal lines that must be dead letters."""
     accounted: set[bytes] = field(default_factory=set)
@@ -84,6 +89,30 @@ def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Trut
     for partition, key in touched:
         truth.risks[key.encode()] = encode(replay.engines[partition].risk_of(key, replay.states[partition][key]))
     return truth
+
+
+def snapshots_of(settings: Settings, examples: Iterable[ConsumerRecord]) -> dict[bytes, bytes]:
+    """Learn from examples as a learner that nothing interrupts.
+
+    Parameters
+    ----------
+    settings
+        The workers': parameters and key.
+    examples
+        The topic of examples, repetitions included.
+
+    Returns
+    -------
+    dict
+        Record key to JSON of every snapshot.
+    """
+    learner, found = Learner(load_params(settings.params_file)), {}
+    for record in examples:
+        learner.learn(decode_example(record.value))
+        if learner.is_due():
+            snapshot = signed(learner.snapshot(record.offset), settings.snapshot_secret())
+            found[snapshot_key_of(snapshot.model, snapshot.weights.number)] = encode(snapshot)
+    return found
 
 
 def _by_partition(rows: Mapping[PartitionKey, bytes]) -> dict[int, dict[bytes, bytes]]:

@@ -13,7 +13,7 @@ from aiokafka import ConsumerRecord
 from bench.faults.feeder import ATTRIBUTES, draw
 from bench.faults.judge import Verdict, judge, newest_rows
 from bench.faults.tape import Tape
-from bench.faults.truth import Truth, truth_of
+from bench.faults.truth import Truth, snapshots_of, truth_of
 from models.partition import engine_key
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.errors import UnreadableMessageError
@@ -41,10 +41,13 @@ class Run:
             run.put(CHANGELOG, key, row)
         for value in run.truth.alerts.values():
             run.put("alerts", None, value)
-        for value in run.truth.examples:
+        for value in sorted(run.truth.examples):
             run.put("examples", None, value)
         for key, value in run.truth.risks.items():
             run.put("risk", key, value)
+        run.truth.snapshots = snapshots_of(run.settings, run.tape.records["examples"])
+        for key, value in run.truth.snapshots.items():
+            run.put("snapshots", key, value)
         return run
 
     truth: Truth
@@ -102,6 +105,7 @@ def test_what_an_undisturbed_worker_leaves_is_exact(run: Run) -> None:
     assert verdict.is_exact, verdict.complaints
     assert (verdict.fed, verdict.lost, verdict.stale_rows, verdict.alerts_repeated) == (600, 0, 0, 0)
     assert verdict.alerts > 20
+    assert verdict.snapshots > 1
     assert run.tape.is_through()
 
 
@@ -153,6 +157,8 @@ def lose_risk(run: Run) -> None:
         (lambda run: run.tape.records["examples"].pop(), "examples lost 1"),
         (lambda run: run.put("examples", None, b"{}"), "examples unknown 1"),
         (lose_risk, "risks wrong 1"),
+        (lambda run: run.tape.records["snapshots"].pop(0), "snapshots wrong 1"),
+        (lambda run: run.put("snapshots", b"risk/1", b"{}"), "snapshots wrong 1"),
     ],
 )
 def test_whatever_is_wrong_is_found(run: Run, spoil: Callable[[Run], object], complaint: str) -> None:
