@@ -15,16 +15,15 @@ import click
 from rich.console import Console
 
 from bench.faults.book import Book
-from bench.faults.brokers import Broker, make_broker
+from bench.faults.brokers import Broker
 from bench.faults.harness import play
 from bench.faults.judge import Verdict
+from bench.faults.kinds import KINDS, make_broker
 from bench.faults.scenario import Scenario
 from bench.faults.scenarios import SCENARIOS
 from bench.faults.table import print_verdicts
 from bench.report import machine, print_machine
 from tests.support.peers import find_peers
-
-BROKERS = ("embedded", "kafka", "cluster")
 
 _HELP = """Break things while events flow, and see that nothing is lost and nothing is counted twice.
 
@@ -54,7 +53,7 @@ Examples:
 @click.command(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--only", metavar="NAME,...", default="", help="Scenarios to play.  [default: all]")
 @click.option(
-    "--broker", "kinds", metavar="KIND,...", default=",".join(BROKERS), show_default=True, help="Brokers to play on."
+    "--broker", "kinds", metavar="KIND,...", default=",".join(KINDS), show_default=True, help="Brokers to play on."
 )
 @click.option("--events", type=click.IntRange(min=200), default=20_000, show_default=True, help="Records per scenario.")
 @click.option("--rate", type=click.IntRange(min=10), default=800, show_default=True, help="Records fed per second.")
@@ -83,7 +82,7 @@ def main(
 ) -> None:
     """Play scenarios; the help text is `_HELP`."""
     chosen = ["soak"] if soak else _names(only, SCENARIOS, "--only") or [s.name for s in SCENARIOS.values() if s.in_all]
-    brokers = _found(_names(kinds, BROKERS, "--broker"))
+    brokers = _found(_names(kinds, KINDS, "--broker"))
     console = Console(width=None if sys.stdout.isatty() else 200)
     if is_list:
         for each in SCENARIOS.values():

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from bench.faults.brokers import Broker, Cluster, Kafka
+from bench.faults.brokers import Broker
 from bench.faults.feeder import Feeder
+from bench.faults.kafka import Cluster, Kafka
 from bench.faults.scenario import Cast
 from bench.faults.truth import Truth
 from bench.faults.workers import SupervisedWorker

@@ -10,11 +10,13 @@ from click.testing import CliRunner
 
 import bench.faults.feeder
 from bench.faults.book import Book
-from bench.faults.brokers import Cluster, Embedded, Kafka, Named, make_broker
+from bench.faults.brokers import Embedded, Named
 from bench.faults.command import main
 from bench.faults.feeder import Feeder, Parcel, draw
 from bench.faults.harness import parcels_of
 from bench.faults.judge import Verdict, longest_gap
+from bench.faults.kafka import Cluster, Kafka
+from bench.faults.kinds import make_broker
 from bench.faults.proxy import Proxy
 from bench.faults.scenario import scenario
 from bench.faults.scenarios import SCENARIOS

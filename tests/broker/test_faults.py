@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.faults.brokers import Broker, make_broker
+from bench.faults.brokers import Broker
 from bench.faults.harness import play
 from bench.faults.judge import Verdict
+from bench.faults.kinds import make_broker
 from bench.faults.scenarios import SCENARIOS
 
 EVENTS = 2400
