@@ -102,6 +102,13 @@ class Stage:
         self._supervising.append(asyncio.create_task(worker.supervise(), name=f"supervise-{name}"))
         return worker
 
+    async def restart(self, name: str) -> None:
+        """Start a worker again, and wait until it has worked for a moment: the next fault is to find it at work."""
+        worker = self.worker(name)
+        worker.start()
+        await worker.works()
+        await asyncio.sleep(0.5)
+
     async def fed(self, share: float) -> None:
         """Wait until this share of the events is at the broker."""
         while self.feeder.share < share:  # noqa: ASYNC110 - the feeder announces nothing

@@ -54,6 +54,8 @@ class SupervisedWorker:
         self._mark = folder / f"mark-{name}"
         self._note = note
         self._wanted = False
+        self._ready = RECOVERED if "score" in roles else "worker_started"
+        self._starts_before = 0
         self._process = WorkerProcess(
             settings.model_copy(update={"jsonl_path": self.alerts_file, "sinks": ("jsonl",)}),
             folder / f"{name}.log",
@@ -77,6 +79,7 @@ class SupervisedWorker:
     def start(self) -> None:
         """Start it, and keep it running from here on."""
         self._note(f"{self.name} starts")
+        self._starts_before = self.log.count(self._ready)
         self._process.start()
         self._wanted = True
 
@@ -102,7 +105,7 @@ class SupervisedWorker:
         if code is None:
             self.hung = True
             await self.kill()
-        elif code != ExitCode.STOPPED:
+        elif code not in (ExitCode.STOPPED, -signal.SIGTERM):  # the latter before it could hear a signal
             self.exits.append(code)
         return code
 
@@ -129,6 +132,10 @@ class SupervisedWorker:
                 return False
             await asyncio.sleep(0.1)
         return True
+
+    async def works(self) -> None:
+        """Wait until it does its work, after a start."""
+        await self.has_said(self._ready, self._starts_before + 1)
 
     async def is_harmed(self) -> None:
         """Wait until what is to go wrong inside it has begun to."""

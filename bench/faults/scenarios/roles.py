@@ -31,4 +31,4 @@ async def _kill(stage: Stage, role: str) -> None:
     for share in (0.25, 0.5, 0.75):
         await stage.fed(share)
         await stage.worker(role).kill()
-        stage.worker(role).start()
+        await stage.restart(role)

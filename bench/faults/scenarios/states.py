@@ -78,7 +78,7 @@ async def many_rows(stage: Stage) -> None:
     for share in (0.3, 0.65):
         await stage.fed(share)
         await stage.worker("a").kill()
-        stage.worker("a").start()
+        await stage.restart("a")
 
 
 @scenario("journal-anew", "the journal is deleted and created anew: other epoch, same states", needs=("delete",))
