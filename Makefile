@@ -27,7 +27,7 @@ LOCK_PEER = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --ge
 	--custom-compile-command 'make lock' --constraint requirements.lock --override bench/peers/overrides.txt \
 	$$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 
-.PHONY: help setup demo test check lint types contracts fix docs bench bench-quality test-kafka lock clean
+.PHONY: help setup demo test check lint types contracts fix docs bench bench-quality bench-faults bench-latency test-kafka lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -80,6 +80,10 @@ bench-quality: setup ## How good the product is, on real sets and simulated insu
 bench: setup ## What carrying costs beside the peers, and how the job grows: make bench ARGS="--keep".
 	@$(BIN)/python -m tests.support.kafka fetch --if-possible
 	$(BIN)/python -m bench $(ARGS)
+
+bench-faults: setup ## Break workers, brokers and networks, and see that nothing is lost or counted twice.
+	@$(BIN)/python -m tests.support.kafka fetch --if-possible
+	$(BIN)/python -m bench.faults $(ARGS)
 
 test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven when it is not here.
 	$(BIN)/python -m tests.support.kafka fetch

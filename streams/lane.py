@@ -117,7 +117,7 @@ class Lane:
         self._alerts: list[Alert] = []
         self._alert_times: list[int | None] = []
 
-    def carry(self, offset: int, value: bytes, timestamp: float, line_times: bytes | None = None) -> bool:
+    def carry(self, offset: int, value: bytes | None, timestamp: float, line_times: bytes | None = None) -> bool:
         """Take one journal record, line by line, through the core.
 
         A line that cannot be read, or that the core fails on, becomes a dead letter; its neighbours go on. A record
@@ -128,7 +128,7 @@ class Lane:
         offset
             Journal offset.
         value
-            JSON Lines.
+            JSON Lines; `None`, which only somebody else can have written, says nothing.
         timestamp
             When the journal took the record, in seconds since 1970.
         line_times
@@ -143,7 +143,7 @@ class Lane:
             return False
         core, engine, states, others = self._core, self.engine, self.states, self._others
         stepped, started, number = self._observer.stepped, time.perf_counter(), 0
-        for number, line in enumerate(value.split(b"\n")):
+        for number, line in enumerate((value or b"").split(b"\n")):
             if not line:
                 continue
             try:

@@ -121,7 +121,7 @@ class Lanes:
         """How far the recovery under way has come."""
 
     async def carry(
-        self, partition: int, offset: int, value: bytes, timestamp: float, line_times: bytes | None = None
+        self, partition: int, offset: int, value: bytes | None, timestamp: float, line_times: bytes | None = None
     ) -> None:
         """Take one journal record; returns when there is room for the next. Never raises: it ends the process.
 
@@ -240,9 +240,9 @@ class Lanes:
             die("journal_positions_skipped", ExitCode.INFRASTRUCTURE, **facts)
         self._holes.add("score", self._ledger.topic, lane.partition, lane.next_offset, offset - 1, "trimmed")
 
-    def _check_lines(self, partition: int, offset: int, value: bytes, line_times: bytes | None) -> None:
+    def _check_lines(self, partition: int, offset: int, value: bytes | None, line_times: bytes | None) -> None:
         """Notice a record that has lost lines since it was written."""
-        if line_times is not None and line_times.count(b",") > value.count(b"\n"):
+        if line_times is not None and line_times.count(b",") > (value or b"").count(b"\n"):
             self._holes.add("score", self._ledger.topic, partition, offset, offset, "lines")
 
     def _fail(self, error: BaseException) -> NoReturn:

@@ -71,6 +71,18 @@ def test_the_row_with_the_position_is_the_last() -> None:
     assert orjson.loads(group.own_rows[b"@engine/0"])[2:4] == [7, 1]
 
 
+def test_a_record_without_a_value_says_nothing_and_stops_nobody() -> None:
+    lane = lane_of()
+    lane.carry(0, None, 0.0)
+    lane.carry(1, record(0), 0.0)
+
+    group = taken(lane)
+
+    assert len(group.outputs["alerts"]) == 1
+    assert "dead-letters" not in group.outputs
+    assert group.next_offset == 2
+
+
 def test_a_line_that_cannot_be_read_does_not_take_its_neighbours_along() -> None:
     lane = lane_of()
     lane.carry(0, record(0) + b"\n{broken\n" + record(1), 0.0)

@@ -1,4 +1,4 @@
-"""A real Apache Kafka, one node in KRaft mode on loopback, from its Maven artifacts.
+"""A real Apache Kafka in KRaft mode on loopback, from its Maven artifacts: one node here, three in `kafka_cluster`.
 
 `python -m tests.support.kafka fetch [--if-possible]` puts the jars into the checkout's cache.
 """
@@ -37,18 +37,27 @@ class KafkaNode:
         An empty folder of its own, for its settings, data and log.
     settings
         More lines for `server.properties`, which win over ours.
+    cluster_id
+        Which cluster it belongs to; without it, one of its own.
     """
 
-    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None, cluster_id: str | None = None) -> None:
         self.folder = folder
-        self.port, self._controller_port = free_ports(2)
-        self._settings = settings or {}
+        self.port, self.controller_port = free_ports(2)
+        self.settings = dict(settings or {})
+        """May be added to until the first start."""
+        self._cluster_id = cluster_id or new_cluster_id()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def bootstrap(self) -> str:
         """Host and port for clients."""
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process; it may be frozen."""
+        return self._process is not None
 
     @property
     def log_path(self) -> Path:
@@ -65,7 +74,7 @@ class KafkaNode:
         """
         properties = self.folder / "server.properties"
         if not properties.exists():
-            format_storage(self._properties(), self.folder)
+            format_storage(self._properties(), self.folder, self._cluster_id)
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [*_JAVA, "-Xmx512m", "kafka.Kafka", str(properties)],
@@ -104,8 +113,8 @@ class KafkaNode:
         return {
             "process.roles": "broker,controller",
             "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
-            "listeners": (f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{self._controller_port}"),
+            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "listeners": (f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{self.controller_port}"),
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.listener.names": "CONTROLLER",
             "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
@@ -117,9 +126,10 @@ class KafkaNode:
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
+            "group.min.session.timeout.ms": "1000",  # tests have no six seconds for a worker to be missed
             "auto.create.topics.enable": "false",  # a topic that we forget to make must show
             "num.partitions": "4",
-            **self._settings,
+            **self.settings,
         }
 
     def _wait_until_it_answers(self) -> None:
@@ -157,7 +167,13 @@ class KafkaNode:
         self._process = None
 
 
-def format_storage(properties: dict[str, str], folder: Path) -> None:
+def new_cluster_id() -> str:
+    """Make up the identity of a cluster."""
+    # An id that began with a hyphen would be taken for an option.
+    return base64.urlsafe_b64encode(b"\0" + os.urandom(15)).decode().rstrip("=")
+
+
+def format_storage(properties: dict[str, str], folder: Path, cluster_id: str) -> None:
     """Write `server.properties` into `folder` and format its `log.dirs`, as before a first start.
 
     Raises
@@ -167,8 +183,6 @@ def format_storage(properties: dict[str, str], folder: Path) -> None:
     """
     path = folder / "server.properties"
     path.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
-    # An id that began with a hyphen would be taken for an option.
-    cluster_id = base64.urlsafe_b64encode(b"\0" + os.urandom(15)).decode().rstrip("=")
     done = subprocess.run(
         [*_JAVA, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(path)],
         capture_output=True,

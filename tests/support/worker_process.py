@@ -14,7 +14,7 @@ from types import TracebackType
 from streams.settings import Settings
 from tests.support.peers import CHECKOUT
 
-COUNTING = "tests.support.counting_worker"
+REAL = "tests.support.real_worker"
 
 
 class WorkerProcess:
@@ -38,7 +38,7 @@ class WorkerProcess:
         self,
         settings: Settings,
         log: Path,
-        module: str = COUNTING,
+        module: str = REAL,
         roles: str = "score",
         arguments: tuple[str, ...] = (),
         **environment: str,
@@ -46,7 +46,7 @@ class WorkerProcess:
         given = settings.model_dump(mode="json", include=settings.model_fields_set)
         self._environment = {
             **os.environ,
-            **{f"FORESHOCK_{name.upper()}": str(value) for name, value in given.items()},
+            **{f"FORESHOCK_{name.upper()}": _as_variable(value) for name, value in given.items()},
             "FORESHOCK_ROLES": roles,
             **environment,
         }
@@ -107,3 +107,8 @@ class WorkerProcess:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+
+
+def _as_variable(value: object) -> str:
+    """Write a setting as the environment has it: lists are separated by commas."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,68 @@
+"""What the broker refuses, topic by topic, and what a handler fails on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from bench.faults.feeder import Parcel
+from bench.faults.scenario import Cast, scenario
+from bench.faults.stage import RISK_CONFIGS, Stage
+from streams.topics import CHANGELOG
+
+_COMPACTED = {"cleanup_policy": "compact", "min_compaction_lag_ms": "3600000"}
+
+
+@scenario("alerts-refused", "topic of alerts refuses batches for 2 s", needs=("refuse",), short_on=("kafka",))
+async def alerts_refused(stage: Stage) -> None:
+    """Refuse outputs, whose rows must not leave then."""
+    await stage.fed(0.4)
+    await stage.refusing("alerts", 2.0)
+
+
+@scenario("risk-refused", "topic of beliefs refuses batches for 2 s", needs=("refuse",))
+async def risk_refused(stage: Stage) -> None:
+    """Refuse the output that is in every group."""
+    await stage.fed(0.4)
+    await stage.refusing("risk", 2.0, **RISK_CONFIGS)
+
+
+@scenario("examples-refused", "topic of examples refuses batches for 2 s", needs=("refuse",))
+async def examples_refused(stage: Stage) -> None:
+    """Refuse what the learner lives on."""
+    await stage.fed(0.4)
+    await stage.refusing("examples", 2.0)
+
+
+@scenario("changelog-refused", "changelog refuses for 2 s, then SIGKILL", needs=("refuse",), short_on=("kafka",))
+async def changelog_refused(stage: Stage) -> None:
+    """Refuse rows whose outputs have left, then forget the memory."""
+    await stage.fed(0.4)
+    await stage.refusing(CHANGELOG, 2.0, **_COMPACTED)
+    await stage.worker("a").kill()
+    stage.worker("a").start()
+
+
+@scenario("journal-refused", "journal refuses batches for 2 s", needs=("refuse",))
+async def journal_refused(stage: Stage) -> None:
+    """Refuse what ingest writes, while source offsets wait."""
+    await stage.fed(0.4)
+    await stage.refusing("journal", 2.0)
+
+
+def _with_garbage(parcels: Sequence[Parcel], random: Random) -> list[Parcel]:
+    """Break one record in thirty."""
+    return [parcel._replace(value=parcel.value[:40]) if random.random() < 1 / 30 else parcel for parcel in parcels]
+
+
+@scenario("dead-letters-refused", "dead letters refuse for 2 s", needs=("refuse",), spoil=_with_garbage)
+async def dead_letters_refused(stage: Stage) -> None:
+    """Refuse the last place where something can be kept."""
+    await stage.fed(0.4)
+    await stage.refusing("dead-letters", 2.0)
+
+
+@scenario("handler-fails", "the handler raises once", cast={"a": Cast(fault="fail:500")}, short_on=("embedded",))
+async def handler_fails(stage: Stage) -> None:
+    """Raise where stock Faust would acknowledge the record."""
+    await stage.worker("a").is_harmed()

@@ -1,0 +1,134 @@
+"""The truth: what the pure core makes of the journal that is really there, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from aiokafka import ConsumerRecord
+
+from models.engine import Engine
+from models.learner import Learner
+from models.params import load_params
+from models.partition import engine_key, snapshot_key
+from models.replaying import JournalReplay
+from models.state import CustomerState, decode_row, encode_row
+from schemas.codec import decode_example, encode
+from schemas.errors import UnreadableMessageError
+from schemas.signing import signed
+from streams.settings import Settings
+from streams.snapshots import snapshot_key_of
+
+PartitionKey = tuple[int, bytes]
+"""Partition and key of a row."""
+
+
+@dataclass(slots=True)
+class Truth:
+    """What must be at the broker in the end."""
+
+    rows: dict[PartitionKey, bytes] = field(default_factory=dict)
+    """Every row: customers', and the partitions' own."""
+    events: dict[PartitionKey, int] = field(default_factory=dict)
+    """How many events each customer's state counts."""
+    alerts: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    """Every transition by id and sequence."""
+    examples: set[bytes] = field(default_factory=set)
+    """Every example."""
+    risks: dict[bytes, bytes] = field(default_factory=dict)
+    """The last belief about each customer touched."""
+    snapshots: dict[bytes, bytes] = field(default_factory=dict)
+    """Every snapshot by its record key, as JSON."""
+    unreadable: int = 0
+    """Journal lines that must be dead letters."""
+    accounted: set[bytes] = field(default_factory=set)
+    """Ids of events in a journal that is no longer there."""
+
+
+def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Truth | None = None) -> Truth:
+    """Replay journal records through the core.
+
+    Parameters
+    ----------
+    settings
+        The workers': parameters, epoch and key.
+    journal
+        Records, each partition in its order.
+    before
+        Rows that were there when the journal began: what seeded it, or a journal before this one.
+    """
+    params = load_params(settings.params_file)
+    replay = JournalReplay(params, settings.journal_epoch, settings.snapshot_secret())
+    truth = Truth()
+    known: dict[bytes, CustomerState] = {}
+    if before is not None:
+        truth.alerts, truth.examples = dict(before.alerts), set(before.examples)
+        for partition, rows in _by_partition(before.rows).items():
+            engine = replay.engines[partition] = Engine(params, partition, settings.journal_epoch)
+            states = replay.states[partition] = _states_of(rows, known)
+            engine_row, snapshot_row = (rows.get(name(partition).encode()) for name in (engine_key, snapshot_key))
+            engine.restore(states.items(), engine_row, snapshot_row)
+    kept = {id(state): row for row, state in known.items()}
+    touched: set[tuple[int, str]] = set()
+    for record in journal:
+        for taken in replay.take(record.partition, record.offset, (record.value or b"").split(b"\n")):
+            if isinstance(taken, UnreadableMessageError):
+                truth.unreadable += 1
+                continue
+            outcome = taken[1]
+            touched.update((record.partition, key) for key in outcome.touched)
+            truth.alerts.update({(alert.alert_id, alert.sequence): encode(alert) for alert in outcome.alerts})
+            truth.examples.update(map(encode, outcome.examples))
+    for partition, states in replay.states.items():
+        for key, state in states.items():
+            row = kept.get(id(state))  # a state is never changed in place, so one that is still there has its row
+            truth.rows[partition, key.encode()] = encode_row(state) if row is None else row
+            truth.events[partition, key.encode()] = state.events
+    for partition, engine in replay.engines.items():
+        truth.rows |= {(partition, key.encode()): row for key, row in engine.partition_rows().items()}
+    for partition, key in touched:
+        truth.risks[key.encode()] = encode(replay.engines[partition].risk_of(key, replay.states[partition][key]))
+    return truth
+
+
+def snapshots_of(settings: Settings, examples: Iterable[ConsumerRecord]) -> dict[bytes, bytes]:
+    """Learn from examples as a learner that nothing interrupts.
+
+    Parameters
+    ----------
+    settings
+        The workers': parameters and key.
+    examples
+        The topic of examples, repetitions included.
+
+    Returns
+    -------
+    dict
+        Record key to JSON of every snapshot.
+    """
+    learner, found = Learner(load_params(settings.params_file)), {}
+    for record in examples:
+        learner.learn(decode_example(record.value))
+        if learner.is_due():
+            snapshot = signed(learner.snapshot(record.offset), settings.snapshot_secret())
+            found[snapshot_key_of(snapshot.model, snapshot.weights.number)] = encode(snapshot)
+    return found
+
+
+def _by_partition(rows: Mapping[PartitionKey, bytes]) -> dict[int, dict[bytes, bytes]]:
+    """Sort rows by partition."""
+    found: dict[int, dict[bytes, bytes]] = {}
+    for (partition, key), row in rows.items():
+        found.setdefault(partition, {})[key] = row
+    return found
+
+
+def _states_of(rows: Mapping[bytes, bytes], known: dict[bytes, CustomerState]) -> dict[str, CustomerState]:
+    """Decode the customers among the rows of a partition; equal rows are decoded once, and noted in `known`."""
+    states = {}
+    for key, row in rows.items():
+        if not key.startswith(b"@"):
+            if row not in known:
+                known[row] = decode_row(row)
+            states[key.decode()] = known[row]
+    return states

@@ -1,0 +1,210 @@
+"""A judge that cannot fail says nothing: every way in which a broker may hold the wrong thing is found."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+from aiokafka import ConsumerRecord
+
+from bench.faults.feeder import ATTRIBUTES, draw
+from bench.faults.judge import Verdict, judge, newest_rows
+from bench.faults.tape import Tape
+from bench.faults.truth import Truth, snapshots_of, truth_of
+from models.partition import engine_key
+from schemas.catalogue import SOURCE_TOPICS
+from schemas.errors import UnreadableMessageError
+from streams.settings import Settings, load_settings
+from streams.topics import CHANGELOG
+from streams.wiring import intake_of
+from tests.support.records import consumed
+
+
+class Run:
+    """What is at the broker after a run: at first what an undisturbed worker leaves there; tests then spoil it."""
+
+    def __init__(self) -> None:
+        self.settings: Settings = load_settings(partitions=1, attributes=ATTRIBUTES, clock="event")
+        self.tape = Tape(self.settings)
+
+    @classmethod
+    def undisturbed(cls) -> Run:
+        """Make one without a worker."""
+        run = cls()
+        for topic, key, value in fed():
+            run.put(topic, key, value)
+        run.truth = truth()
+        for (_, key), row in sorted(run.truth.rows.items(), key=lambda found: found[0][1].startswith(b"@")):
+            run.put(CHANGELOG, key, row)
+        for value in run.truth.alerts.values():
+            run.put("alerts", None, value)
+        for value in sorted(run.truth.examples):
+            run.put("examples", None, value)
+        for key, value in run.truth.risks.items():
+            run.put("risk", key, value)
+        run.truth.snapshots = snapshots_of(run.settings, run.tape.records["examples"])
+        for key, value in run.truth.snapshots.items():
+            run.put("snapshots", key, value)
+        return run
+
+    truth: Truth
+
+    def put(self, topic: str, key: bytes | None, value: bytes | None) -> ConsumerRecord:
+        """Write a record."""
+        records = self.tape.records[topic]
+        record = consumed(self.settings.topic(topic), value, offset=len(records), key=key)
+        records.append(record)
+        self.tape._take_note(topic, [record])
+        return record
+
+    def judged(self) -> Verdict:
+        verdict = Verdict("test", "none", "a test")
+        judge(verdict, self.tape, self.truth)
+        return verdict
+
+    def customer(self) -> bytes:
+        """Some customer with a row."""
+        return next(key for _, key in self.truth.rows if not key.startswith(b"@"))
+
+
+@functools.cache
+def fed() -> list[tuple[str, bytes | None, bytes]]:
+    """Records of source topics, and what ingest makes of them: topic, key, value."""
+    intake = intake_of(load_settings(partitions=1, attributes=ATTRIBUTES, clock="event"))
+    found: list[tuple[str, bytes | None, bytes]] = []
+    for parcel in draw(600, seed=4):
+        offset = sum(topic == parcel.topic for topic, _, _ in found)
+        found.append((parcel.topic, parcel.key, parcel.value))
+        try:
+            found.append(("journal", None, intake.prepare(parcel.value, SOURCE_TOPICS[parcel.topic]).line))
+        except UnreadableMessageError:
+            letter = {"topic": f"foreshock.{parcel.topic}", "partition": 0, "offset": offset}
+            found.append(("dead-letters", None, orjson.dumps(letter)))
+    return found
+
+
+@functools.cache
+def truth() -> Truth:
+    run = Run()
+    for topic, key, value in fed():
+        run.put(topic, key, value)
+    return truth_of(run.settings, run.tape.records["journal"])
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run.undisturbed()
+
+
+def test_what_an_undisturbed_worker_leaves_is_exact(run: Run) -> None:
+    verdict = run.judged()
+
+    assert verdict.is_exact, verdict.complaints
+    assert (verdict.fed, verdict.lost, verdict.stale_rows, verdict.alerts_repeated) == (600, 0, 0, 0)
+    assert verdict.alerts > 20
+    assert verdict.snapshots > 1
+    assert run.tape.is_through()
+
+
+def lose_event(run: Run) -> None:
+    run.put("calls", b"x", b'{"event_id":"never-seen-again"}')
+
+
+def lose_row(run: Run) -> None:
+    run.tape.records[CHANGELOG] = [r for r in run.tape.records[CHANGELOG] if r.key != run.customer()]
+
+
+def count_twice(run: Run) -> None:
+    items = orjson.loads(run.truth.rows[0, run.customer()])
+    items[2] += 1  # as if it had seen a later position
+    events = items.index(run.truth.events[0, run.customer()], 4)
+    items[events] += 3
+    run.put(CHANGELOG, run.customer(), orjson.dumps(items))
+
+
+def change_clock(run: Run) -> None:
+    key = engine_key(0).encode()
+    items = orjson.loads(run.truth.rows[0, key])
+    items[4] += 1.0
+    run.put(CHANGELOG, key, orjson.dumps(items))
+
+
+def change_alert(run: Run) -> None:
+    run.put("alerts", None, run.tape.records["alerts"][3].value.replace(b'"opened"', b'"raised"'))
+
+
+def invent_alert(run: Run) -> None:
+    run.put("alerts", None, b'{"alert_id":"made up"}')
+
+
+def lose_risk(run: Run) -> None:
+    run.tape.records["risk"].pop()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (lose_event, "lost 1"),
+        (lose_row, "rows wrong 1"),
+        (count_twice, "over count 3"),
+        (change_clock, "rows wrong 1"),
+        (lambda run: run.tape.records["alerts"].pop(), "alerts lost 1"),
+        (change_alert, "alerts wrong 1"),
+        (invent_alert, "alerts unknown 1"),
+        (lambda run: run.tape.records["examples"].pop(), "examples lost 1"),
+        (lambda run: run.put("examples", None, b"{}"), "examples unknown 1"),
+        (lose_risk, "risks wrong 1"),
+        (lambda run: run.tape.records["snapshots"].pop(0), "snapshots wrong 1"),
+        (lambda run: run.put("snapshots", b"risk/1", b"{}"), "snapshots wrong 1"),
+    ],
+)
+def test_whatever_is_wrong_is_found(run: Run, spoil: Callable[[Run], object], complaint: str) -> None:
+    spoil(run)
+
+    verdict = run.judged()
+
+    assert not verdict.is_exact
+    assert complaint in verdict.complaints
+
+
+def test_a_repeated_alert_is_counted_and_harmless(run: Run) -> None:
+    run.put("alerts", None, run.tape.records["alerts"][0].value)
+
+    verdict = run.judged()
+
+    assert verdict.alerts_repeated == 1
+    assert verdict.is_exact
+
+
+def test_an_older_row_behind_a_newer_one_is_passed_over(run: Run) -> None:
+    old, new = b'[1,"0",5,0,null]', b'[1,"0",7,2,null]'
+    found = [consumed("changelog", row, number, key=b"c") for number, row in enumerate((new, old))]
+
+    assert newest_rows(found) == ({(0, b"c"): new}, 1)
+
+
+def test_an_alert_without_a_delivery_is_missed(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "alerts.jsonl"
+    values = [record.value for record in run.tape.records["alerts"]]
+    file.write_bytes(b"\n".join(values[1:]) + b'\n{"cut sho')
+
+    missing = run.tape.undelivered([file])
+    letter = {"topic": run.settings.topic("alerts"), "partition": 0, "offset": 0}
+    run.put("dead-letters", None, orjson.dumps(letter))
+
+    assert len(missing) == 1
+    assert run.tape.undelivered([file]) == set()
+
+
+def test_a_journal_line_that_nobody_could_read_needs_its_dead_letter(run: Run) -> None:
+    garbage = run.put("journal", None, b"not json")
+    run.truth = truth_of(run.settings, run.tape.records["journal"])
+    assert run.judged().lost == 1
+
+    letter = {"topic": garbage.topic, "partition": 0, "offset": garbage.offset, "line": 0}
+    run.put("dead-letters", None, orjson.dumps(letter))
+
+    assert run.judged().lost == 0
