@@ -158,3 +158,45 @@ def test_the_batch_references_learn_what_is_plain_to_see(folder: Path) -> None:
     bad = [score for one, score in zip(dialogues[30:], scores[0], strict=True) if stc3.is_bad(one)]
     good = [score for one, score in zip(dialogues[30:], scores[0], strict=True) if not stc3.is_bad(one)]
     assert min(bad) > max(good)
+
+
+def desk(folder: Path, prefix: str, count: int = 12) -> Path:
+    """Incidents that lie as the real ones do: each is new, then resolved, and every third is opened again."""
+    fields = "ts number idx caller_id ident_state reassignment_count reopen_count sys_mod_count opened_at contact_type"
+    fields += " location category subcategory u_symptom impact urgency priority assignment_group knowledge"
+    names = [*fields.split(), "u_priority_confirmation", "notify"]
+    rows, truths = [",".join(names)], ["number,reopen,reopen_ts"]
+    for number in range(count):
+        bad, day = number % 3 == 0, 1 + number
+        steps = [
+            ("09:00", "New", 0),
+            ("11:00", "Resolved", 0),
+            *[("15:00", "Active", 1), ("16:00", "Resolved", 1)] * bad,
+        ]
+        for index, (time, state, reopened) in enumerate(steps):
+            known = {
+                "ts": f"2016-03-{day:02}T{time}",
+                "number": f"{prefix}{number}",
+                "idx": str(index),
+                "caller_id": f"{prefix}{number % 4}",
+                "ident_state": state,
+                "reopen_count": str(reopened),
+            }
+            rows.append(",".join(known.get(name, "1") for name in names))
+        truths.append(f"{prefix}{number},{int(bad)},{f'2016-03-{day:02}T15:00' if bad else ''}")
+    write(folder / "servicenow_incidents" / "events.csv.gz", [row.encode() for row in rows])
+    write(folder / "servicenow_incidents" / "incidents.csv.gz", [row.encode() for row in truths])
+    return folder
+
+
+def test_a_stream_is_judged_once_per_case_from_nothing_and_with_what_another_half_taught(tmp_path: Path) -> None:
+    train, test, file = desk(tmp_path / "a", "a"), desk(tmp_path / "b", "b", 9), tmp_path / "figures.json"
+
+    done = run("incidents", "--train", train, "--test", test, "--no-references", "--json", file)
+
+    assert done.exit_code == 0, done.output
+    figures = json.loads(file.read_bytes())["figures"]
+    assert [(one["row"], one["what"]) for one in figures] == [
+        (row, what) for row in ("incidents, cold", "incidents, warm") for what in ("AUC", "AP")
+    ]
+    assert {(one["count"], one["positive_count"]) for one in figures} == {(9, 3)}

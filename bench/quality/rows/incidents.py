@@ -4,53 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bench.quality import references
-from bench.quality.bootstrap import Judged, estimate
-from bench.quality.figures import Figure, Run, cost
-from bench.quality.metrics import Metric, auc, average_precision
-from bench.quality.rows.streams import Predictions, predictions, rows_of
-from bench.quality.running import PARAMS, Belief, Learning, events_of
-from models.params import load_params
+from bench.quality.figures import Figure, Run
+from bench.quality.metrics import auc, average_precision
+from bench.quality.rows.streams import Stream, measure_stream, rows_of
+from bench.quality.running import Belief
+from models.params import DAY
 from schemas.events import Claim
-
-SET, MAPPING = "servicenow_incidents", "servicenow_incidents"
-
-_METRICS: dict[str, tuple[Metric, float | None]] = {"AUC": (auc, 0.69), "AP": (average_precision, None)}
-_FORTNIGHT, _MONTH = 14 * 86_400.0, 30 * 86_400.0
 
 
 def measure(run: Run) -> list[Figure]:
     """Ask at the first resolution of each incident."""
-    if not (files := [run.folders.judged / SET / "events.csv.gz"])[0].is_file():
+    if not _STREAM.events(run.folders.judged):
         return []
     reopened = {
         row["number"]: datetime.fromisoformat(row["reopen_ts"]).replace(tzinfo=UTC).timestamp()
-        for row in rows_of(run.folders.judged / SET / "incidents.csv.gz")
+        for row in rows_of(run.folders.judged / _STREAM.name / "incidents.csv.gz")
         if int(row["reopen"])
     }
-    events = events_of(MAPPING, files)
-    params = load_params(PARAMS / "servicenow_incidents.toml")
-    learners = {"incidents, cold": Learning(params)}
-    if run.folders.test is not None:
-        learned = Learning(params)
-        learned.learn_all(events_of(MAPPING, run.folders.files(SET, "events")))
-        learners["incidents, warm"] = learned.started_again()
-    figures = []
-    for row, learning in learners.items():
-        found = predictions(learning, events, row, score_of=_Asked(), truth=lambda number: number in reopened)
-        peer = _reference(found, reopened) if run.with_references and row.endswith("cold") else None
-        figures += [
-            Figure(
-                row,
-                what,
-                estimate(metric, [found.judged]),
-                target,
-                references.value_of(estimate(metric, [peer])) if peer else None,
-                microseconds_per_event=cost([learning.clock]),
-            )
-            for what, (metric, target) in _METRICS.items()
-        ]
-    return figures
+    return measure_stream(run, _STREAM, reopened)
 
 
 class _Asked:
@@ -71,10 +42,11 @@ class _Asked:
         return belief.risk.probability_7d
 
 
-def _reference(found: Predictions, reopened: dict[str, float]) -> Judged | None:
-    """Let gradient boosting be fitted every month on incidents that are a fortnight old: both labels wait alike."""
-    numbers = found.judged.groups
-    known = [max(at + _FORTNIGHT, reopened.get(number, 0.0)) for number, at in zip(numbers, found.at, strict=True)]
-    labels = [label > 0 for label in found.judged.labels]
-    scores = references.refitted(found.rows, labels, known, found.at, _MONTH)
-    return None if scores is None else Judged(scores, found.judged.labels, numbers)
+_STREAM = Stream(
+    name="servicenow_incidents",
+    row="incidents",
+    metrics={"AUC": (auc, 0.69), "AP": (average_precision, None)},
+    asked=_Asked,
+    patience=14 * DAY,
+    refitted_every=30 * DAY,
+)
