@@ -190,8 +190,8 @@ class PolicyParams(_Params):
     budget_customers: int = Field(default=1_000, ge=1)
     """A partition with fewer customers has the budget of so many: in a small office every alert would be the last."""
 
-    budget_gain: float = Field(default=60.0, gt=0)
-    """How fast the threshold moves, in log-odds per share of customers alerted: alerting 1.7 % too many raises it by
+    budget_gain: float = Field(default=120.0, gt=0)
+    """How fast the threshold moves, in log-odds per share of customers alerted: alerting .8 % too many raises it by
     one."""
 
     first_threshold: float = -3.3
@@ -206,8 +206,9 @@ class PolicyParams(_Params):
     red_above: float = Field(default=1.4, gt=0)
     """A score this far above the threshold, in log-odds, is red: four times as likely as yellow."""
 
-    risk_days: float = Field(default=14.0, gt=0)
-    """How long an alert of the model stands without support before it expires."""
+    risk_days: float = Field(default=7.0, gt=0)
+    """How long an alert of the model stands without support before it expires: as long as the horizon that its score
+    is for. What comes later is another warning."""
 
     cold_positives: int = Field(default=100, ge=0)
     """Complaints that the model must have learned from before it says that it knows more than the score card of rules

@@ -73,7 +73,9 @@ def estimate(metric: Metric, parts: Iterable[Judged]) -> Estimate | None:
     return Estimate(float(drawn[0]), float(low), float(high), sum(len(part.scores) for part in sets), positive_count)
 
 
-def resampled(metric: Metric, part: Judged, number: int = 0) -> Numbers:
+def resampled(
+    metric: Metric, part: Judged, number: int = 0, names: Sequence[str] = (), resamples: int = RESAMPLES
+) -> Numbers:
     """Measure a test set as it is, and then as often as asked, each time with groups drawn anew.
 
     Parameters
@@ -84,20 +86,25 @@ def resampled(metric: Metric, part: Judged, number: int = 0) -> Numbers:
         Predictions and what came true (at least one).
     number
         Tells the chance of several test sets apart.
+    names
+        All groups that there are, also those without a prediction: sets with the same names are then drawn alike, and
+        can be compared resample by resample. Empty for the groups of the part.
+    resamples
+        How often groups are drawn.
 
     Returns
     -------
-    array (RESAMPLES + 1)
+    array (resamples + 1)
         The plain figure first.
     """
     chance = np.random.default_rng([SEED, number])
     labels, scores = np.array(part.labels), np.array(part.scores)
-    place = _places(part.groups)
-    group_count = int(place.max()) + 1
+    place = _places([*names, *part.groups])[len(names) :]
+    group_count = int(place.max()) + 1 if not names else len(names)
     rows = max(1, _AT_ONCE // len(scores))
     found = [metric(labels, scores, np.ones((1, len(scores))))]
-    for begin in range(0, RESAMPLES, rows):
-        size = min(rows, RESAMPLES - begin)
+    for begin in range(0, resamples, rows):
+        size = min(rows, resamples - begin)
         times = chance.multinomial(group_count, np.full(group_count, 1 / group_count), size=size)
         found.append(metric(labels, scores, times[:, place].astype(np.float64)))
     return np.concatenate(found)

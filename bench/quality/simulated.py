@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from rich.progress import track
 
@@ -15,11 +16,25 @@ from bench.quality.watching import CONSOLE
 from foreshock.simulate.emission import Emission
 from foreshock.simulate.truth import Truth
 from foreshock.simulate.world import World
+from models.params import Params
 from schemas.alerts import LEVELS, Alert
 
 SEEDS = (1, 2, 3)
-CUSTOMERS = 2000
+"""The insurers that are judged: nothing was chosen by looking at them."""
+
+CUSTOMERS = 4500
+"""Enough that the three together have some four hundred complaints."""
+
+FEW_CUSTOMERS = 2000
+"""An insurer that begins with nothing: a hundred complaints take it months."""
+
 DAYS = 150
+SETTLED_DAY = 30
+"""From here on a product that starts warm is judged: until then its threshold finds its place."""
+
+HISTORY_SEED, HISTORY_CUSTOMERS, HISTORY_DAYS = 901, 6000, 180
+"""The insurer from whose history a warm product has learned, as `foreshock train` does; never one that is judged."""
+
 START_AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 SHORT, LONG = timedelta(days=7), timedelta(days=30)
@@ -27,8 +42,8 @@ SHORT, LONG = timedelta(days=7), timedelta(days=30)
 
 _YELLOW = LEVELS.index("yellow")
 
-# What a busy insurer of this size sends in so many days; only the bar needs it.
-_EVENTS = int(0.132 * CUSTOMERS * DAYS)
+# Events of a customer in a day; only the bar needs it.
+_EVENTS_PER_DAY = 0.132
 
 
 @dataclass(slots=True)
@@ -39,6 +54,8 @@ class Told:
     """What is known about the world."""
     clock: Clock
     """What it cost."""
+    customers: int
+    """How many there are."""
     warnings: list[tuple[str, datetime]] = field(default_factory=list)
     """Customer and time at which an alert first reached yellow: somebody is asked to call."""
     beliefs: list[tuple[str, datetime, dict[timedelta, float]]] = field(default_factory=list)
@@ -58,7 +75,7 @@ class Told:
         return judged
 
 
-def told(seed: int, learning: Learning, label: str, change_day: float | None = None) -> Told:
+def told(seed: int, learning: Learning, label: str, customers: int = CUSTOMERS) -> Told:
     """Let the product live through one simulated insurer.
 
     Parameters
@@ -69,14 +86,45 @@ def told(seed: int, learning: Learning, label: str, change_day: float | None = N
         The product, without customers; with what it has learned elsewhere, if anything.
     label
         What the bar says.
+    customers
+        How many the insurer has.
+    """
+    return _lived(World(seed, customers, START_AT, DAYS), learning, label, int(_EVENTS_PER_DAY * customers * DAYS))
+
+
+@cache
+def history() -> Learning:
+    """Learn from the whole history of an insurer, once for all that start warm."""
+    learning = Learning(Params())
+    world = World(HISTORY_SEED, HISTORY_CUSTOMERS, START_AT, HISTORY_DAYS)
+    _lived(world, learning, "history", int(_EVENTS_PER_DAY * HISTORY_CUSTOMERS * HISTORY_DAYS))
+    return learning
+
+
+@cache
+def told_warm(seed: int, change_day: float | None = None) -> Told:
+    """Let the product live through one insurer, after the history of another one.
+
+    Parameters
+    ----------
+    seed
+        Which insurer.
     change_day
         Day from which on complaints come mostly from another cause; None for never.
     """
     world = World(seed, CUSTOMERS, START_AT, DAYS, change_day=change_day)
-    found = Told(world.truth, learning.clock)
+    change = "" if change_day is None else ", changing"
+    learning = history().started_again()
+    return _lived(world, learning, f"insurer {seed}, warm{change}", int(_EVENTS_PER_DAY * CUSTOMERS * DAYS))
+
+
+def _lived(world: World, learning: Learning, label: str, expected: int) -> Told:
+    """Take every event of a world."""
+    found = Told(world.truth, learning.clock, len(world.population.customers))
     listener = _Listener(found)
-    bar = track(world.events(), label, _EVENTS, console=CONSOLE, transient=True, disable=not CONSOLE.is_terminal)
-    for emission in bar:
+    for emission in track(
+        world.events(), label, expected, console=CONSOLE, transient=True, disable=not CONSOLE.is_terminal
+    ):
         if (given := _given(emission)) is not None:
             listener.hear(learning.take(given))
     return found

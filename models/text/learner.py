@@ -22,6 +22,9 @@ PREFIX_WEIGHT = 0.2
 """What each start of a conversation counts, where the whole counts 1. With .05 the first turn loses; with .5 the
 whole."""
 
+PREFIXES_WEIGHT = 0.5
+"""What all starts of a conversation count together at most: one with forty turns is not forty times the news."""
+
 
 REHEARSED = 20
 """Conversations after which one whose hand-overs are known is learned once more, from its codes. What came between
@@ -74,10 +77,9 @@ class TextLearner:
         if not -1.0 <= rating <= 1.0:
             raise ValueError(f"rating must be within [-1, 1], got {rating}")
         probability = dissatisfaction(rating)
-        starts = [
-            Example(features, probability, 1.0 if length == len(turns) else PREFIX_WEIGHT)
-            for length, features in mood_features(turns)
-        ]
+        starts = [Example(features, probability, 1.0) for _, features in mood_features(turns)]
+        each = min(PREFIX_WEIGHT, PREFIXES_WEIGHT / max(1, len(starts) - 1))
+        starts[:-1] = [start._replace(weight=each) for start in starts[:-1]]
         if starts:
             self._mood.count(starts[-1].features)
             self._mood.learn(starts)

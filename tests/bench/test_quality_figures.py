@@ -164,8 +164,29 @@ def test_floors_that_were_not_measured_stay(tmp_path: Path) -> None:
     assert read_floors(tmp_path / "nowhere.json") == {}
 
 
-def test_drift_is_over_when_a_week_of_windows_ranks_nearly_as_well_as_before() -> None:
-    before = np.full(3, 0.2)
+def test_drift_is_over_when_a_week_of_windows_ranks_nearly_as_well_as_without_the_change() -> None:
+    without = np.full((30, 3), 0.2)
     after = np.array([[0.05, 0.2, 0.05]] * 10 + [[0.2, 0.2, 0.05]] * 20)
 
-    assert list(days_until_back(before, after)) == [10, 0, 30]
+    assert list(days_until_back(without, after)) == [10, 0, 30]
+
+
+def test_what_is_bad_without_the_change_too_is_no_drift() -> None:
+    week = np.repeat([0.2, 0.05, 0.2], 10)[:, None]
+
+    assert list(days_until_back(week, week)) == [0]
+    assert list(days_until_back(np.full((30, 1), 0.2), week * [0.5])) == [30]
+
+
+def test_sets_with_the_same_groups_are_drawn_alike() -> None:
+    names = ["a", "b", "c"]
+    few, many = Judged(), Judged()
+    for name in names:
+        many.add(1.0, name == "b", name)
+    few.add(1.0, True, "b")
+    few.add(1.0, False, "c")
+
+    shares = [resampled(lambda labels, _, weights: weights @ labels, one, names=names) for one in (few, many)]
+
+    assert list(shares[0]) == list(shares[1])
+    assert len(set(shares[0])) > 1

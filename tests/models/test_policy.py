@@ -108,12 +108,12 @@ def test_without_the_model_every_rule_speaks_for_itself() -> None:
     assert told(alerts) == [("broken_promise", "opened", "yellow")]
 
 
-def test_an_alert_of_the_model_stands_for_two_weeks_without_support() -> None:
+def test_an_alert_of_the_model_stands_for_a_week_without_support() -> None:
     core = _core(1.0)
     core.take(call(day=0))
 
-    assert told(core.alerts(_notice(-5.0, number=2), call(day=1), tick(13.9))) == []
-    assert told(core.alerts(tick(14.1))) == [("complaint_risk", "expired", "orange")]
+    assert told(core.alerts(_notice(-5.0, number=2), call(day=1), tick(6.9))) == []
+    assert told(core.alerts(tick(7.1))) == [("complaint_risk", "expired", "orange")]
 
 
 def test_who_has_complained_has_a_case_handler_already() -> None:

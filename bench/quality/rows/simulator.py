@@ -10,12 +10,24 @@ from bench.quality.bootstrap import Estimate, Judged, estimate
 from bench.quality.figures import Better, Figure, Run, cost
 from bench.quality.metrics import Metric, auc, average_precision, calibration_error, share
 from bench.quality.running import Learning
-from bench.quality.simulated import CUSTOMERS, DAYS, LONG, SEEDS, SHORT, START_AT, Told, told
+from bench.quality.simulated import (
+    DAYS,
+    FEW_CUSTOMERS,
+    LONG,
+    SEEDS,
+    SETTLED_DAY,
+    SHORT,
+    START_AT,
+    Told,
+    told,
+    told_warm,
+)
 from foreshock.simulate.judgement import Judgement, judge
 from models.params import Params, PolicyParams
 
-_SINCE = START_AT + timedelta(days=60)
+_COLD_SINCE = START_AT + timedelta(days=60)
 """The first third is for learning from nothing, and for the threshold to settle; the rest is judged."""
+_WARM_SINCE = START_AT + timedelta(days=SETTLED_DAY)
 _UNTIL = START_AT + timedelta(days=DAYS)
 _MONTH = timedelta(days=30)
 _RANKING: tuple[tuple[str, Metric, float | None, Better], ...] = (
@@ -26,22 +38,16 @@ _RANKING: tuple[tuple[str, Metric, float | None, Better], ...] = (
 
 
 def measure(run: Run) -> list[Figure]:
-    """Live through each insurer three times: from nothing, after the history of another insurer, by rules alone."""
-    alone = Params(policy=PolicyParams(model=False))
-    learnings = {seed: Learning(Params()) for seed in SEEDS}
-    cold = [told(seed, learning, f"simulator, seed {seed}, cold") for seed, learning in learnings.items()]
-    # The history of the next insurer: never of the one that is judged.
-    histories = [learnings[SEEDS[(place + 1) % len(SEEDS)]].started_again() for place in range(len(SEEDS))]
-    whole = [
-        told(seed, history, f"simulator, seed {seed}, warm") for seed, history in zip(SEEDS, histories, strict=True)
-    ]
-    rules = [told(seed, Learning(alone), f"simulator, seed {seed}, rules alone") for seed in SEEDS]
-    ripe = {horizon: [one.judged(_SINCE, _UNTIL - horizon, horizon) for one in whole] for horizon in (SHORT, LONG)}
+    """Live through insurers after the history of another one; through smaller ones from nothing, and by rules alone."""
+    return [*_from_nothing(), *warm_figures([told_warm(seed) for seed in SEEDS])]
+
+
+def warm_figures(whole: Sequence[Told]) -> list[Figure]:
+    """Judge what was said by a product that had learned from the history of another insurer."""
+    ripe = {horizon: [one.judged(_WARM_SINCE, _UNTIL - horizon, horizon) for one in whole] for horizon in (SHORT, LONG)}
     us = cost([one.clock for one in whole])
     return [
-        *_figures("simulator, cold", cold, rules),
-        *_figures("simulator", whole, rules),
-        *_figures("simulator, rules alone", rules, None),
+        *_figures("simulator", whole, _WARM_SINCE, None, with_targets=True),
         *(
             Figure("simulator", f"{what}, {horizon.days} days", estimate(metric, parts), target, None, better, us)
             for horizon, parts in ripe.items()
@@ -50,24 +56,37 @@ def measure(run: Run) -> list[Figure]:
     ]
 
 
-def _figures(row: str, runs: Sequence[Told], beside: Sequence[Told] | None) -> Iterator[Figure]:
+def _from_nothing() -> Iterator[Figure]:
+    """Judge smaller insurers, at which the product learns from nothing or the rules are alone."""
+    alone = Params(policy=PolicyParams(model=False))
+    cold, rules = (
+        [told(seed, Learning(params), f"simulator, seed {seed}, {name}", FEW_CUSTOMERS) for seed in SEEDS]
+        for name, params in (("cold", Params()), ("rules alone", alone))
+    )
+    yield from _figures("simulator, cold", cold, _COLD_SINCE, rules)
+    yield from _figures("simulator, rules alone", rules, _COLD_SINCE, None)
+
+
+def _figures(
+    row: str, runs: Sequence[Told], since: datetime, beside: Sequence[Told] | None, *, with_targets: bool = False
+) -> Iterator[Figure]:
     """Judge the warnings, with what the rules alone reach as the reference."""
     us = cost([one.clock for one in runs])
     figure = partial(Figure, row, microseconds_per_event=us)
-    targets = (0.7, 24.0, 0.05) if beside else (None, None, None)
+    targets = (0.7, 24.0, 0.05) if with_targets else (None, None, None)
     for (what, better, found), (_, _, other), target in zip(
-        _judged(runs), _judged(beside or runs), targets, strict=True
+        _judged(runs, since), _judged(beside or runs, since), targets, strict=True
     ):
         reference = other.value if beside and other else None
         yield figure(what=what, found=found, target=target, reference=reference, better=better)
 
 
-def _judged(runs: Sequence[Told]) -> Iterator[tuple[str, Better, Estimate | None]]:
+def _judged(runs: Sequence[Told], since: datetime) -> Iterator[tuple[str, Better, Estimate | None]]:
     """Measure what warnings were worth and how many they were."""
-    judgements = [judge(one.truth, one.warnings, customers=CUSTOMERS, since=_SINCE, until=_UNTIL) for one in runs]
+    judgements = [judge(one.truth, one.warnings, customers=one.customers, since=since, until=_UNTIL) for one in runs]
     yield "complaints alerted >= 2 h ahead", "higher", estimate(share, map(_foreseen, judgements))
     yield "median lead, hours", "higher", _over_seeds([each.median_lead_hours for each in judgements])
-    windows = [_alerted(one, begin) for one in runs for begin in _windows()]
+    windows = [_alerted(one, begin) for one in runs for begin in _windows(since)]
     yield "customers alerted per 30 days", "lower", estimate(share, windows)
 
 
@@ -80,9 +99,8 @@ def _foreseen(judgement: Judgement) -> Judged:
     return judged
 
 
-def _windows() -> Iterator[datetime]:
+def _windows(begin: datetime) -> Iterator[datetime]:
     """Yield the beginnings of the months that are judged."""
-    begin = _SINCE
     while begin + _MONTH <= _UNTIL:
         yield begin
         begin += _MONTH
@@ -92,7 +110,7 @@ def _alerted(one: Told, begin: datetime) -> Judged:
     """Make one entry per customer: whether somebody was asked to call them in a month."""
     called = {customer for customer, at in one.warnings if begin <= at < begin + _MONTH}
     judged = Judged()
-    for number in range(CUSTOMERS):
+    for number in range(one.customers):
         judged.add(number < len(called), False, str(number))
     return judged
 

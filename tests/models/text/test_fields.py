@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from models.text.conversation import Conversation, Turn
-from models.text.fields import PAST, handover_features, of_this_turn, repeats
+from models.text.fields import (
+    LAST_CUSTOMER,
+    MOOD_WEIGHTS,
+    PAST,
+    handover_features,
+    last_weight,
+    of_this_turn,
+    repeats,
+)
 from models.text.tokens import CODE_BITS
 
 ASKED, ANSWERED = Turn(True, [1, 2]), Turn(False, [3, 4])
@@ -47,3 +55,12 @@ def test_the_past_of_each_side_is_a_field_of_its_own() -> None:
     assert {PAST, PAST + 1} <= fields
     assert not {PAST + 2, PAST + 3} & fields
     assert {feature >> CODE_BITS for feature in of_this_turn(last)} == {0}
+
+
+def test_of_two_turns_the_last_counts_most_and_of_many_next_to_nothing() -> None:
+    weights = [last_weight(LAST_CUSTOMER, count) for count in range(2, 41)]
+
+    assert weights[0] == MOOD_WEIGHTS[LAST_CUSTOMER]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[2] == pytest.approx(weights[0] * 0.5**0.5)
+    assert weights[-1] < 0.01 * weights[0]

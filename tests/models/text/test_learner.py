@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from models.text.conversation import Conversation, Turn
 from models.text.frozen import TextModel, Verdict
-from models.text.learner import REHEARSED, TextLearner, dissatisfaction
+from models.text.head import Example, HeadLearner
+from models.text.learner import PREFIX_WEIGHT, PREFIXES_WEIGHT, REHEARSED, TextLearner, dissatisfaction
 from models.text.tokens import tokens
 from schemas.snapshots import TextWeights
 
@@ -101,6 +102,20 @@ def test_it_learns_who_is_unhappy() -> None:
     assert unhappy.probability > 0.9
     assert happy.probability < 0.1
     assert unhappy.shift < 0.0 < happy.shift
+
+
+@pytest.mark.parametrize(("turns", "each"), [(1, None), (3, PREFIX_WEIGHT), (41, PREFIXES_WEIGHT / 40)])
+def test_the_starts_of_a_conversation_never_outweigh_the_whole(
+    turns: int, each: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[Example] = []
+    monkeypatch.setattr(HeadLearner, "learn", lambda _, examples: learned.extend(examples))
+
+    TextLearner().learn_rating([Turn(True, tokens(f"w{number}")) for number in range(turns)], -1.0)
+
+    *starts, whole = (example.weight for example in learned)
+    assert whole == 1.0
+    assert starts == [each] * (turns - 1)
 
 
 def test_nothing_is_claimed_before_anything_was_learned() -> None:
