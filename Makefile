@@ -22,7 +22,7 @@ find_python = for python in $(PYTHON) python3.11 python3.12 python3.13 python3.1
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo
 
-.PHONY: help setup demo test check lint types contracts fix docs bench-quality bench-throughput test-kafka lock clean
+.PHONY: help setup demo test check lint types contracts fix docs bench-quality bench-throughput bench-latency test-kafka lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,9 @@ bench-quality: setup ## How good the product is, on real sets and simulated insu
 
 bench-throughput: setup ## What carrying a message costs, beside stock Faust and a plain loop.
 	$(BIN)/python -m bench.throughput $(ARGS)
+
+bench-latency: setup ## How long an event takes to become an alert, at a steady rate.
+	$(BIN)/python -m bench.latency $(ARGS)
 
 test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven when it is not here.
 	$(BIN)/python -m tests.support.kafka fetch
