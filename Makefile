@@ -85,6 +85,9 @@ bench-faults: setup ## Break workers, brokers and networks, and see that nothing
 	@$(BIN)/python -m tests.support.kafka fetch --if-possible
 	$(BIN)/python -m bench.faults $(ARGS)
 
+bench-latency: setup ## How long an event takes to become an alert, at a steady rate.
+	$(BIN)/python -m bench.latency $(ARGS)
+
 test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven when it is not here.
 	$(BIN)/python -m tests.support.kafka fetch
 	FORESHOCK_TEST_REQUIRE=kafka $(BIN)/python -m pytest -m kafka $(ARGS)

@@ -34,13 +34,15 @@ TARGET_SECONDS = 0.1
 
 _WARM_UP_SECONDS = 3.0
 _SETTLE_SECONDS = 3.0
-_DRAWN = 20_000
+_DRAWN = 6_000
 _HELP = """Measure the time from an event's producer to its alert, and to its customer's risk, at a steady rate.
 
 A worker process of its own (roles ingest, score, learn and tick) runs with the settings of production. A paced
 producer sends events of a simulated insurer as if they happened now, and a consumer notes when it has the alerts and
 risks. An output is matched with its event by its place in the journal. What follows from a tick has no producer and
 is left out; the first seconds of each load are left out too.
+
+A machine with no idle time left measures its own load: the share that was idle is given beside the figures.
 
 The time is from the timestamp that the producer wrote on the event to the record being in the hands of a consumer:
 both clocks are this machine's.
@@ -83,7 +85,7 @@ def main(rates: str, seconds: float, customers: int, seed: int, bootstrap: str |
         write_json(json_file, "latency", described, {"asked": asked, "runs": runs})
 
 
-COLUMNS = ("events/s", "output", "records", "p50", "p90", "p99", "max", "lines/record", "CPU us/event")
+COLUMNS = ("events/s", "output", "records", "p50", "p90", "p99", "max", "lines/record", "CPU us/event", "idle")
 """What the table shows."""
 
 
@@ -101,6 +103,7 @@ def rows_of(runs: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
                 f"{found['max_seconds'] * 1000:.1f}",
                 f"{run['lines_per_record']:.1f}",
                 f"{run['cpu_microseconds_per_event']:.0f}" if run["cpu_microseconds_per_event"] else "-",
+                f"{run['idle_share']:.0%}",
             ]
 
 
@@ -149,9 +152,10 @@ async def _measure(address: str, is_kafka: bool, drafts: Iterator[Draft], rate: 
                 await _open_lanes(settings, producer, drafts, seen)
                 await produce(settings, producer, drafts, rate, _WARM_UP_SECONDS, seen)
                 records, sent_before, cpu_before = seen.records, len(seen.sent_at), _cpu_seconds(process.pid)
-                began = asyncio.get_running_loop().time()
+                began, idle_before = asyncio.get_running_loop().time(), _idle_seconds()
                 await produce(settings, producer, drafts, rate, seconds, seen)
                 wall = asyncio.get_running_loop().time() - began
+                idle = (_idle_seconds() - idle_before) / (wall * (os.cpu_count() or 1))
                 sent, cpu = len(seen.sent_at), _cpu_seconds(process.pid) - cpu_before
                 await producer.flush()
                 await asyncio.sleep(_SETTLE_SECONDS)
@@ -166,6 +170,7 @@ async def _measure(address: str, is_kafka: bool, drafts: Iterator[Draft], rate: 
         "events": sent - sent_before,
         "events_per_second": (sent - sent_before) / wall,
         "lines_per_record": (sent - sent_before) / max(1, seen.records - records),
+        "idle_share": idle,
         "cpu_microseconds_per_event": cpu / (sent - sent_before) * 1e6,
         **figures,
     }
@@ -178,6 +183,15 @@ def _cpu_seconds(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _idle_seconds() -> float:
+    """Return the time that this machine's cores had nothing to do, or 0 where the system does not tell."""
+    try:
+        fields = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()
+    except OSError:
+        return 0.0
+    return int(fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
 async def _open_lanes(settings: Settings, producer: AIOKafkaProducer, drafts: Iterator[Draft], seen: Seen) -> None:

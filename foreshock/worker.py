@@ -20,7 +20,7 @@ A worker that no longer knows what it has delivered ends itself with code 75 or 
 journal then replays, and nothing counts twice. systemd, Kubernetes and compose do that; where there is none of them,
 --supervise does. Code 2 means that a person must change a setting first, and is never tried again.
 
-/healthz, /readyz and /metrics are at FORESHOCK_WEB_HOST:FORESHOCK_WEB_PORT.
+/livez, /readyz, /healthz and /metrics are at FORESHOCK_WEB_HOST:FORESHOCK_WEB_PORT.
 """
 
 

@@ -146,8 +146,8 @@ def _faust_options(settings: Settings) -> dict[str, Any]:
         "broker_heartbeat_interval": settings.heartbeat_seconds,
         "broker_rebalance_timeout": settings.rebalance_timeout_seconds,
         "broker_request_timeout": max(settings.request_timeout_seconds, settings.session_timeout_seconds),
-        # Counted in journal records. Under light traffic a record is one line, so this is not as much as it looks.
-        "stream_buffer_maxsize": 4096,
+        # Counted in journal records: at most 40 MB of full ones, and 100 ms of work if each has one line only.
+        "stream_buffer_maxsize": 512,
         "broker_max_poll_records": 500,
         "stream_wait_empty": True,
         "stream_recovery_delay": 0.0,

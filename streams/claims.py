@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 
 from streams.duty import Duty
 from streams.settings import Settings
+from streams.topics import CHANGELOG
 
 if TYPE_CHECKING:
     from streams.guards.app import GuardedApp
@@ -134,7 +135,13 @@ def claims_of_score(app: GuardedApp | None, ends: Mapping[TopicPartition, End], 
         at = f"{journal}-{lane.partition}"
         yield claim("writing", at, lane.is_writing, lane.groups)
         # A record in hand that waits for the writer is the writer's matter.
-        yield claim("carrying", at, lane.in_hand is not None and not lane.is_writing, lane.in_hand)
+        carrying = claim("carrying", at, lane.in_hand is not None and not lane.is_writing, lane.in_hand)
+        # Opening a lane takes 2 s per 100,000 customers, and on a busy machine several times that.
+        yield (
+            carrying._replace(report_after=2 * patience.end, end_after=20 * patience.end)
+            if lane.is_opening
+            else carrying
+        )
         lasting = claim("reading", at, lane.partition in due, lane.next_offset)
         yield lasting._replace(report_after=2 * patience.end, end_after=4 * patience.end)
 
@@ -144,8 +151,10 @@ def watched_partitions(settings: Settings, duties: Iterable[Duty], app: GuardedA
     found = {tp for duty in duties for tp in duty.positions()}
     if app is not None and app.has_settled:
         for tp in app.journal_partitions():
-            names = (app.ledger.topic, settings.topic("alerts"), settings.topic("risk"))
+            names = (app.ledger.topic, *map(settings.topic, ("alerts", "risk", CHANGELOG)))
             found |= {TopicPartition(name, tp.partition) for name in names}
+    elif app is not None:
+        found |= {TopicPartition(settings.topic(CHANGELOG), partition) for partition in range(settings.partitions)}
     return found
 
 

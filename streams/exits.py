@@ -24,7 +24,7 @@ class ExitCode(IntEnum):
     """The broker refused or lost something, or an offset was skipped. Start again: the journal replays."""
 
     STUCK = 76
-    """Recovery or the event loop stood still. Start again: the journal replays."""
+    """A part of the worker stood still although the broker answers. Start again: the journal replays."""
 
 
 RESTARTABLE = frozenset({ExitCode.INFRASTRUCTURE, ExitCode.STUCK})

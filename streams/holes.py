@@ -96,14 +96,16 @@ class Holes:
         else:
             self._more += 1
         self._observer.skipped(group, hole.positions)
-        self._observer.unacknowledged(len(self))
+        self._observer.unacknowledged(self.total)
         log.critical("positions_never_seen", extra=hole.told())
 
     def told(self) -> list[dict[str, Any]]:
         """Say of each hole what a person needs to know; of very many, the first ones."""
         return [hole.told() for hole in tuple(self._found)]
 
-    def __len__(self) -> int:
+    @property
+    def total(self) -> int:
+        """How many holes there were."""
         return len(self._found) + self._more
 
 

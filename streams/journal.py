@@ -96,3 +96,16 @@ def decode_times(header: bytes) -> list[int | None]:
 def header_of(headers: Iterable[tuple[str, bytes]] | None, name: str) -> bytes | None:
     """Return the first header of that name."""
     return next((value for found, value in headers or () if found == name), None)
+
+
+def source_time(headers: Iterable[tuple[str, bytes]] | None) -> float | None:
+    """Return when the event behind an alert left its producer, in seconds since 1970, if its headers say so.
+
+    Examples
+    --------
+    >>> source_time([("source-time", b"1767571200250")])
+    1767571200.25
+    """
+    header = header_of(headers, SOURCE_TIME)
+    times = decode_times(header) if header else []
+    return times[0] / 1000 if times and times[0] is not None else None

@@ -54,6 +54,8 @@ class Standing(NamedTuple):
     """Whether something is carried and not settled."""
     groups: int
     """Groups settled so far."""
+    is_opening: bool = False
+    """Whether the customers of the partition are being read for their timers, which takes long for many."""
 
 
 class JournalView(Protocol):
@@ -149,7 +151,9 @@ class Lanes:
             lane, writer = self._open.get(partition, (None, None))
             next_offset = self.starts_at.get(partition, 0) if lane is None else lane.next_offset
             is_writing, groups = (not writer.is_idle, writer.groups) if writer else (False, 0)
-            found.append(Standing(partition, next_offset, self._in_hand.get(partition), is_writing, groups))
+            in_hand = self._in_hand.get(partition)
+            is_opening = lane is None and in_hand is not None
+            found.append(Standing(partition, next_offset, in_hand, is_writing, groups, is_opening))
         return found
 
     async def drain(self, timeout_seconds: float) -> bool:

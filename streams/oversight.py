@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _MOST_BETWEEN_PROBES_SECONDS = 5.0
 _JOIN_SECONDS = 5.0
+_WRITE = frozenset({"writing", "recovery", "working"})
+"""Parts that wait for writes; a recovery begins with one."""
 
 
 class Oversight:
@@ -180,7 +184,13 @@ class Oversight:
         for claim in over:
             if claim.needs_broker and await probe.ask(tps) is None:
                 continue
-            if claim.part == "writing" and not await probe.has_all_replicas(tps):
+            if claim.part in _WRITE and not await probe.has_all_replicas(tps):
                 log.warning("replicas_are_missing", extra={"role": claim.name, "at": claim.at})
                 continue
-            self._watchdog.end(claim)
+            self._watchdog.end(claim, _main_thread_at() if claim.part == "loop" else None)
+
+
+def _main_thread_at() -> str:
+    """Say where the main thread is, by function: that is what holds its event loop."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    return " < ".join(f"{entry.name}:{entry.lineno}" for entry in reversed(traceback.extract_stack(frame)[-6:]))

@@ -135,14 +135,15 @@ class Settings(BaseSettings):
     """Most messages in one journal record."""
 
     linger_seconds: float = Field(0.01, ge=0.0, le=1.0)
-    """How long ingest waits for more events before it writes a record that is not full, in seconds."""
+    """How long ingest waits for more events before it writes a record that is not full, in seconds. One event alone
+    does not wait."""
 
     fetch_records: int = Field(2000, ge=1, le=50_000)
     """Most events that ingest takes at once."""
 
     fetch_wait_seconds: float = Field(0.1, ge=0.01, le=5.0)
     """How long the broker may hold a fetch when nothing new is there, in seconds. Longer spares an idle broker
-    requests; the embedded broker holds it even when something new has come, so there it adds to the latency."""
+    requests. While records are coming the wait is 10 ms, so it adds to the latency of the first one only."""
 
     max_event_bytes: int = Field(65_536, ge=1024, le=600_000)
     """Size over which an event is a dead letter, in bytes. A journal line may be longer than its event by what
@@ -246,7 +247,9 @@ class Settings(BaseSettings):
     """After a request to stop, how long the worker may take, in seconds, before it ends anyway."""
 
     stuck_after_seconds: float = Field(30.0, ge=1.0, le=3600.0)
-    """Recovery that makes no progress for so long ends the process, in seconds."""
+    """A part of the worker that has something to do, does not move for so long while the broker answers, and so cannot
+    heal, ends the process, in seconds. It is reported after half of it. A rebalance may take as long as its slowest
+    member is given, and is reported after all of it."""
 
     @classmethod
     def settings_customise_sources(

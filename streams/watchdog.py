@@ -110,9 +110,11 @@ class Watchdog:
         self._show()
         return [kept.claim for kept in self._kept.values() if kept.age >= kept.claim.end_after]
 
-    def end(self, claim: Claim) -> None:
-        """End the process over a part that does not heal."""
+    def end(self, claim: Claim, where: str | None = None) -> None:
+        """End the process over a part that does not heal; `where` says what it was doing, if that is known."""
         facts = _facts(claim) | {"seconds": claim.end_after, "progress": repr(claim.progress)}
+        if where is not None:
+            facts["where"] = where
         self._end("part_is_stuck", ExitCode.STUCK, **facts)
 
     @property

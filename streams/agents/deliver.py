@@ -23,7 +23,7 @@ from streams.duty import Duty
 from streams.fetching import FetchPace
 from streams.handover import HandOver
 from streams.holes import Continuity, Holes, HolesObserver
-from streams.journal import SOURCE_TIME, header_of
+from streams.journal import source_time
 from streams.lag import report_lag
 from streams.outbox import Record, send_records
 from streams.settings import Settings
@@ -125,8 +125,8 @@ async def _deliver(
     except SinkError as error:
         log.error("alert_not_delivered", extra={"sink": sink.name, "error": str(error)})
         return _refused(record, "undeliverable", str(error), observer)
-    sent_at = header_of(record.headers, SOURCE_TIME)
-    observer.alert_delivered(sink.name, attempts, time.time() - int(sent_at) / 1000 if sent_at else None)
+    sent_at = source_time(record.headers)
+    observer.alert_delivered(sink.name, attempts, None if sent_at is None else time.time() - sent_at)
     return None
 
 

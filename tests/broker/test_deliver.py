@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import timedelta
 
 import orjson
@@ -20,6 +21,7 @@ from streams.agents.deliver import run_deliver
 from streams.agents.tick import run_tick
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
+from streams.journal import SOURCE_TIME
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from tests.support.alerts import SOME_TIME, alert
@@ -101,6 +103,19 @@ async def test_every_sink_gets_every_alert_and_what_it_refuses_is_kept(settings:
         (2, "not_json"),
         (2, "not_json"),
     ]
+
+
+async def test_delivery_is_timed_from_the_producer_of_the_event(settings: Settings) -> None:
+    producer = new_producer(settings)
+    await producer.start()
+    sent_at = b"%d" % (time.time() * 1000 - 30_000)
+    records = [Record(None, encode(alert("a")), [(SOURCE_TIME, sent_at)]), Record(None, encode(alert("b")))]
+    await send_records(producer, settings.topic("alerts"), 0, records)
+    await producer.stop()
+    metrics = await deliver_until(settings, [MemorySink()], 2)
+
+    seconds = metrics.delivery_seconds.labels("memory")
+    assert 30.0 <= seconds._sum.get() < 60.0
 
 
 async def test_a_sink_goes_on_where_it_stopped(settings: Settings) -> None:

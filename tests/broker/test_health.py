@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,22 @@ class Watched:
             STALL=stall,
             STALL_MARK=str(self.mark),
         )
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        assert self.process._process is not None
+        return self.process._process.pid
+
+    async def metrics(self) -> dict[str, float]:
+        """Every sample by its name and labels."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.settings.web_port}/metrics") as answer,
+        ):
+            lines = (await answer.text()).splitlines()
+        samples = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in samples}
 
     async def page(self, path: str) -> tuple[int, dict[str, Any]]:
         """Get a page; 0 where nobody answers."""
@@ -333,9 +349,13 @@ async def test_what_was_removed_before_it_was_read_fails_health_until_a_restart(
 class Hangs(ConsumerRebalanceListener):  # type: ignore[misc]
     """A member that never lets go of its partitions, while its heartbeats go on."""
 
-    async def on_partitions_revoked(self, revoked: object) -> None:
-        """Hang."""
-        await asyncio.sleep(3600)
+    def __init__(self) -> None:
+        self.released = asyncio.Event()
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Hang, once there is something to let go of."""
+        if revoked:
+            await self.released.wait()
 
     async def on_partitions_assigned(self, assigned: object) -> None:
         """Take them."""
@@ -346,6 +366,7 @@ class Hangs(ConsumerRebalanceListener):  # type: ignore[misc]
 async def test_a_rebalance_that_does_not_end_is_told_before_it_ends_anything(
     on_kafka: Settings, tmp_path: Path
 ) -> None:
+    hangs = Hangs()
     hanging = AIOKafkaConsumer(
         bootstrap_servers=on_kafka.bootstrap_servers,
         group_id=on_kafka.topic("ingest"),
@@ -353,7 +374,7 @@ async def test_a_rebalance_that_does_not_end_is_told_before_it_ends_anything(
         heartbeat_interval_ms=1000,
         rebalance_timeout_ms=60_000,
     )
-    hanging.subscribe([on_kafka.topic("calls")], listener=Hangs())
+    hanging.subscribe([on_kafka.topic("calls")], listener=hangs)
     await hanging.start()
     while not hanging.assignment():
         await hanging.getmany(timeout_ms=100)
@@ -366,5 +387,5 @@ async def test_a_rebalance_that_does_not_end_is_told_before_it_ends_anything(
             assert (await worker.page("/readyz"))[0] == 503
             assert worker.process.exit_code is None
     finally:
-        hanging._coordinator._closing.set_result(None) if not hanging._coordinator._closing.done() else None
-        await hanging._client.close()
+        hangs.released.set()
+        await hanging.stop()

@@ -105,6 +105,13 @@ def lane(next_offset: int = 5, in_hand: int | None = None, is_writing: bool = Fa
 ENDS = {TopicPartition("foreshock.journal", 0): End(0, 5)}
 
 
+def test_opening_a_lane_of_many_customers_is_given_time() -> None:
+    opening = app(Standing(0, 5, in_hand=5, is_writing=False, groups=0, is_opening=True))
+
+    (claim,) = (found for found in claims_of_score(opening, ENDS, PATIENCE) if found.is_due)
+    assert (claim.part, claim.end_after) == ("carrying", 600.0)
+
+
 @pytest.mark.parametrize(
     ("found", "parts"),
     [

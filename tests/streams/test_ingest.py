@@ -45,6 +45,13 @@ def test_an_event_reaches_the_partition_of_its_customer_as_one_line() -> None:
     assert letters == []
 
 
+def test_a_producer_that_wrote_no_time_gives_none() -> None:
+    settings = load_settings(clock="event", partitions=1)
+    lines, _ = ingest_of(settings).prepare([consumed("foreshock.calls", encode(call(1)), timestamp=-1)])
+
+    assert [line.sent_at for line in lines[0]] == [None, None]
+
+
 def test_events_of_one_customer_stay_in_order() -> None:
     records = [consumed("foreshock.calls", encode(call(number, customers=1)), number) for number in range(5)]
 

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.codec import encode
 from sinks.prometheus import Metrics
+from streams.journal import source_time
 from streams.lane import Group, Lane
 from streams.outbox import Record
 from streams.stores import MemoryRows
@@ -50,6 +51,36 @@ def test_records_that_wait_together_leave_as_one_group() -> None:
     assert len(group.outputs["risk"]) == 2
     assert set(group.rows) == {b"c_0", b"c_1"}
     assert lane.take() is None
+
+
+def test_an_alert_says_when_its_event_left_the_producer() -> None:
+    lane = lane_of()
+    lane.carry(0, record(0, 1), 0.0, b"1767571200000,7")
+    lane.carry(1, record(2), 0.0)
+
+    group = taken(lane)
+
+    assert [source_time(alert.headers) for alert in group.outputs["alerts"]] == [1767571200.0, 1767571200.007, None]
+    assert group.alert_times == [1767571200.0, 1767571200.007]
+
+
+def test_the_producer_s_time_changes_nothing_that_is_decided() -> None:
+    with_times, without = lane_of(), lane_of()
+    with_times.carry(0, record(0, 1), 0.0, b"1767571200000,7")
+    without.carry(0, record(0, 1), 0.0)
+
+    first, second = taken(with_times), taken(without)
+
+    assert first.rows == second.rows
+    assert [alert.value for alert in first.outputs["alerts"]] == [alert.value for alert in second.outputs["alerts"]]
+
+
+@pytest.mark.parametrize("times", [b"", b"yesterday", b"1", b",,,,,"])
+def test_a_header_that_is_not_ours_stops_nothing(times: bytes) -> None:
+    lane = lane_of()
+    lane.carry(0, record(0, 1), 0.0, times)
+
+    assert len(taken(lane).outputs["alerts"]) == 2
 
 
 def test_only_the_last_row_of_a_customer_leaves() -> None:

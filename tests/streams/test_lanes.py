@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,9 +67,9 @@ class Harness:
             self.holes,
         )
 
-    async def carry(self, offset: int, *numbers: int, value: bytes | None = None) -> None:
+    async def carry(self, offset: int, *numbers: int, value: bytes | None = None, times: bytes | None = None) -> None:
         events = record_of(*(call(number) for number in numbers)) if value is None else value
-        await self.lanes.carry(0, offset, events, 0.0)
+        await self.lanes.carry(0, offset, events, 0.0, times)
 
     async def _send(self, _: Any, topic: str, partition: int, records: list[Any]) -> int | None:
         if self.refuse:
@@ -201,4 +202,54 @@ async def test_a_cancelled_record_is_left_to_whoever_reads_it_next(harness: Harn
 
     assert carrying.cancelled()
     assert harness.ended == []
+    harness.lanes.reset()
+
+
+async def test_a_record_that_lost_lines_is_a_hole_and_one_that_did_not_is_none(harness: Harness) -> None:
+    await harness.carry(0, 1, 2, times=b"1767571200000,5")
+    assert harness.holes.told() == []
+    await harness.carry(1, 3, times=b"1767571200000,5")
+    await harness.lanes.drain(2.0)
+
+    (hole,) = harness.holes.told()
+    assert (hole["reason"], hole["first"], hole["last"]) == ("lines", 1, 1)
+    harness.lanes.reset()
+
+
+async def test_latency_counts_from_the_producer(harness: Harness) -> None:
+    sent_at = int(time.time() * 1000) - 20_000
+    await harness.carry(0, 1, times=b"%d" % sent_at)
+    await harness.lanes.drain(2.0)
+
+    assert 20.0 <= harness.metrics.alert_seconds._sum.get() < 30.0
+    harness.lanes.reset()
+
+
+async def test_a_lane_tells_the_watchdog_what_is_in_its_hands_and_what_is_not_written(harness: Harness) -> None:
+    gate = asyncio.Event()
+
+    async def wait(*_: Any) -> int | None:
+        await gate.wait()
+        return None
+
+    harness.lanes._send = wait  # type: ignore[method-assign]
+    harness.lanes._settings = load_settings(max_waiting_records=1)
+    harness.lanes.starts_at = {0: 0, 1: 7}
+    before = harness.lanes.standing([0, 1])
+    await harness.carry(0, 1)
+    await asyncio.sleep(0.01)
+    carrying = asyncio.create_task(harness.carry(1, 2))
+    await asyncio.sleep(0.01)
+    (during,) = harness.lanes.standing([0])
+    gate.set()
+    await carrying
+    await harness.lanes.drain(2.0)
+    (after,) = harness.lanes.standing([0])
+
+    assert [(lane.next_offset, lane.in_hand, lane.is_writing) for lane in before] == [
+        (0, None, False),
+        (7, None, False),
+    ]
+    assert (during.in_hand, during.is_writing, during.groups) == (1, True, 0)
+    assert (after.next_offset, after.in_hand, after.is_writing, after.groups) == (2, None, False, 2)
     harness.lanes.reset()

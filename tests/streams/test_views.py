@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.errors import ConfigurationError
 from sinks.prometheus import Metrics
-from streams.views import create_web, start_web
+from streams.views import Health, create_web, start_web
 
 
 async def test_the_pages_answer_orchestrators_and_prometheus() -> None:
@@ -36,5 +36,27 @@ async def test_a_port_in_use_is_named_with_what_to_do() -> None:
     try:
         with pytest.raises(ConfigurationError, match="FORESHOCK_WEB_PORT"):
             await start_web(create_web(registry, dict), "127.0.0.1", port)
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("health", "status", "healthz", "livez"),
+    [
+        (Health(), "ok", 200, 200),
+        (Health(waiting={"worker": "broker"}), "degraded", 200, 200),
+        (Health(holes=[{"first": 3}]), "holes", 503, 200),
+        (Health(stalled=[{"part": "loop"}], holes=[{"first": 3}]), "failed", 503, 503),
+    ],
+)
+async def test_only_what_a_restart_cures_fails_liveness(health: Health, status: str, healthz: int, livez: int) -> None:
+    runner, port = await start_web(create_web(CollectorRegistry(), dict, lambda: health), "127.0.0.1", 0)
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+            async with session.get("/healthz") as answer:
+                assert (answer.status, (await answer.json())["status"]) == (healthz, status)
+                assert (await answer.json())["holes"] == list(health.holes)
+            async with session.get("/livez") as answer:
+                assert answer.status == livez
     finally:
         await runner.cleanup()

@@ -31,8 +31,6 @@ from streams.wiring import Parts, intake_of
 from streams.worker import run_worker
 from tests.support.counting import counting_core
 
-LONG_SECONDS = 3600.0
-
 
 def is_on(part: str) -> bool:
     """Tell whether this part stands still now."""
@@ -44,8 +42,8 @@ class StallingSink(MemorySink):
 
     async def deliver(self, alert: Alert) -> None:
         """Hang, refuse, or take the alert."""
-        if is_on("sink hangs"):
-            await asyncio.sleep(LONG_SECONDS)
+        while is_on("sink hangs"):  # noqa: ASYNC110 - another process says when
+            await asyncio.sleep(0.05)
         if is_on("sink away"):
             raise SinkUnavailableError("away for the test", timedelta(0))
         await super().deliver(alert)
@@ -79,7 +77,7 @@ def main() -> int:
     settings = load_settings()
     registry = CollectorRegistry()
     hold(streams.lanes, "send_records", "writer")
-    hold(streams.lanes.Lanes, "_open_lane", "agent")
+    hold(streams.lanes.GroupWriter, "admit", "agent")
     hold(_BriefThread, "_fetch_records", "consumer")
     hold(LoadedChangelog, "_still_below", "recovery")
     hold(streams.agents.tick, "send_records", "tick")
