@@ -124,9 +124,9 @@ async def test_each_role_does_its_work_with_the_rights_of_the_page(
             )
             workers[role] = stack.enter_context(worker)
         for worker in workers.values():
-            await worker.has_said("worker_started")
+            await worker.has_said("worker_started", timeout_seconds=120.0)  # five processes start at once
         await write(owner, "calls", events)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while "alert_delivered" not in workers["deliver"].said():
                 await asyncio.sleep(0.3)
                 assert all(w.exit_code is None for w in workers.values()), "\n".join(w.said() for w in workers.values())
