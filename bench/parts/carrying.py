@@ -48,9 +48,6 @@ CARRIERS = {
 PROFILED = ("core", "worker")
 """Carriers that profiles are taken of."""
 
-NOT_UNDERSTOOD = "librdkafka does not understand the embedded broker's answer to ApiVersions; run on Apache Kafka"
-"""Why Quix Streams and Bytewax are not run there."""
-
 _COUNTED = (
     "CPU is user and system time of the carrier's process; carrying is that less the core's of the same round. Lost "
     "and twice count events in the customers' states and alerts on their topic, over all rounds, against the core's."
@@ -119,9 +116,6 @@ class _Bench:
         self._pythons[name] = None
         if peer is None:
             return True
-        if self._asked.brokers.is_embedded:
-            self.skipped[name] = NOT_UNDERSTOOD
-            return False
         try:
             with self._asked.console.status(f"installing {peer} into an environment of its own"):
                 self._pythons[name] = environment_of(peer).python
