@@ -46,7 +46,7 @@ class Brokers:
 
     @property
     def is_embedded(self) -> bool:
-        """Whether it is the embedded one, which librdkafka does not understand."""
+        """Whether it is the embedded one, which keeps everything in memory."""
         return self.bootstrap is None and self.kind == "embedded"
 
     @property

@@ -36,6 +36,9 @@ class Environment:
     version: str
     """Version of that interpreter."""
 
+    package: str
+    """What was installed: the peer and its version."""
+
 
 def environment_of(peer: str) -> Environment:
     """Return the environment of a peer, made now unless one of the same requirements is there.
@@ -57,7 +60,7 @@ def environment_of(peer: str) -> Environment:
         if version is None or any(reason.startswith(f"Python {version}:") for reason in reasons):
             continue
         try:
-            return Environment(_made(peer, interpreter, version, lock), version)
+            return Environment(_made(peer, interpreter, version, lock), version, _package(lock))
         except NoEnvironmentError as error:
             reasons.append(f"Python {version}: {error}")
     raise NoEnvironmentError("; ".join(reasons))
@@ -77,6 +80,11 @@ def _made(peer: str, interpreter: str, version: str, lock: Path) -> Path:
     _run([*install, *locked, "--requirement", str(_OWN), "--requirement", str(lock)])
     stamp.write_text(wanted)
     return python
+
+
+def _package(lock: Path) -> str:
+    """Name the peer and its version, as it was asked for."""
+    return lock.with_suffix(".in").read_text().strip()
 
 
 def _run(command: list[str]) -> None:

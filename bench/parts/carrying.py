@@ -48,9 +48,6 @@ CARRIERS = {
 PROFILED = ("core", "worker")
 """Carriers that profiles are taken of."""
 
-NOT_UNDERSTOOD = "librdkafka does not understand the embedded broker's answer to ApiVersions; run on Apache Kafka"
-"""Why Quix Streams and Bytewax are not run there."""
-
 _COUNTED = (
     "CPU is user and system time of the carrier's process; carrying is that less the core's of the same round. Lost "
     "and twice count events in the customers' states and alerts on their topic, over all rounds, against the core's."
@@ -69,10 +66,14 @@ def measure(asked: Asked) -> Found:
         bench = _Bench(asked, stack)
         runs = bench.run()
     summary = summary_of(runs)
-    notes = [_COUNTED, *(f"{name} did not run: {reason}" for name, reason in bench.skipped.items())]
+    notes = [
+        _COUNTED,
+        *(f"{name} is {what}." for name, what in bench.peers.items()),
+        *(f"{name} did not run: {reason}" for name, reason in bench.skipped.items()),
+    ]
     title = f"carrying: {asked.events:,} events of {asked.event_bytes:.0f} bytes, {asked.people:,} people"
     return Found(
-        {"runs": runs, "summary": summary, "skipped": bench.skipped},
+        {"runs": runs, "summary": summary, "skipped": bench.skipped, "peers": bench.peers},
         measures_of(runs, bench.skipped),
         [Table(f"{title}, {asked.rounds} rounds", COLUMNS, list(rows_of(summary, bench.skipped)))],
         notes,
@@ -102,6 +103,8 @@ class _Bench:
         """Carriers that cannot run here, and why."""
         self.faults: list[str] = []
         """What carriers lost or got wrong."""
+        self.peers: dict[str, str] = {}
+        """What peers are exactly, by carrier."""
         self._pythons: dict[str, Path | None] = {}
 
     def run(self) -> list[dict[str, Any]]:
@@ -119,15 +122,15 @@ class _Bench:
         self._pythons[name] = None
         if peer is None:
             return True
-        if self._asked.brokers.is_embedded:
-            self.skipped[name] = NOT_UNDERSTOOD
-            return False
         try:
             with self._asked.console.status(f"installing {peer} into an environment of its own"):
-                self._pythons[name] = environment_of(peer).python
+                environment = environment_of(peer)
         except NoEnvironmentError as error:
             self.skipped[name] = f"it cannot be installed: {error}"
-        return name not in self.skipped
+            return False
+        self._pythons[name] = environment.python
+        self.peers[name] = f"{environment.package} on Python {environment.version}"
+        return True
 
     def _one(self, number: int, name: str) -> dict[str, Any]:
         """Run one carrier once and sum it up."""
