@@ -149,7 +149,10 @@ class Worker:
                 raise RuntimeError(f"Faust crashed: {app.crash_reason!r}") from app.crash_reason
             await app.lanes.drain(_GRACE_SECONDS)
             await app.stop()
+            # With a backlog, records came in until now. What has not settled in time is read again from the journal.
+            await app.lanes.drain(_GRACE_SECONDS)
         finally:
+            app.lanes.reset()  # or a writer would meet a closed producer, and end the process as if it had failed
             watchdog.stop()
 
     async def _until_over(self) -> ExitCode:
