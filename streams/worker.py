@@ -163,12 +163,17 @@ class Worker:
         """Run the Faust app until it stops or crashes."""
         app = self._app = create_app(self.settings, self.parts.core, outlet, self.parts.metrics, self.holes)
         self.oversight.app = app
-        await app.start()
-        await until(lambda: self.stop.is_set() or app.crashed or app.should_stop)
-        if app.crashed:
-            raise RuntimeError(f"Faust crashed: {app.crash_reason!r}") from app.crash_reason
-        await app.lanes.drain(_GRACE_SECONDS)
-        await app.stop()
+        try:
+            await app.start()
+            await until(lambda: self.stop.is_set() or app.crashed or app.should_stop)
+            if app.crashed:
+                raise RuntimeError(f"Faust crashed: {app.crash_reason!r}") from app.crash_reason
+            await app.lanes.drain(_GRACE_SECONDS)
+            await app.stop()
+            # With a backlog, records came in until now. What has not settled in time is read again from the journal.
+            await app.lanes.drain(_GRACE_SECONDS)
+        finally:
+            app.lanes.reset()  # or a writer would meet a closed producer, and end the process as if it had failed
 
     async def _until_over(self) -> ExitCode:
         """Wait until somebody asks to stop, or a role ends by itself, which none should."""

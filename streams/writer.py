@@ -18,6 +18,11 @@ from streams.outbox import Record
 Send = Callable[[str, int, list[Record]], Awaitable[int | None]]
 """Sends records to a topic (short name) and partition, returns the last offset once the broker has them."""
 
+_TURN_SECONDS = 0.01
+"""How long records may be carried before others get their turns; a turn costs a thousandth of that."""
+_TURNS = 12
+"""Turns that others get then: about a request."""
+
 
 class GroupWriter:
     """Writes what a lane has carried, group after group.
@@ -59,6 +64,7 @@ class GroupWriter:
         self._writing = False
         self.groups = 0
         """Groups settled so far."""
+        self._turn_at = time.monotonic()
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"writer-{lane.partition}")
 
     @property
@@ -67,8 +73,17 @@ class GroupWriter:
         return not self._writing and not self._lane.waiting_count
 
     async def admit(self) -> None:
-        """Announce that the lane has carried a record; wait while too many are unsettled."""
+        """Announce that the lane has carried a record; wait while too many are unsettled.
+
+        With a backlog Faust gives others one turn of the event loop per record, and a request to the broker takes a
+        dozen. Where a record takes half a second, on a slow machine, requests would take longer than they may, and the
+        producer give their batches up.
+        """
         self._work.set()
+        if time.monotonic() - self._turn_at > _TURN_SECONDS:
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+            self._turn_at = time.monotonic()
         if self._lane.waiting_count >= self._max_waiting:
             self._room.clear()
         await self._room.wait()

@@ -17,7 +17,7 @@ from bench.faults.scenario import Scenario
 from bench.faults.settling import files_of, settle
 from bench.faults.stage import Stage
 from bench.faults.tape import Tape
-from bench.faults.truth import snapshots_of, truth_of
+from bench.faults.truth import truth_of
 from bench.faults.workers import RECOVERED
 from streams.settings import Settings, load_settings
 
@@ -109,7 +109,7 @@ async def play(
         await broker.forget(settings)
     verdict.alerts_undelivered = len(tape.undelivered(files_of(stage)))
     truth = await asyncio.to_thread(truth_of, stage.settings, tape.records["journal"], stage.before)
-    truth.snapshots = await asyncio.to_thread(snapshots_of, stage.settings, tape.records["examples"])
+    truth.snapshots = tape.due
     judge(verdict, tape, truth, stage.journal_since)
     _judge_workers(verdict, stage)
     verdict.notes, verdict.surprises = stage.notes, stage.surprises

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
 from bench.faults.stage import Stage
 from bench.faults.tape import Tape
+from bench.faults.truth import snapshots_of
 
 PATIENCE_SECONDS = 120.0
 """No progress for so long, though something is missing, is a hang: twice the longest silence that anything explains."""
@@ -33,6 +35,8 @@ async def settle(stage: Stage, tape: Tape) -> bool:
         running = [worker for worker in stage.workers.values() if worker.is_running]
         await stage.stop_workers()
         await tape.read_to_the_end()
+        # A learner that lost its place to a worker that was killed may have begun again only now.
+        tape.due = await asyncio.to_thread(snapshots_of, stage.settings, tape.records["examples"])
         if is_done(stage, tape):
             return True
         if number < _ROUNDS - 1:

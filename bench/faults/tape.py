@@ -45,6 +45,8 @@ class Tape:
         """Ids of events that are in the journal."""
         self.refused: set[tuple[str, int, int]] = set()
         """Topic, partition and offset of every dead letter."""
+        self.due: dict[bytes, bytes] = {}
+        """Snapshots that a learner owes for the examples so far, by record key, as JSON."""
         self._lines: set[tuple[str, int, int, int | None]] = set()
         self.journal_ends: dict[int, int] = {}
         """Last offset of each journal partition."""
@@ -109,10 +111,14 @@ class Tape:
         """Return what changes while events get on: events accounted for, dead letters, and offsets in the states."""
         return len(self.accounted), len(self.refused), sum(self.through.values())
 
+    def owes_snapshot(self) -> bool:
+        """Say whether a snapshot is missing; the last one may still be in the learner's head."""
+        return bool(set(list(self.due)[:-1]) - {record.key for record in self.records["snapshots"]})
+
     def is_through(self) -> bool:
-        """Say whether every event is accounted for, and every journal record is in the states."""
+        """Say whether every event is accounted for, every journal record in the states, and no snapshot owed."""
         reached = all(self.through.get(partition, -1) >= end for partition, end in self.journal_ends.items())
-        return reached and not self.unaccounted()
+        return reached and not self.owes_snapshot() and not self.unaccounted()
 
     def undelivered(self, files: Iterable[Path]) -> set[AlertName]:
         """Return alerts on the topic that are in none of the sinks' files, nor dead letters."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,18 @@ from streams.writer import GroupWriter
 from tests.support.counting import counting_core
 from tests.support.journal import call
 from tests.support.records import record_of
+
+
+class Turns:
+    """Somebody else who needs the event loop."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def take(self) -> None:
+        while True:
+            self.count += 1
+            await asyncio.sleep(0)
 
 
 class Topics:
@@ -274,3 +287,17 @@ async def test_nothing_to_send_sends_nothing() -> None:
 async def test_a_record_that_no_broker_takes_is_refused_at_once() -> None:
     with pytest.raises(RecordTooLargeError, match="at most 900000 fit"):
         await send_records(Broker(), "topic", 0, [Record(None, b"x" * (MAX_RECORD_BYTES + 1))])
+
+
+async def test_a_backlog_of_slow_records_leaves_others_their_turn() -> None:
+    harness = Harness(Topics())
+    turns = Turns()
+    taking = asyncio.create_task(turns.take())
+    for offset in range(10):
+        harness.carry(offset, offset)
+        time.sleep(0.011)  # noqa: ASYNC251 - a core that takes so long
+        await harness.writer.admit()
+    taking.cancel()
+
+    # A request to the broker takes about a dozen.
+    assert turns.count >= 9 * 12

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from bench.faults.scenario import scenario
+from bench.faults.scenario import Cast, scenario
 from bench.faults.stage import Stage
+from streams.exits import ExitCode
 
 
 @scenario("quiet", "nothing goes wrong")
@@ -20,6 +21,20 @@ async def stopped(stage: Stage) -> None:
         await stage.fed(share)
         await stage.worker("a").stop()
         await stage.restart("a")
+
+
+@scenario(
+    "stopped-with-backlog",
+    "a slow worker with a backlog SIGTERM, started again",
+    cast={"a": Cast(fault="slow:0.004")},
+)
+async def stopped_with_backlog(stage: Stage) -> None:
+    """Stop a worker that has much more waiting than it can finish."""
+    await stage.fed(0.6)
+    await asyncio.sleep(1.0)
+    code = await stage.worker("a").stop()
+    stage.expect(code == ExitCode.STOPPED, f"a worker with a backlog stopped with {code}")
+    await stage.restart("a")
 
 
 @scenario("killed", "worker SIGKILL twice, started again", short_on=("embedded", "kafka"))

@@ -1,0 +1,67 @@
+"""How scoring comes to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import streams.worker
+from streams.settings import load_settings
+from streams.worker import Worker
+
+
+class App:
+    """A Faust app that stops, and notes what is asked of it and of its lanes."""
+
+    def __init__(self, backlog: bool = False) -> None:
+        self.said: list[str] = []
+        self.crashed = self.should_stop = False
+        self.crash_reason: BaseException | None = None
+        self.in_recovery = False
+        self.lanes = SimpleNamespace(drain=self._drain, reset=lambda: self.said.append("reset"))
+        self._backlog = backlog
+
+    async def start(self) -> None:
+        self.said.append("start")
+
+    async def stop(self) -> None:
+        self.said.append("stop")
+
+    async def _drain(self, timeout_seconds: float) -> bool:
+        self.said.append("drain")
+        return not self._backlog
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> App:
+    made = App()
+    monkeypatch.setattr(streams.worker, "create_app", lambda *_: made)
+    return made
+
+
+async def score(worker: Worker) -> None:
+    outlet: Any = None
+    await worker._score(outlet)
+
+
+async def test_what_came_in_while_it_stopped_is_settled_and_no_writer_is_left(app: App) -> None:
+    worker = Worker(load_settings())
+    scoring = asyncio.create_task(score(worker))
+    await asyncio.sleep(0)
+    worker.stop.set()
+    await scoring
+
+    # A writer that is left over meets a closed producer, and would end the process with the code of a failure.
+    assert app.said == ["start", "drain", "stop", "drain", "reset"]
+
+
+async def test_no_writer_is_left_by_a_crash_either(app: App) -> None:
+    app.crashed, app.crash_reason = True, ValueError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        await score(Worker(load_settings()))
+
+    assert app.said == ["start", "reset"]
