@@ -44,7 +44,7 @@ def drift_figures(calm: Sequence[Told], changed: Sequence[Told]) -> list[Figure]
     us = cost([one.clock for one in changed])
     beliefs = sum(len(one.beliefs) for one in changed)
     note = f"drift: {_LAST_DAY + 1} days mean: not within the simulation"
-    kept = {what: (after[day] / without[day]) for what, day in (("first", 0), ("third", 28))}
+    kept = {what: _ratio(after[day], without[day]) for what, day in (("first", 0), ("third", 28))}
     return [
         Figure(
             "drift",
@@ -103,7 +103,12 @@ def _weeks(figures: Numbers) -> Numbers:
     return np.asarray(np.lib.stride_tricks.sliding_window_view(figures, _WEEK, axis=0).mean(axis=-1))
 
 
+def _ratio(part: Numbers, whole: Numbers) -> Numbers:
+    """Divide, with NaN where nobody complained without the change."""
+    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+
+
 def _over(values: Numbers, count: int) -> Estimate:
     """Make an estimate of the plain value and its resamples."""
-    low, high = np.quantile(values[1:], [0.05, 0.95])
+    low, high = np.nanquantile(values[1:], [0.05, 0.95])
     return Estimate(float(values[0]), float(low), float(high), count, len(SEEDS))

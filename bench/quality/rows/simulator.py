@@ -47,7 +47,7 @@ def warm_figures(whole: Sequence[Told]) -> list[Figure]:
     ripe = {horizon: [one.judged(_WARM_SINCE, _UNTIL - horizon, horizon) for one in whole] for horizon in (SHORT, LONG)}
     us = cost([one.clock for one in whole])
     return [
-        *_figures("simulator", whole, _WARM_SINCE, None, with_targets=True),
+        *_figures("simulator", whole, _WARM_SINCE),
         *(
             Figure("simulator", f"{what}, {horizon.days} days", estimate(metric, parts), target, None, better, us)
             for horizon, parts in ripe.items()
@@ -64,16 +64,16 @@ def _from_nothing() -> Iterator[Figure]:
         for name, params in (("cold", Params()), ("rules alone", alone))
     )
     yield from _figures("simulator, cold", cold, _COLD_SINCE, rules)
-    yield from _figures("simulator, rules alone", rules, _COLD_SINCE, None)
+    yield from _figures("simulator, rules alone", rules, _COLD_SINCE, is_asked=False)
 
 
 def _figures(
-    row: str, runs: Sequence[Told], since: datetime, beside: Sequence[Told] | None, *, with_targets: bool = False
+    row: str, runs: Sequence[Told], since: datetime, beside: Sequence[Told] | None = None, *, is_asked: bool = True
 ) -> Iterator[Figure]:
     """Judge the warnings, with what the rules alone reach as the reference."""
     us = cost([one.clock for one in runs])
     figure = partial(Figure, row, microseconds_per_event=us)
-    targets = (0.7, 24.0, 0.05) if with_targets else (None, None, None)
+    targets = (0.7, 24.0, 0.05) if is_asked else (None, None, None)
     for (what, better, found), (_, _, other), target in zip(
         _judged(runs, since), _judged(beside or runs, since), targets, strict=True
     ):
