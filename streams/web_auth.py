@@ -7,7 +7,7 @@ import hmac
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+OPEN_PATHS = frozenset({"/livez", "/healthz", "/readyz"})
 """What answers everybody: orchestrators ask these, mostly without a way to hold a secret, and they name no customer."""
 
 

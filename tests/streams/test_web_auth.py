@@ -21,7 +21,7 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     """Pages that ask for the token."""
-    runner, number = await start_web(create_web(CollectorRegistry(), lambda: {"score": True}, TOKEN), "127.0.0.1", 0)
+    runner, number = await start_web(create_web(CollectorRegistry(), lambda: {"score": True}, token=TOKEN), "127.0.0.1", 0)
     yield number
     await runner.cleanup()
 
@@ -51,7 +51,7 @@ async def test_metrics_are_for_who_bears_the_token(port: int, authorization: str
     assert await answer(port, "/metrics", authorization) == status
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("path", ["/livez", "/healthz", "/readyz"])
 async def test_probes_answer_everybody(port: int, path: str) -> None:
     assert await answer(port, path) == 200
 
