@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import ConsumerRecord
 from prometheus_client import CollectorRegistry
 
 from bench.carriers.job import Job, job_of
@@ -23,7 +23,6 @@ from sinks.prometheus import Metrics
 from streams.agents import ingest
 from streams.logs import set_up_logging
 from streams.memory import spare_collector
-from streams.settings import Settings
 from streams.wiring import wire
 from streams.worker import Worker
 
@@ -57,16 +56,16 @@ async def main(job: Job) -> None:
     set_up_logging(settings)
     metrics, gate = CountingMetrics(CollectorRegistry()), asyncio.Event()
     gate.set()
-    fetch = vars(ingest)["_portion"]
 
-    async def fetch_when_let(settings: Settings, consumer: AIOKafkaConsumer) -> list[ConsumerRecord]:
-        """Fetch as ever, unless held: what waits at the broker is to be there before the watch starts."""
-        await gate.wait()
-        found: list[ConsumerRecord] = await fetch(settings, consumer)
-        return found
+    class HeldReading(ingest._Reading):
+        """Fetches as ever, unless held: what waits at the broker is to be there before the watch starts."""
+
+        async def portion(self) -> list[ConsumerRecord]:
+            await gate.wait()
+            return await super().portion()
 
     # The one thing that is not as in production: when ingest fetches.
-    vars(ingest)["_portion"] = fetch_when_let
+    vars(ingest)["_Reading"] = HeldReading
     worker = Worker(settings, dataclasses.replace(wire(settings), metrics=metrics))
     running = asyncio.create_task(worker.run())
     orders = asyncio.create_task(_obey(gate))

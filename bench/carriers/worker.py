@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
 import streams.worker
@@ -24,7 +23,7 @@ from bench.resident import resident_bytes
 from schemas.codec import CustomerEvent, encode
 from schemas.ticks import Tick
 from sinks.prometheus import Metrics
-from streams.agents.ingest import Ingest, IngestObserver, run_ingest
+from streams.agents.ingest import run_ingest
 from streams.connections import new_producer
 from streams.exits import ExitCode
 from streams.logs import set_up_logging
@@ -130,12 +129,10 @@ async def main(job: Job) -> None:
     metrics = WatchedMetrics(CollectorRegistry(), job.count, settings.partitions)
     worker = Worker(settings, dataclasses.replace(parts, metrics=metrics))
 
-    async def ingest_once_ready(
-        settings: Settings, ingest: Ingest, outlet: AIOKafkaProducer, observer: IngestObserver, stop: asyncio.Event
-    ) -> None:
+    async def ingest_once_ready(*arguments: Any) -> None:
         """Let ingest begin when scoring can follow: joining groups and opening lanes is not what is measured."""
         await metrics.ready.wait()
-        await run_ingest(settings, ingest, outlet, observer, stop)
+        await run_ingest(*arguments)
 
     # The one thing that is not as in production: when ingest begins.
     vars(streams.worker)["run_ingest"] = ingest_once_ready
