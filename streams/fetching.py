@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-BUSY_WAIT_SECONDS = 0.01
-"""Wait while records are coming: two readers in a row (ingest, score) cost 20 ms at most."""
+BUSY_WAIT_SECONDS = 0.02
+"""Wait while records are coming: two readers in a row (ingest, score) cost 40 ms at most, and the embedded broker half of that."""
 
 CALM_AFTER_SECONDS = 2.0
 """Without a record for so long, fetches wait long again."""
