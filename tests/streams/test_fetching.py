@@ -29,7 +29,7 @@ def test_while_records_come_fetches_wait_briefly() -> None:
 
     assert consumer.heard(True) == 20
     assert consumer.heard(False, after=1.0) == 20
-    assert consumer.heard(False, after=1.0) == 200
+    assert consumer.heard(False, after=1.0) == 100
 
 
 def test_a_shorter_wait_that_was_asked_for_stays() -> None:
