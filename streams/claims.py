@@ -28,9 +28,10 @@ WHAT_TO_DO: dict[Part, str] = {
     "group": "a rebalance does not end: look for a member that hangs with `kafka-consumer-groups --describe --members`",
     "recovery": "the changelog is not read on; the worker ends and reads it anew. If it repeats, look at the broker's "
     "log for the partition",
-    "reading": "the broker has records that are not fetched; the worker ends and reads on from what is committed",
-    "carrying": "a record is in the core and does not come out; the worker ends and the journal replays. If it "
-    "repeats at the same offset, keep that record and report it",
+    "reading": "the broker has records that are not taken: the consumer or the agent stands still; the worker ends and "
+    "reads on from what is committed",
+    "carrying": "a record was taken and does not get on, or its partition's customers are still being read; the worker "
+    "ends and the journal replays. If it repeats at the same offset, keep that record and report it",
     "writing": "the broker answers but does not acknowledge what is written: look whether enough replicas are in sync",
     "working": "the role has something in its hands and does not get on; the worker ends and takes it up again. For "
     "`deliver`, look at the sink",
@@ -137,11 +138,9 @@ def claims_of_score(app: GuardedApp | None, ends: Mapping[TopicPartition, End], 
         # A record in hand that waits for the writer is the writer's matter.
         carrying = claim("carrying", at, lane.in_hand is not None and not lane.is_writing, lane.in_hand)
         # Opening a lane takes 2 s per 100,000 customers, and on a busy machine several times that.
-        yield (
-            carrying._replace(report_after=2 * patience.end, end_after=20 * patience.end)
-            if lane.is_opening
-            else carrying
-        )
+        if lane.is_opening:
+            carrying = carrying._replace(report_after=2 * patience.end, end_after=20 * patience.end)
+        yield carrying
         lasting = claim("reading", at, lane.partition in due, lane.next_offset)
         yield lasting._replace(report_after=2 * patience.end, end_after=4 * patience.end)
 

@@ -143,7 +143,7 @@ class Settings(BaseSettings):
 
     fetch_wait_seconds: float = Field(0.1, ge=0.01, le=5.0)
     """How long the broker may hold a fetch when nothing new is there, in seconds. Longer spares an idle broker
-    requests. While records are coming the wait is 10 ms, so it adds to the latency of the first one only."""
+    requests. While records are coming the wait is 20 ms, so it adds to the latency of the first one only."""
 
     max_event_bytes: int = Field(65_536, ge=1024, le=600_000)
     """Size over which an event is a dead letter, in bytes. A journal line may be longer than its event by what

@@ -27,8 +27,8 @@ def test_a_reader_with_nothing_to_read_spares_the_broker() -> None:
 def test_while_records_come_fetches_wait_briefly() -> None:
     consumer = Consumer()
 
-    assert consumer.heard(True) == 10
-    assert consumer.heard(False, after=1.0) == 10
+    assert consumer.heard(True) == 20
+    assert consumer.heard(False, after=1.0) == 20
     assert consumer.heard(False, after=1.0) == 100
 
 

@@ -45,7 +45,7 @@ async def test_fetches_of_the_journal_are_brief_while_records_come(monkeypatch: 
     thread: Any = bare(_BriefThread, app=SimpleNamespace(settings=load_settings(fetch_wait_seconds=0.1)))
 
     assert await thread._fetch_records(client) == [1]
-    assert client._fetcher._fetch_max_wait_ms == 10
+    assert client._fetcher._fetch_max_wait_ms == 20
 
 
 async def test_the_wait_that_is_changed_is_the_one_that_each_fetch_takes() -> None:

@@ -77,7 +77,7 @@ def main() -> int:
     settings = load_settings()
     registry = CollectorRegistry()
     hold(streams.lanes, "send_records", "writer")
-    hold(streams.lanes.GroupWriter, "admit", "agent")
+    hold(streams.lanes.Lanes, "carry", "agent")
     hold(_BriefThread, "_fetch_records", "consumer")
     hold(LoadedChangelog, "_still_below", "recovery")
     hold(streams.agents.tick, "send_records", "tick")
