@@ -69,6 +69,7 @@ async def both_stand_by(*workers: WorkerProcess) -> None:
         await worker.has_said("standby_follows")
 
 
+@pytest.mark.timeout(300)  # three processes start, and one of them twice
 async def test_partitions_that_move_between_standbys_lose_nothing(settings: Settings, tmp_path: Path) -> None:
     """Three workers come and go: each partition is owned, stood by for, and owned again."""
     workers = [WorkerProcess(settings, tmp_path / f"{name}.log") for name in "abc"]
