@@ -15,6 +15,8 @@ from tests.support.settling import READY, assert_exact, feed, recoveries, settle
 from tests.support.worker_process import WorkerProcess
 
 EVENTS = 3000
+STANDBY = {"standby_replicas": 1, "partitions": 6}
+"""With standbys Faust fills workers to the ceiling: only a number that two and three divide is shared fairly."""
 ON_KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.slow])
 
 
@@ -27,11 +29,11 @@ async def settings(request: pytest.FixtureRequest) -> Settings:
             producer_idempotence=True,
             session_timeout_seconds=6.0,
             heartbeat_seconds=1.0,
-            standby_replicas=1,
+            **STANDBY,
         )
     else:
         broker: EmbeddedBroker = request.getfixturevalue("embedded_broker")
-        settings = broker_settings(broker.bootstrap_servers, standby_replicas=1)
+        settings = broker_settings(broker.bootstrap_servers, **STANDBY)
     await prepare_topics(settings)
     return settings
 
