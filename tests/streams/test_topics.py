@@ -92,5 +92,5 @@ async def test_a_worker_with_other_partitions_than_the_journal_is_refused(embedd
 async def test_no_broker_is_said_plainly() -> None:
     settings = load_settings(bootstrap_servers=f"127.0.0.1:{free_port()}", request_timeout_seconds=2.0)
 
-    with pytest.raises(BrokerUnavailableError, match="no broker answers at 127"):
+    with pytest.raises(BrokerUnavailableError, match="nobody listens there"):
         await check_topics(settings)
