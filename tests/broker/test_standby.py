@@ -15,6 +15,8 @@ from tests.support.settling import READY, assert_exact, feed, recoveries, settle
 from tests.support.worker_process import WorkerProcess
 
 EVENTS = 3000
+STANDBY = {"standby_replicas": 1, "partitions": 6}
+"""With standbys Faust fills workers to the ceiling: only a number that two and three divide is shared fairly."""
 ON_KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.slow])
 
 
@@ -27,11 +29,11 @@ async def settings(request: pytest.FixtureRequest) -> Settings:
             producer_idempotence=True,
             session_timeout_seconds=6.0,
             heartbeat_seconds=1.0,
-            standby_replicas=1,
+            **STANDBY,
         )
     else:
         broker: EmbeddedBroker = request.getfixturevalue("embedded_broker")
-        settings = broker_settings(broker.bootstrap_servers, standby_replicas=1)
+        settings = broker_settings(broker.bootstrap_servers, **STANDBY)
     await prepare_topics(settings)
     return settings
 
@@ -69,6 +71,7 @@ async def both_stand_by(*workers: WorkerProcess) -> None:
         await worker.has_said("standby_follows")
 
 
+@pytest.mark.timeout(300)  # three processes start, and one of them twice
 async def test_partitions_that_move_between_standbys_lose_nothing(settings: Settings, tmp_path: Path) -> None:
     """Three workers come and go: each partition is owned, stood by for, and owned again."""
     workers = [WorkerProcess(settings, tmp_path / f"{name}.log") for name in "abc"]

@@ -18,7 +18,7 @@ from tests.support.peers import CHECKOUT
 
 _NOT_SETTINGS = re.compile(r"FORESHOCK_(CONFIG|TEST_[A-Z]+|REAL_DATA)$")
 _CODE = re.compile(r"`([^`\n]+)`")
-_GROUPS = {"ingest", "score", "learn", "deliver.<sink>"}
+_GROUPS = {"ingest", "score", "learn", "deliver", "deliver.<sink>"}
 _NOT_TOPICS = {
     "toml",
     "alert.v1",
