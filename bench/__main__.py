@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -185,4 +186,5 @@ def _print(collected: Collected, console: Console) -> None:
 
 if __name__ == "__main__":
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every retry on new topics
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # brokers and workers end with us
     main()

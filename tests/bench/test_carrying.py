@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 import re
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +104,12 @@ async def test_what_a_carrier_lost_or_counted_twice_is_told(monkeypatch: pytest.
     monkeypatch.setattr(checking, "read_topics", nothing)
     truth = Truth({"a": Kept(5, "x"), "b": Kept(2, "y"), "c": Kept(1, "z")}, frozenset({("id", 1, "opened", "low")}))
 
-    left = await compare(Settings(), {"a": Kept(3, "w"), "b": Kept(4, "v"), "c": Kept(1, "z")}, truth)
+    left = await compare(Settings(), {"a": Kept(3, "w"), "b": Kept(5, "v"), "c": Kept(1, "z")}, truth)
 
-    assert (left.lost_events, left.extra_events, left.wrong_states) == (2, 2, 2)
-    assert (left.lost_alerts, left.unknown_risks, left.lost, left.twice) == (1, 3, 3, 2)
+    assert (left.lost_events, left.extra_events, left.wrong_states) == (2, 3, 2)
+    assert (left.lost_alerts, left.unknown_risks, left.lost, left.twice) == (1, 3, 3, 3)
     assert not left.is_right
-    assert left.problems().startswith("lost_events 2, extra_events 2, wrong_states 2, lost_alerts 1")
+    assert left.problems().startswith("lost_events 2, extra_events 3, wrong_states 2, lost_alerts 1")
 
 
 def test_an_alert_that_left_twice_is_no_fault_because_its_id_says_so() -> None:
@@ -116,6 +117,13 @@ def test_an_alert_that_left_twice_is_no_fault_because_its_id_says_so() -> None:
 
     assert left.is_right
     assert left.twice == 4
+
+
+@pytest.mark.parametrize("wrong", ["wrong_states", "lost_alerts", "wrong_alerts", "unknown_risks"])
+def test_anything_else_that_is_not_as_the_core_made_it_is_a_fault(wrong: str) -> None:
+    right = Left(0, 0, 0, 0, 0, repeated_alerts=0, alerts=9, risks=20, unknown_risks=0)
+
+    assert not replace(right, **{wrong: 1}).is_right
 
 
 async def test_the_newest_snapshot_of_a_recovery_store_counts(tmp_path: Path) -> None:
