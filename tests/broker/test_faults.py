@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from bench.faults.brokers import Broker
 from bench.faults.harness import play
@@ -17,7 +18,7 @@ from bench.faults.judge import Verdict
 from bench.faults.kinds import make_broker
 from bench.faults.scenarios import SCENARIOS
 
-EVENTS = 2400
+EVENTS = 1800
 SECONDS = 3.0
 # A hang is found by patience; this is for a machine on which everything takes its time.
 TIMEOUT_SECONDS = 400
@@ -39,7 +40,7 @@ def kafka_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("faults")
 
 
-@pytest.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def brokers(kafka_folder: Path) -> AsyncIterator[dict[str, Broker]]:
     """Brokers by kind, each made when it is first asked for."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -68,7 +69,7 @@ async def test_nothing_is_lost_and_nothing_counts_twice(
 
     assert verdict.is_exact, "\n".join([*verdict.complaints, *verdict.notes])
     # Without alerts and examples the comparison would say nothing.
-    assert verdict.alerts > 50
+    assert verdict.alerts > 30
 
 
 @pytest.mark.broker
