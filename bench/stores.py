@@ -14,6 +14,7 @@ from pathlib import Path
 import faust
 
 from models.engine import Engine
+from models.packing import packed_buckets
 from models.params import Params
 from models.state import CustomerState, OpenAlert, PendingClaim, decode_row, encode_row, row_position
 from streams.rocks import DiskStore
@@ -78,7 +79,7 @@ def _customer() -> CustomerState:
     state.contacts = [_AT - day * 86_400.0 for day in range(6)]
     state.claims = [PendingClaim("CL-1", "reported", _AT, _AT, _AT, 0.0, False, 1, _AT)]
     state.alerts = [OpenAlert("repeat_contact", 0, 2, _AT, 1, _AT, False)]
-    state.categories = list(range(1_000, 1_030))
+    state.categories = packed_buckets(range(1_000, 1_030))
     state.ids = ["/LMgnF0J"] * 12
     state.contributions = state.usual = [0.12345] * 10
     return state

@@ -21,7 +21,9 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     """Pages that ask for the token."""
-    runner, number = await start_web(create_web(CollectorRegistry(), lambda: {"score": True}, token=TOKEN), "127.0.0.1", 0)
+    runner, number = await start_web(
+        create_web(CollectorRegistry(), lambda: {"score": True}, token=TOKEN), "127.0.0.1", 0
+    )
     yield number
     await runner.cleanup()
 
