@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.params import DAY, Params
-from models.state import NEVER, CustomerState
+from models.state import FORGOTTEN, NEVER, CustomerState
 from schemas.types import Position
 
 SETTLED_RECORDS = 20_000
@@ -53,6 +53,7 @@ def forgotten(state: CustomerState, at: float, epoch: str, position: Position) -
     """
     return CustomerState(
         epoch=epoch,
+        stage=FORGOTTEN,
         forgotten_at=at,
         alerts_opened=state.alerts_opened,
         lives=[*within_reach(state.lives, position), (position.offset, position.line)][-LIVES_KEPT:],

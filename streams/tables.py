@@ -266,16 +266,11 @@ class CustomerStates(MutableMapping[str, _State], Generic[_State]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def scan(self) -> Iterator[tuple[str, _State]]:
-        """Return every customer with a decoded state that is not kept: there may be millions."""
-        if not (self._decoded or self._waiting or self._removed):
-            for name, row in self._rows.items():
-                if not name.startswith(RESERVED):
-                    yield name.decode(), self._decode(row)
-            return
-        for key in self:
-            state = self._decoded.get(key)
-            yield key, self._decode(self._row(key.encode()) or b"") if state is None else state
+    def acknowledged_rows(self) -> Iterator[tuple[str, bytes]]:
+        """Return key and row of every customer in the table: there may be millions."""
+        for name, row in self._rows.items():
+            if not name.startswith(RESERVED):
+                yield name.decode(), row
 
     def take_rows(self) -> dict[bytes, bytes | None]:
         """Encode every dirty state once, `None` where one was removed; from here on its row is waiting."""

@@ -109,7 +109,9 @@ def core_of(params: Params, epoch: str, key: bytes) -> Core[Engine, CustomerStat
     def open_engine(partition: int, own: Mapping[bytes, bytes], states: CustomerStates[CustomerState]) -> Engine:
         engine = Engine(params, partition, epoch)
         engine.restore(
-            states.scan(), own.get(engine_key(partition).encode()), own.get(snapshot_key(partition).encode())
+            states.acknowledged_rows(),
+            own.get(engine_key(partition).encode()),
+            own.get(snapshot_key(partition).encode()),
         )
         return engine
 

@@ -67,7 +67,7 @@ def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Trut
             engine = replay.engines[partition] = Engine(params, partition, settings.journal_epoch)
             states = replay.states[partition] = _states_of(rows, known)
             engine_row, snapshot_row = (rows.get(name(partition).encode()) for name in (engine_key, snapshot_key))
-            engine.restore(states.items(), engine_row, snapshot_row)
+            engine.restore([(key, rows[key.encode()]) for key in states], engine_row, snapshot_row)
     kept = {id(state): row for row, state in known.items()}
     touched: set[tuple[int, str]] = set()
     for record in journal:

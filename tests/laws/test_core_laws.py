@@ -158,7 +158,7 @@ class _Partition:
         self.engine = Engine(SPENDING, epoch=epoch)
         self.states: dict[str, CustomerState] = {key: decode_row(row) for key, row in (rows or {}).items()}
         self.alerts: list[bytes] = []
-        self.engine.restore(self.states.items(), engine_row, None)
+        self.engine.restore((rows or {}).items(), engine_row, None)
 
     def run(self, placed: list[tuple[Position, JournalMessage]]) -> _Partition:
         for at, message in placed:

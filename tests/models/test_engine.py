@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from models.params import Params, PolicyParams
+from models.params import LabelParams, Params, PolicyParams
 from models.risk import untrained
 from models.text.tokens import tokens
 from schemas.alerts import STAGES
@@ -228,8 +228,34 @@ def test_the_own_reserved_rows_bring_back_clock_and_snapshot(core: Core) -> None
     rows = core.engine.partition_rows()
 
     revived = Core()
-    revived.engine.restore(core.states.items(), rows["@engine/0"], rows["@snapshot/0"])
+    revived.engine.restore(core.rows().items(), rows["@engine/0"], rows["@snapshot/0"])
 
     assert revived.engine.now == moment(1).timestamp()
     assert revived.engine.scorer.number == 4
+    assert revived.engine.customers_by_stage == core.engine.customers_by_stage
+
+
+def test_rows_written_under_other_parameters_are_read_whole_for_their_timers() -> None:
+    written = Core()
+    written.take(call(day=0), promise(day=1, due=3))
+    patient = Params(labels=LabelParams(short_days=2))
+
+    def next_look(params: Params) -> float:
+        revived = Core(params)
+        revived.states = dict(written.states)
+        revived.engine.restore(written.rows().items(), None, None)
+        return min(due for due, _ in revived.engine._agenda._notes)
+
+    assert next_look(Params()) == moment(3).timestamp()
+    assert next_look(patient) == moment(2).timestamp()
+
+
+def test_a_row_tells_its_timer_without_being_decoded(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    core.take(call(day=0), promise(day=1, due=3))
+    rows = core.rows()
+    monkeypatch.setattr("models.engine.decode_row", None)
+
+    revived = Core(core.engine.params)
+    revived.engine.restore(rows.items(), core.engine.partition_rows()["@engine/0"], None)
+
     assert revived.engine.customers_by_stage == core.engine.customers_by_stage
