@@ -93,6 +93,8 @@ class Standby:
     async def _begin(self, reader: AIOKafkaConsumer) -> None:
         """Read on where the rows of each partition end."""
         followed = sorted(self._table.followed)
+        if not followed:
+            return
         tps = {partition: TopicPartition(self._changelog, partition) for partition in followed}
         reader.assign(list(tps.values()))
         for partition, tp in tps.items():

@@ -18,7 +18,6 @@ from models.pseudonym import Pseudonymiser
 from models.risk import Scorer
 from models.state import CustomerState, decode_row, encode_row, row_position
 from models.text.cold_start import cold_start_of
-from schemas.errors import ConfigurationError
 from schemas.snapshots import Snapshot
 from schemas.types import Position
 from sinks.base import Sink
@@ -27,6 +26,7 @@ from sinks.log import LogSink
 from sinks.prometheus import Metrics
 from streams.authenticity import guarded
 from streams.core import Core
+from streams.fitting import fits
 from streams.settings import Settings, SinkName
 from streams.tables import CustomerStates
 
@@ -74,23 +74,6 @@ def wire(settings: Settings) -> Parts:
         metrics=Metrics(registry),
         registry=registry,
     )
-
-
-def fits(params: Params, settings: Settings) -> None:
-    """Refuse parameters that do not go with the settings.
-
-    Raises
-    ------
-    ConfigurationError
-        If the place of a forgotten customer is given up while the journal can still be replayed from before.
-    """
-    kept_days = settings.journal_retention_hours / 24
-    if params.memory.tombstone_after_days <= kept_days:
-        raise ConfigurationError(
-            f"params.memory.tombstone_after_days ({params.memory.tombstone_after_days:g}) must be longer than the "
-            f"journal is kept (FORESHOCK_JOURNAL_RETENTION_HOURS is {kept_days:g} days): a replay would meet a "
-            "forgotten customer as a stranger"
-        )
 
 
 def core_of(params: Params, epoch: str, key: bytes) -> Core[Engine, CustomerState]:

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from foreshock.checks.findings import Finding
 from models.params import load_params
 from schemas.errors import ConfigurationError
+from streams.fitting import fits
 from streams.settings import Settings
 from streams.snapshots import load_snapshot
-from streams.wiring import fits
 
 # A key from `openssl rand -hex 32` has 64 characters. Below 32, or of few different ones, it was typed by a person,
 # and whoever guesses it can turn every known customer id into its key.

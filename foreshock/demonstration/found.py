@@ -33,7 +33,7 @@ class Row(NamedTuple):
     """The last message that it has seen."""
     events: int
     """How many distinct events are counted in it."""
-    stage: int
+    stage: int | None
     """Index into `STAGES`."""
 
 
@@ -80,15 +80,19 @@ class Customers:
     def take(self, key: str, row: bytes) -> None:
         """Read a row; the highest position wins, as in a recovery."""
         state = decode_row(row)
-        new, old = Row(state.position, state.events, state.stage), self.rows.get(key)
+        known = not state.forgotten_at
+        new, old = Row(state.position, state.events, state.stage if known else None), self.rows.get(key)
         if old is not None:
             if new.position < old.position:
                 return
-            self.events -= old.events
-            self.by_stage[old.stage] -= 1
+            # What was counted of a customer who is forgotten since then was counted all the same.
+            self.events -= old.events if known else 0
+            if old.stage is not None:
+                self.by_stage[old.stage] -= 1
         self.rows[key] = new
         self.events += new.events
-        self.by_stage[new.stage] += 1
+        if new.stage is not None:
+            self.by_stage[new.stage] += 1
 
 
 @dataclass(slots=True)

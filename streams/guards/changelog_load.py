@@ -68,7 +68,8 @@ class LoadedChangelog(Recovery):
         await identified(self.app.settings, table)
         fences = {tp: await self._fence(tp) for tp in tps}
         for tp, fence in fences.items():
-            if (table.reached(tp.partition) or 0) >= fence:
+            reached = table.reached(tp.partition)
+            if reached is not None and reached >= fence:
                 table.begin_anew(tp.partition, f"it reaches beyond the end of {tp.topic}, which was created anew")
         reader = new_reader(self.app.settings)
         await reader.start()

@@ -19,7 +19,7 @@ from streams.guards.changelog_load import LoadedChangelog
 from streams.outbox import Record, send_records
 from streams.progress import RecoveryProgress
 from streams.settings import Settings
-from streams.tables import BatchTable
+from streams.tables import BatchTable, tombstone_headers
 from streams.topics import CHANGELOG
 from tests.support.counting import EPOCH, counted_position
 from tests.support.guarded import bare, stock_app
@@ -110,4 +110,29 @@ async def test_a_stale_row_behind_the_right_one_is_passed_over_and_healed(settin
     table, _ = await recover(settings)
 
     assert table.partition_rows(0) == {b"a": row(9)}
+    assert table.to_heal[0] == {b"a"}
+
+
+async def test_rows_that_reach_beyond_the_end_are_of_another_changelog_and_thrown_away(settings: Settings) -> None:
+    await write_rows(settings, [(b"a", 0)])
+
+    table, _ = await recover(settings, reached=70)
+
+    assert table.partition_rows(0) == {b"a": row(0)}
+    assert table.reached(0) == 1  # the fence
+
+
+async def test_a_removal_is_read_with_what_it_follows_from(settings: Settings) -> None:
+    await write_rows(settings, [(b"a", 3)])
+    producer = new_producer(settings)
+    await producer.start()
+    try:
+        gone = Record(b"a", None, tombstone_headers(EPOCH, (9, 0)))
+        await send_records(producer, settings.topic(CHANGELOG), 0, [gone, Record(b"a", row(7))])
+    finally:
+        await producer.stop()
+
+    table, _ = await recover(settings)
+
+    assert table.partition_rows(0) == {}
     assert table.to_heal[0] == {b"a"}

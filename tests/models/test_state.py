@@ -43,6 +43,13 @@ def test_a_row_of_every_format_is_read(file: Path) -> None:
     assert state.conversation is not None
     assert state.conversation.turns()
     assert row_position(row) == ("test", Position(0, 4))
+    assert list(map(tuple, state.lives)) == [(0, 0)]
+    assert encode_row(state).startswith(b"[%d," % ROW_FORMAT)
+
+
+def test_a_partitions_row_of_a_later_format_is_refused() -> None:
+    with pytest.raises(NewerRowError, match="a later version"):
+        decode_partition(b'[99,"test",0,0,"something new"]')
 
 
 def test_a_row_of_an_unknown_format_is_refused() -> None:

@@ -173,3 +173,15 @@ def test_an_old_snapshot_that_is_let_go_does_not_end_the_demo() -> None:
     account.readers()["snapshots"](0, 1, b"risk/1", b"")
 
     assert account.learning.published == before > 0
+
+
+def test_what_was_counted_of_a_customer_who_is_forgotten_was_counted_all_the_same() -> None:
+    account = found()
+    read = account.readers()
+    key = key_of("default", "ann").encode()
+
+    read[CHANGELOG](0, 2, key, encode_row(CustomerState(offset=2, line=0, forgotten_at=1.8e9)))
+    assert (account.customers.events, sum(account.customers.by_stage)) == (4, 1)
+    read[CHANGELOG](0, 3, key, encode_row(CustomerState(offset=3, line=0, events=1)))
+
+    assert (account.customers.events, sum(account.customers.by_stage)) == (5, 2)

@@ -14,7 +14,7 @@ from schemas.codec import EVENT_TYPES
 from schemas.dead_letters import DEAD_LETTER_REASONS
 
 SAME_IN_BOTH = {"auc", "ece", "brier"}
-ENDINGS = {"acknowledged", "resolved", "dismissed", "complained", "expired"}
+ENDINGS = {"acknowledged", "resolved", "dismissed", "complained", "expired", "erased"}
 BUILT = re.compile(r"bin_\d|every_\d+|reason_\w+|monitor_\w+|cohort_\w+|\w+_shows")
 
 
