@@ -182,7 +182,8 @@ class Engine:
         outcome.out_of_order = at < state.clock
         if not is_stranger:
             self._into_this_epoch(state)
-            state = self._fire(key, state, at, outcome)
+            if self._due_of(state) <= at:
+                state = self._fire(key, state, at, outcome)
             if state.forgotten_at and not erasing:
                 state = self._begin(state, outcome)
                 seen_before(state, event.event_id, at, self.params)
@@ -202,10 +203,10 @@ class Engine:
         if self.now > NEVER and not self.scorer.cold:
             self._budget.elapse(at - self.now)
         self.now = at
-        for key in self._agenda.take(at, lambda key: next_due(states[key], self.params)):
+        for key in self._agenda.take(at, lambda key: self._due_of(states[key])):
             known = states[key]
             if self._has_seen(known):
-                self._agenda.note(key, next_due(known, self.params))
+                self._agenda.note(key, self._due_of(known))
                 continue
             if known.forgotten_at:
                 self._let_go(states, key, known)
@@ -269,6 +270,10 @@ class Engine:
             if stage != FORGOTTEN:
                 by_stage[stage] += 1
             yield key, due
+
+    def _due_of(self, state: CustomerState) -> float:
+        """Return when the next timer of a customer fires: as the row says, unless other parameters said so."""
+        return state.due if state.ruled_by == self.params_hash else next_due(state, self.params)
 
     def _activate(self, weights: ModelWeights, outcome: Outcome) -> None:
         """Score with a snapshot from here on, and keep it."""
