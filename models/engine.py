@@ -354,6 +354,7 @@ class Engine:
             self._tell(key, state, mature(state, due, params.labels), outcome)
             if forget_due(state, params) <= due:
                 self._end_conversation(state, None, due, outcome)
+                outcome.believe(key)
             if fired is not None:
                 state.evidence = [*state.evidence, *fired.evidence][-params.memory.evidence :]
                 self._judge(key, state, [], outcome, keep=fired.matters and not params.labels.deeds)
@@ -379,7 +380,7 @@ class Engine:
 
     def _forget(self, key: str, state: CustomerState, at: float, outcome: Outcome) -> CustomerState:
         """Return what is left of a customer: nothing more is believed of them."""
-        outcome.believed.append(key)
+        outcome.believe(key)
         outcome.stage_moves.append((state.stage, -1))
         self.customers_by_stage[state.stage] -= 1
         self._budget.forgotten()
@@ -405,8 +406,7 @@ class Engine:
     ) -> None:
         """Decide stage, probability and alerts at the customer's own time."""
         now = state.clock
-        if key not in outcome.believed[-1:]:
-            outcome.believed.append(key)
+        outcome.believe(key)
         stage = stage_of(state, now, self.params)
         if stage != state.stage or state.stage_at == NEVER:
             self._move(state, stage, outcome)

@@ -12,7 +12,7 @@ import orjson
 from aiokafka import ConsumerRecord
 
 from bench.faults.tape import AlertName, Tape, alert_name
-from bench.faults.truth import PartitionKey, Truth
+from bench.faults.truth import PartitionKey, Truth, belief_of
 from models.partition import RESERVED
 from models.state import decode_row, row_position
 from schemas.types import Position
@@ -201,7 +201,10 @@ def _newest_risks(found: Iterable[ConsumerRecord]) -> dict[bytes, bytes]:
     """Return the last belief on the topic per customer, by what it follows from."""
     best: dict[bytes, tuple[Sequence[int], bytes]] = {}
     for record in found:
+        if record.value is None:
+            best.pop(record.key, None)
+            continue
         position = orjson.loads(record.value)["position"]
         if record.key not in best or best[record.key][0] <= position:
             best[record.key] = position, record.value
-    return {key: value for key, (_, value) in best.items()}
+    return {key: belief_of(value) for key, (_, value) in best.items()}
