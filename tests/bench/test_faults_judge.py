@@ -44,7 +44,7 @@ class Run:
         for value in sorted(run.truth.examples):
             run.put("examples", None, value)
         for key, value in run.truth.risks.items():
-            run.put("risk", key, value)
+            run.put("risk", key, orjson.dumps({**orjson.loads(value), "position": [0, 0, 0]}))
         run.truth.snapshots = snapshots_of(run.settings, run.tape.records["examples"])
         for key, value in run.truth.snapshots.items():
             run.put("snapshots", key, value)

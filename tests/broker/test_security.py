@@ -23,7 +23,7 @@ from tests.support.journal import broker_settings, prepare_topics, read_topic
 from tests.support.kafka import _JAVA, KafkaNode
 from tests.support.ports import free_ports
 from tests.support.settling import READY, assert_exact, feed, settled
-from tests.support.worker_process import WorkerProcess
+from tests.support.worker_process import COUNTING, WorkerProcess
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -49,7 +49,7 @@ class SecureKafka(KafkaNode):
         plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
         scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
         mine = super()._properties()
-        self._settings = {
+        self.settings = {
             "listeners": f"{mine['listeners']},MTLS://127.0.0.1:{self.mtls_port},LOGIN://127.0.0.1:{self.sasl_port}",
             "advertised.listeners": f"{mine['advertised.listeners']},MTLS://127.0.0.1:{self.mtls_port},"
             f"LOGIN://127.0.0.1:{self.sasl_port}",
@@ -130,7 +130,7 @@ def worker_of(settings: Settings, folder: Path) -> WorkerProcess:
     secret.write_text(PASSWORD + "\n")
     logs_in = settings.security_protocol.startswith("SASL")
     given = {"FORESHOCK_SASL_PASSWORD_FILE": str(secret)} if logs_in else {}
-    return WorkerProcess(settings, folder / "worker.log", **given)
+    return WorkerProcess(settings, folder / "worker.log", COUNTING, **given)
 
 
 @pytest.mark.parametrize("mechanism", [*MECHANISMS, "certificate"])
@@ -170,7 +170,7 @@ async def test_what_is_wrong_is_said_soon_and_plainly(
 ) -> None:
     settings = settings_of(given(kafka))
     started = time.monotonic()
-    with WorkerProcess(settings, tmp_path / "worker.log") as worker:
+    with WorkerProcess(settings, tmp_path / "worker.log", COUNTING) as worker:
         code = await asyncio.to_thread(worker.wait, 30.0)
 
     assert code == ExitCode.INFRASTRUCTURE, worker.said()

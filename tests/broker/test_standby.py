@@ -12,7 +12,7 @@ from streams.broker import EmbeddedBroker
 from streams.settings import Settings
 from tests.support.journal import broker_settings, prepare_topics, read_topic
 from tests.support.settling import READY, assert_exact, feed, recoveries, settled
-from tests.support.worker_process import WorkerProcess
+from tests.support.worker_process import COUNTING, WorkerProcess
 
 EVENTS = 3000
 STANDBY = {"standby_replicas": 1, "partitions": 6}
@@ -44,7 +44,7 @@ async def test_who_stood_by_takes_over_with_the_rest_of_the_changelog_only(
 ) -> None:
     def worker_named(name: str) -> WorkerProcess:
         kept = {"FORESHOCK_STORE": store, "FORESHOCK_STORE_DIRECTORY": str(tmp_path / f"{name}.state")}
-        return WorkerProcess(settings, tmp_path / f"{name}.log", **kept)
+        return WorkerProcess(settings, tmp_path / f"{name}.log", COUNTING, **kept)
 
     with worker_named("first") as first, worker_named("second") as second:
         await first.has_said(READY)
@@ -74,7 +74,7 @@ async def both_stand_by(*workers: WorkerProcess) -> None:
 @pytest.mark.timeout(300)  # three processes start, and one of them twice
 async def test_partitions_that_move_between_standbys_lose_nothing(settings: Settings, tmp_path: Path) -> None:
     """Three workers come and go: each partition is owned, stood by for, and owned again."""
-    workers = [WorkerProcess(settings, tmp_path / f"{name}.log") for name in "abc"]
+    workers = [WorkerProcess(settings, tmp_path / f"{name}.log", COUNTING) for name in "abc"]
     with workers[0] as first, workers[1] as second, workers[2] as third:
         feeding = asyncio.create_task(feed(settings, 0, EVENTS, seconds=8.0))
         for worker in workers:

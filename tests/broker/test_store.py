@@ -14,7 +14,7 @@ from streams.exits import ExitCode
 from streams.settings import Settings
 from tests.support.journal import broker_settings, prepare_topics, read_topic
 from tests.support.settling import READY, assert_exact, feed, recoveries, settled
-from tests.support.worker_process import WorkerProcess
+from tests.support.worker_process import COUNTING, WorkerProcess
 
 EVENTS = 3000
 ON_KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.slow])
@@ -38,7 +38,7 @@ async def settings(request: pytest.FixtureRequest) -> Settings:
 def on_disk(settings: Settings, folder: Path, name: str, **environment: str) -> WorkerProcess:
     """A worker with a disk of its own."""
     kept = {"FORESHOCK_STORE": "rocksdb", "FORESHOCK_STORE_DIRECTORY": str(folder / f"{name}.state")}
-    return WorkerProcess(settings, folder / f"{name}.log", **kept, **environment)
+    return WorkerProcess(settings, folder / f"{name}.log", COUNTING, **kept, **environment)
 
 
 async def test_after_a_kill_only_the_rest_of_the_changelog_is_read_and_every_count_is_exact(

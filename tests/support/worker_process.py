@@ -15,6 +15,7 @@ from streams.settings import Settings
 from tests.support.peers import CHECKOUT
 
 REAL = "tests.support.real_worker"
+COUNTING = "tests.support.counting_worker"
 
 
 class WorkerProcess:
