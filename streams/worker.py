@@ -166,6 +166,8 @@ class Worker:
     async def _score(self, outlet: AIOKafkaProducer) -> None:
         """Run the Faust app until it stops or crashes."""
         app = self._app = create_app(self.settings, self.parts.core, outlet, self.parts.metrics, self.holes)
+        # Faust makes its recovery when somebody first looks, for the loop of whoever does: that must not be oversight.
+        _ = app.tables.recovery  # type: ignore[attr-defined]
         self.oversight.app = app
         try:
             await app.start()

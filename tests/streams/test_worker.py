@@ -27,6 +27,7 @@ class App:
         self.in_recovery = False
         self.lanes = SimpleNamespace(drain=self._drain, reset=lambda: self.said.append("reset"))
         self._backlog = backlog
+        self.tables = SimpleNamespace(recovery=None)
 
     async def start(self) -> None:
         self.said.append("start")
@@ -69,6 +70,27 @@ async def test_no_writer_is_left_by_a_crash_either(app: App) -> None:
         await score(Worker(load_settings()))
 
     assert app.said == ["start", "reset"]
+
+
+async def test_recovery_is_made_for_the_workers_own_loop_before_another_thread_can_look(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Tables:
+        @property
+        def recovery(self) -> None:
+            app.said.append("recovery")
+
+    class Watching:
+        def __setattr__(self, name: str, value: object) -> None:
+            app.said.append(f"{name} is watched")
+
+    app.tables, app.should_stop = Tables(), True  # type: ignore[assignment]
+    worker = Worker(load_settings())
+    monkeypatch.setattr(worker, "oversight", Watching())
+
+    await score(worker)
+
+    assert app.said[:3] == ["recovery", "app is watched", "start"]
 
 
 async def test_a_role_that_ends_by_itself_ends_the_process_before_anything_is_closed(
