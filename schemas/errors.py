@@ -63,10 +63,11 @@ class SinkUnavailableError(SinkError):
 
     retriable = True
 
-    def __init__(self, sink: str, retry_after: timedelta) -> None:
-        super().__init__(f"{sink} is unavailable, retry after {retry_after}")
+    def __init__(self, sink: str, retry_after: timedelta, why: str = "") -> None:
+        super().__init__(f"{sink} is unavailable{f' ({why})' if why else ''}, retry after {retry_after}")
         self.sink = sink
         self.retry_after = retry_after
+        self.why = why
 
 
 class SinkRefusedError(SinkError):

@@ -1,0 +1,136 @@
+"""Before a sink is fed: its destination is looked at, and what it must remember is read back from the topic."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from schemas.alerts import Alert
+from schemas.codec import decode_as
+from schemas.errors import SinkError, UnreadableMessageError
+from sinks.abilities import Opens, Receiver, Remembers
+from sinks.fanout import RetryPolicy
+from streams.connections import new_reader
+from streams.handover import HandOver
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_PORTION = 2_000
+_QUIET_ROUNDS = 25
+"""Reads without a record, of 200 ms each, after which reading back ends: the log was cut behind us."""
+
+
+async def open_patiently(sink: Receiver[Any], policy: RetryPolicy, stop: asyncio.Event) -> None:
+    """Open a sink that wants to be; one whose destination is down is tried until it answers, or `stop` is set.
+
+    Raises
+    ------
+    ConfigurationError
+        If the destination cannot be used before somebody changes something.
+    """
+    attempt = 1
+    while isinstance(sink, Opens) and not stop.is_set():
+        try:
+            await sink.open()
+        except SinkError as error:
+            log.warning("sink_not_open", extra={"sink": sink.name, "error": str(error)})
+            wait = policy.wait_after(attempt, error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), wait.total_seconds())
+            attempt += 1
+        else:
+            return
+
+
+class Memory:
+    """Sees to it that a sink remembers what is open in the partitions of this worker, and in no others.
+
+    Parameters
+    ----------
+    settings
+        Where the brokers are.
+    sink
+        Any sink; one that remembers nothing is left alone.
+    consumer
+        Who reads for it.
+    hand_over
+        Says when the partitions change.
+    """
+
+    def __init__(
+        self, settings: Settings, sink: Receiver[Any], consumer: AIOKafkaConsumer, hand_over: HandOver
+    ) -> None:
+        self._settings = settings
+        self._sink = sink if isinstance(sink, Remembers) else None
+        self._consumer = consumer
+        self._hand_over = hand_over
+        self._generation = 0
+
+    async def refresh(self) -> None:
+        """Read back after a change of partitions; let the sink remind its destination."""
+        sink = self._sink
+        if sink is None:
+            return
+        if self._generation != self._hand_over.generation:
+            generation = self._hand_over.generation
+            sink.forget()
+            count = await self._read_back(sink)
+            log.info("sink_recalled", extra={"records": count})
+            self._generation = generation
+        async with self._hand_over.busy:
+            if self._hand_over.assigned and self._generation == self._hand_over.generation:
+                await sink.keep()
+            elif not self._hand_over.assigned:
+                sink.forget()
+
+    async def _read_back(self, sink: Remembers) -> int:
+        """Give the sink every transition before the committed offsets, as far back as it looks."""
+        ends = {
+            tp: end for tp in self._consumer.assignment() if (end := await self._consumer.committed(tp)) is not None
+        }
+        if not ends:
+            return 0
+        reader = new_reader(self._settings)
+        await reader.start()
+        count = quiet = 0
+        try:
+            reader.assign(list(ends))
+            await _seek(reader, list(ends), datetime.now(UTC) - sink.look_back)
+            behind = {tp for tp, end in ends.items() if await reader.position(tp) < end}
+            while behind and quiet < _QUIET_ROUNDS:
+                fetched = await reader.getmany(*behind, timeout_ms=200, max_records=_PORTION)
+                quiet = 0 if fetched else quiet + 1
+                for tp, records in fetched.items():
+                    for record in records:
+                        if record.offset < ends[tp]:
+                            _recall(sink, record.value)
+                            count += 1
+                behind = {tp for tp in behind if await reader.position(tp) < ends[tp]}
+        finally:
+            await reader.stop()
+        return count
+
+
+async def _seek(reader: AIOKafkaConsumer, tps: list[TopicPartition], since: datetime) -> None:
+    """Go to the first record of that time, or to the beginning where the broker cannot tell."""
+    await reader.seek_to_beginning(*tps)
+    try:
+        found = await reader.offsets_for_times({tp: int(since.timestamp() * 1000) for tp in tps})
+    except (KafkaError, ValueError):
+        return
+    for tp, place in found.items():
+        if place is not None and place.offset > await reader.position(tp):
+            reader.seek(tp, place.offset)
+
+
+def _recall(sink: Remembers, value: bytes | None) -> None:
+    """Give the sink one transition; what cannot be read was a dead letter when it was new."""
+    with suppress(UnreadableMessageError):
+        sink.recall(decode_as(Alert, value or b""))
