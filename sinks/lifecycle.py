@@ -10,7 +10,7 @@ from schemas.alerts import Alert
 CLOSING = frozenset({"resolved", "expired", "dismissed", "complained"})
 """Transitions after which nobody has to act on this alert any more."""
 
-_AWAKENING = frozenset({"opened", "raised", "reopened", "escalated", "lapsed"})
+AWAKENING = frozenset({"opened", "raised", "reopened", "escalated", "lapsed"})
 """Transitions after which an acknowledgement no longer counts."""
 
 
@@ -23,4 +23,4 @@ def acknowledged_after(alert: Alert, before: bool) -> bool:
     """Whether somebody has the alert after this transition, given whether somebody had it before."""
     if alert.transition == "acknowledged":
         return True
-    return before and alert.transition not in _AWAKENING
+    return before and alert.transition not in AWAKENING
