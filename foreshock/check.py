@@ -14,6 +14,7 @@ from rich.text import Text
 from foreshock.checks.findings import Finding, Status
 from foreshock.checks.of_broker import check_broker, check_clock, check_epoch, check_topic_states, check_writing
 from foreshock.checks.of_settings import check_models, check_params, check_pseudonym_key, check_variables
+from foreshock.checks.of_sinks import check_sinks
 from schemas.errors import ConfigurationError
 from streams.settings import Settings, load_settings
 
@@ -27,8 +28,9 @@ _NEED_BROKER = ("writing", "topics", "clock", "journal epoch")
 def check(ctx: click.Context, as_json: bool) -> None:
     """Say what would keep a worker from running, and what to do.
 
-    Looks at the settings, the pseudonym key, the parameters, the broker and the login there, the topics with their
-    partitions and policies, the clock, and whether states and journal belong together. Nothing is changed.
+    Looks at the settings, the pseudonym key, the parameters, every sink and its destination, the broker and the login
+    there, the topics with their partitions and policies, the clock, and whether states and journal belong together.
+    Nothing is changed, and nothing is sent.
 
     Exit code 0 if nothing failed, 1 otherwise; warnings do not count.
     """
@@ -48,13 +50,16 @@ def run_checks() -> list[Finding]:
     except ConfigurationError as error:
         return [
             Finding("settings", "failed", str(error), "all settings: docs/reference/settings.md"),
-            *_skipped("the settings cannot be used", "pseudonym key", "models", "parameters", "broker", *_NEED_BROKER),
+            *_skipped(
+                "the settings cannot be used", "pseudonym key", "models", "parameters", "sinks", "broker", *_NEED_BROKER
+            ),
         ]
     return [
         *check_variables(settings, os.environ),
         check_pseudonym_key(settings),
         check_models(settings),
         check_params(settings),
+        *asyncio.run(check_sinks(settings)),
         *asyncio.run(_check_broker(settings)),
     ]
 

@@ -23,7 +23,20 @@ from sinks.quality import BOUNDS, COHORTS, FIGURES, MONITORS, QualityMetrics
 GROUPS = ("ingest", "score", "learn", "deliver")
 """Who reads a topic, and can be behind."""
 
-SINKS = ("log", "jsonl", "memory")
+SINKS = (
+    "log",
+    "jsonl",
+    "webhook",
+    "alertmanager",
+    "database",
+    "risk_history",
+    "wecom",
+    "dingtalk",
+    "feishu",
+    "slack",
+    "email",
+    "memory",
+)
 """Sinks that can be named by a label."""
 
 _LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)

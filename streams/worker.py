@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas.errors import ConfigurationError
-from streams.agents.deliver import run_deliver
+from streams.agents.deliver import RISK, run_deliver
 from streams.agents.ingest import Ingest, run_ingest
 from streams.agents.learn import run_learn
 from streams.agents.tick import run_tick
@@ -127,10 +127,16 @@ class Worker:
             "score": lambda: [("score", self._score(outlet))],
             "learn": lambda: [("learn", run_learn(settings, parts.new_learner, outlet, metrics, self.stop))],
             "tick": lambda: [("tick", run_tick(settings, outlet, self.stop))],
-            "deliver": lambda: [
-                (f"deliver.{sink.name}", run_deliver(settings, sink, outlet, metrics, self.stop))
-                for sink in parts.sinks
-            ],
+            "deliver": lambda: (
+                [
+                    (f"deliver.{sink.name}", run_deliver(settings, sink, outlet, metrics, self.stop))
+                    for sink in parts.sinks
+                ]
+                + [
+                    (f"deliver.{sink.name}", run_deliver(settings, sink, outlet, metrics, self.stop, RISK))
+                    for sink in parts.risk_sinks
+                ]
+            ),
         }
         for role in settings.roles:
             for name, work in starters[role]():
