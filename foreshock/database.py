@@ -80,7 +80,7 @@ def _engine() -> Iterator[Engine]:
         from sinks.database.store import engine_of
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"this needs {error.name}: install the extra `database`") from error
-    engine = engine_of(settings.needed("database_url", "database"))
+    engine = engine_of(settings.database_address())
     try:
         yield engine
     except SQLAlchemyError as error:

@@ -84,8 +84,9 @@ class SinkSettings(BaseSettings):
 
     # -- database -------------------------------------------------------------------------------------------------
 
-    database_url: SecretStr = SecretStr("sqlite:///foreshock.db")
-    """Database of the sink `database`: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/NAME` in production."""
+    database_url: SecretStr | None = None
+    """Database of the sink `database`: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/NAME` in production;
+    without it `sqlite:///foreshock.db`."""
 
     database_url_file: Path | None = None
     """File that holds it; wins over `database_url`."""
@@ -162,6 +163,10 @@ class SinkSettings(BaseSettings):
                 f"FORESHOCK_{name.upper()}_FILE. {_about(name)}"
             )
         return found
+
+    def database_address(self) -> str:
+        """Return where the database is."""
+        return self.secret("database_url") or "sqlite:///foreshock.db"
 
     def secret(self, name: str) -> str | None:
         """Return a secret if it is set, in its setting or in its file."""

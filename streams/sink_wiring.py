@@ -34,7 +34,7 @@ def make_risk_sinks(settings: SinkSettings) -> tuple[Receiver[Risk], ...]:
         return ()
     with _extra("database", "database"):
         from sinks.database.sink import RiskHistorySink
-    return (RiskHistorySink(settings.needed("database_url", "database"), settings.database_risk_step),)
+    return (RiskHistorySink(settings.database_address(), settings.database_risk_step),)
 
 
 def _webhook(settings: SinkSettings) -> Sink:
@@ -81,7 +81,7 @@ def _alertmanager(settings: SinkSettings) -> Sink:
 def _database(settings: SinkSettings) -> Sink:
     with _extra("database", "database"):
         from sinks.database.sink import DatabaseSink
-    return DatabaseSink(settings.needed("database_url", "database"))
+    return DatabaseSink(settings.database_address())
 
 
 def _chat(name: ChatName) -> Callable[[SinkSettings], Sink]:
