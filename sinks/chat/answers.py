@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import requests
 
@@ -104,6 +105,9 @@ class _Requests:
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """Send a request, and look at the answer."""
         service = _service.get()
+        if params := options.get("params"):
+            # DingTalk's signature comes quoted already, and would be quoted once more on its way.
+            options["params"] = {name: unquote(value) if name == "sign" else value for name, value in params.items()}
         try:
             # A robot's key is in the address: it goes nowhere that nobody named.
             response = requests.request(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import logging
 import re
 import socket
+import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import requests
-from apprise import Apprise
+from apprise import NotifyFormat
+from apprise.exception import AppriseImproperlyConfigured
 
 from schemas.errors import ConfigurationError, SinkUnavailableError
 from sinks.chat.answers import listen_to
@@ -29,6 +33,9 @@ class Service:
     limit: int
     """Most bytes of a text."""
 
+    schemes: tuple[str, ...]
+    """What stands before `://` where Apprise writes its address."""
+
     shape: str
     """What its address looks like, for errors."""
 
@@ -38,9 +45,6 @@ class Service:
     native: str = ""
     """Pattern of the address that the robot itself shows, with the group `token`; where Apprise does not read it."""
 
-    scheme: str = ""
-    """What Apprise calls it, for such an address."""
-
 
 # The limits are those of the services, less what a frame around the text needs.
 SERVICES: dict[str, Service] = {
@@ -48,6 +52,7 @@ SERVICES: dict[str, Service] = {
         "apprise.plugins.wecombot",
         "NotifyWeComBot",
         2_000,
+        ("wecombot",),
         "wecombot://KEY or https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=KEY",
         "https://qyapi.weixin.qq.com",
     ),
@@ -55,24 +60,25 @@ SERVICES: dict[str, Service] = {
         "apprise.plugins.dingtalk",
         "NotifyDingTalk",
         18_000,
+        ("dingtalk",),
         "dingtalk://SECRET@TOKEN or https://oapi.dingtalk.com/robot/send?access_token=TOKEN",
         "https://oapi.dingtalk.com",
         r"https://oapi\.dingtalk\.com/robot/send\?access_token=(?P<token>\w+)",
-        "dingtalk",
     ),
     "feishu": Service(
         "apprise.plugins.feishu",
         "NotifyFeishu",
         18_000,
+        ("feishu",),
         "feishu://TOKEN or https://open.feishu.cn/open-apis/bot/v2/hook/TOKEN",
         "https://open.feishu.cn",
         r"https://open\.feishu\.cn/open-apis/bot/v2/hook/(?P<token>[\w-]+)/?",
-        "feishu",
     ),
     "slack": Service(
         "apprise.plugins.slack",
         "NotifySlack",
         30_000,
+        ("slack",),
         "https://hooks.slack.com/services/T.../B.../...",
         "https://hooks.slack.com",
     ),
@@ -80,12 +86,17 @@ SERVICES: dict[str, Service] = {
         "apprise.plugins.email",
         "NotifyEmail",
         100_000,
+        ("mailto", "mailtos"),
         "mailtos://USER:PASSWORD@HOST:465?from=ADDRESS&to=ADDRESS,ADDRESS",
     ),
 }
 """Every service, by the name of its sink."""
 
 _SMTP = "apprise.plugins.email.smtp"
+
+# Both write addresses, and with them the keys of robots, when they log everything; what failed we say ourselves.
+for _talker in ("apprise", "urllib3"):
+    logging.getLogger(_talker).setLevel(logging.CRITICAL)
 
 
 def notifier_of(name: str, url: str, timeout: timedelta) -> Any:
@@ -106,13 +117,35 @@ def notifier_of(name: str, url: str, timeout: timedelta) -> Any:
         If the address is none of this service; it is not shown.
     """
     service = SERVICES[name]
-    found = re.fullmatch(service.native, url) if service.native else None
-    plugin = Apprise.instantiate(f"{service.scheme}://{found['token']}" if found else url, suppress_exceptions=True)
-    if plugin is None or type(plugin).__name__ != service.plugin:
+    # By its class, not by `Apprise.instantiate`: that imports the plugins of all hundred services.
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # its mail imports what Python 3.13 no longer has, if it can
+        plugin_class = getattr(importlib.import_module(service.module), service.plugin)
+    found = _parsed(service, plugin_class, url)
+    try:
+        plugin = plugin_class(**found) if found else None
+    except (AppriseImproperlyConfigured, TypeError):
+        plugin = None
+    if plugin is None:
         raise ConfigurationError(f"FORESHOCK_{name.upper()}_URL must look like {service.shape}")
     listen_to(_SMTP if name == "email" else service.module)
+    plugin.notify_format = NotifyFormat.TEXT
+    plugin.request_rate_per_sec = 0  # seconds between two messages, in truth; our own pace decides
     plugin.socket_connect_timeout = plugin.socket_read_timeout = timeout.total_seconds()
     return plugin
+
+
+def _parsed(service: Service, plugin_class: Any, url: str) -> dict[str, Any] | None:
+    """Read an address, as Apprise or as the robot itself writes it; `None` if it is of something else."""
+    if match := re.fullmatch(service.native, url) if service.native else None:
+        url = f"{service.schemes[0]}://{match['token']}"
+    if url.partition("://")[0] in service.schemes:
+        parsed: dict[str, Any] | None = plugin_class.parse_url(url)
+        return parsed
+    native: dict[str, Any] | None = plugin_class.parse_native_url(url)
+    return native
 
 
 def reach(name: str, notifier: Any) -> str:

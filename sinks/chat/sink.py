@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from apprise import Apprise, NotifyFormat
+from apprise import NotifyFormat
 
 from schemas.alerts import LEVELS, Alert, Level, Transition
 from schemas.errors import SinkUnavailableError
@@ -78,9 +78,7 @@ class ChatSink:
         self.name = name
         self._manner = manner
         self._texts = load_texts(manner.texts, manner.language)
-        self._notifier = notifier_of(name, url, manner.timeout)
-        self._robot = Apprise()
-        self._robot.add(self._notifier)
+        self._robot = notifier_of(name, url, manner.timeout)
         self._pace = Pace(manner.per_minute)
         self._clock = clock
         self._sleep = sleep
@@ -110,7 +108,7 @@ class ChatSink:
 
     async def probe(self) -> str:
         """See whether the service can be reached; the robot itself would have to say something."""
-        where = await asyncio.to_thread(reach, self.name, self._notifier)
+        where = await asyncio.to_thread(reach, self.name, self._robot)
         return f"{where} can be reached; whether it knows the robot shows with the first message"
 
     async def close(self) -> None:
