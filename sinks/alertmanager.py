@@ -232,6 +232,7 @@ def _annotations(alert: Alert) -> dict[str, str]:
         "org_path": alert.org_path,
         "stage": alert.stage,
         "transition": alert.transition,
+        "sequence": str(alert.sequence),
         "probability_30d": f"{alert.probability_30d:.2f}",
         "policy_ref": alert.policy_ref or "",
         "claim_ref": alert.claim_ref or "",

@@ -120,11 +120,19 @@ class MailServer:
         return f"mailto://127.0.0.1:{self.port}?from=foreshock@insurer.example&to=duty@insurer.example&mode=insecure"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen, after a stop on the same port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Listen no more."""
         assert self._server is not None
         self._server.close()
 
@@ -137,7 +145,7 @@ class MailServer:
             mail = message_from_bytes(raw, policy=policy.default)
             body = mail.get_body(("plain",))
             assert body is not None
-            yield f"{mail['Subject']}\n{body.get_content()}"
+            yield f"{mail['Subject']}\n{body.get_content()}".replace("\r\n", "\n")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def say(line: str) -> None:
