@@ -20,7 +20,7 @@ find_python = for python in $(PYTHON) python3.11 python3.12 python3.13 python3.1
 	"$$python" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && break; python=; done
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo
+	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo --extra chat --extra database
 
 .PHONY: help setup demo test check lint types contracts fix docs bench-quality bench-throughput test-kafka lock clean
 
