@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -102,7 +103,7 @@ class Memory:
         count = quiet = 0
         try:
             reader.assign(list(ends))
-            await _seek(reader, list(ends), datetime.now(UTC) - sink.look_back)
+            await _seek(reader, ends, datetime.now(UTC) - sink.look_back)
             behind = {tp for tp, end in ends.items() if await reader.position(tp) < end}
             while behind and quiet < _QUIET_ROUNDS:
                 fetched = await reader.getmany(*behind, timeout_ms=200, max_records=_PORTION)
@@ -118,16 +119,16 @@ class Memory:
         return count
 
 
-async def _seek(reader: AIOKafkaConsumer, tps: list[TopicPartition], since: datetime) -> None:
+async def _seek(reader: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], since: datetime) -> None:
     """Go to the first record of that time, or to the beginning where the broker cannot tell."""
-    await reader.seek_to_beginning(*tps)
+    await reader.seek_to_beginning(*ends)
     try:
-        found = await reader.offsets_for_times({tp: int(since.timestamp() * 1000) for tp in tps})
+        found = await reader.offsets_for_times(dict.fromkeys(ends, int(since.timestamp() * 1000)))
     except (KafkaError, ValueError):
         return
     for tp, place in found.items():
-        if place is not None and place.offset > await reader.position(tp):
-            reader.seek(tp, place.offset)
+        offset = ends[tp] if place is None else place.offset  # none: no record is as new as that
+        reader.seek(tp, max(offset, await reader.position(tp)))
 
 
 def _recall(sink: Remembers, value: bytes | None) -> None:

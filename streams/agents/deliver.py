@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
@@ -22,7 +22,7 @@ from sinks.abilities import Receiver, TakesMany
 from sinks.fanout import RetryPolicy, deliver_all
 from streams.connections import new_group_consumer
 from streams.handover import HandOver
-from streams.lag import report_lag
+from streams.lag import TakenLag
 from streams.opening import Memory, open_patiently
 from streams.outbox import Record, send_records
 from streams.settings import Settings
@@ -54,8 +54,11 @@ class DeliverObserver(Protocol):
     def dead_letter(self, reason: str) -> None:
         """An alert became a dead letter."""
 
-    def lagging(self, group: str, partition: int, count: int) -> None:
-        """A sink is so many alerts behind in a partition."""
+    def alert_refused(self, sink: str) -> None:
+        """A sink does not have an alert, and is not tried again."""
+
+    def sink_lags(self, sink: str, counts: Mapping[Hashable, int]) -> None:
+        """A sink is so many records behind, per partition that it reads here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +99,16 @@ async def run_deliver(
         consumer.subscribe([settings.topic(feed.topic)], listener=hand_over)
         await consumer.start()
         memory = Memory(settings, sink, consumer, hand_over)
+        lag = TakenLag(consumer)
+        carrying = _Carrying(settings, sink, consumer, hand_over, lag, policy, outlet, observer, stop, feed)
         while not stop.is_set():
             fetched = await consumer.getmany(timeout_ms=200, max_records=_PORTION)
             generation = hand_over.generation
             await memory.refresh()
             records = [record for portion in fetched.values() for record in portion]
             if records:
-                carrying = _Carrying(settings, sink, consumer, hand_over, policy, outlet, observer, stop, feed)
                 await carrying.carry(records, generation)
-                report_lag(consumer, records, "deliver", observer.lagging)
+            observer.sink_lags(sink.name, carrying.lag.counts())
     finally:
         await consumer.stop()
         await sink.close()
@@ -118,6 +122,7 @@ class _Carrying(Generic[M]):
     sink: Receiver[M]
     consumer: AIOKafkaConsumer
     hand_over: HandOver
+    lag: TakenLag
     policy: RetryPolicy
     outlet: AIOKafkaProducer
     observer: DeliverObserver
@@ -137,15 +142,18 @@ class _Carrying(Generic[M]):
         loop = asyncio.get_running_loop()
         committed_at = loop.time()
         done: dict[TopicPartition, int] = {}
+        self.lag.fetched(records)
         steps = [records] if isinstance(self.sink, TakesMany) else [[record] for record in records]
         for number, step in enumerate(steps, start=1):
             async with self.hand_over.busy:
                 if self.stop.is_set() or self.hand_over.generation != generation or not self.hand_over.assigned:
                     self._return([record for undone in steps[number - 1 :] for record in undone])
                     return
+                self.observer.sink_lags(self.sink.name, self.lag.counts())
                 letters = await _deliver(self.sink, step, self.policy, self.observer, self.feed)
                 await self._bury(letters)
                 done.update({_place(record): record.offset + 1 for record in step})
+                self.lag.taken(done)
                 # A slow sink commits often, so that a crash repeats a second of work; a quick one once per portion.
                 if number < len(steps) and not letters and loop.time() - committed_at < _COMMIT_SECONDS:
                     continue
@@ -193,6 +201,7 @@ async def _deliver(
     for (record, _), result in zip(readable, results, strict=True):
         if isinstance(result, SinkError):
             log.error("alert_not_delivered", extra={"sink": sink.name, "error": str(result)})
+            observer.alert_refused(sink.name)
             letters.append(_refused(record, "undeliverable", str(result), observer))
         else:
             observer.alert_delivered(sink.name, result)

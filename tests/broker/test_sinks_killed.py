@@ -284,3 +284,93 @@ async def test_the_course_of_risk_comes_from_the_topic_of_risk(settings: Setting
         kept = connection.execute(select(RISK_HISTORY.c.journal_offset)).scalars().all()
     engine.dispose()
     assert sorted(kept) == [*range(5), *range(50, 55)]
+
+
+async def test_a_sink_that_is_stuck_shows_what_it_has_not_taken(settings: Settings, hanging: Receiver) -> None:
+    told = story()
+    await write(settings, "alerts", told)
+    stop, outlet, metrics = asyncio.Event(), new_producer(settings), Metrics(CollectorRegistry())
+    await outlet.start()
+    crm = WebhookSink(Endpoint(hanging.url, (key_of(SECRET, "SECRET"),), timedelta(seconds=30)))
+    memory = MemorySink()
+    tasks = [asyncio.create_task(run_deliver(settings, sink, outlet, metrics, stop)) for sink in (crm, memory)]
+
+    def lag(sink: str) -> float:
+        return float(metrics.sink_lag.labels(sink)._value.get())
+
+    try:
+        await until(lambda: len(memory.delivered) == len(told) and lag("memory") == 0, lambda: lag("memory"), 20)
+        # What a partition holds is known once something of it was fetched.
+        await until(lambda: lag("webhook") >= 100, lambda: lag("webhook"), 20)
+    finally:
+        stop.set()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await outlet.stop()
+
+
+@pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.kafka)])
+async def of_some_broker(request: pytest.FixtureRequest) -> Settings:
+    """Settings with topics of one's own, on each kind of broker."""
+    if request.param == "embedded":
+        bootstrap = request.getfixturevalue("embedded_broker").bootstrap_servers
+    else:
+        bootstrap = request.getfixturevalue("apache_kafka")
+    settings = broker_settings(bootstrap, session_timeout_seconds=6.0)
+    await prepare_topics(settings)
+    return settings
+
+
+class Remembering(MemorySink):
+    """Notes what it is told to remember."""
+
+    def __init__(self, look_back: timedelta) -> None:
+        super().__init__()
+        self.look_back = look_back
+        self.recalled: list[str] = []
+
+    def recall(self, alert: Alert) -> None:
+        self.recalled.append(alert.alert_id)
+
+    def forget(self) -> None:
+        self.recalled.clear()
+
+    async def keep(self) -> None:
+        """Nothing to remind."""
+
+
+async def test_what_was_delivered_before_is_recalled_and_nothing_else(of_some_broker: Settings) -> None:
+    settings = of_some_broker
+    await write(settings, "alerts", [alert(f"old{number}", customer_key=f"c_{number}") for number in range(20)])
+    first = Remembering(timedelta(days=1))
+    end = await delivering(settings, first)
+    await until(lambda: len(first.delivered) == 20, lambda: first.delivered)
+    await end()
+    await write(settings, "alerts", [alert("new")])
+    second = Remembering(timedelta(days=1))
+    end = await delivering(settings, second)
+    await until(lambda: len(second.delivered) == 1, lambda: second.delivered)
+
+    assert first.recalled == []
+    assert sorted(second.recalled) == sorted(f"old{number}" for number in range(20))
+    assert [each.alert_id for each in second.delivered] == ["new"]
+    await end()
+
+
+@pytest.mark.kafka
+async def test_what_is_older_than_the_look_back_is_not_read(apache_kafka: str) -> None:
+    settings = broker_settings(apache_kafka, session_timeout_seconds=6.0)
+    await prepare_topics(settings)
+    await write(settings, "alerts", [alert("a"), alert("b")])
+    first = Remembering(timedelta(days=1))
+    end = await delivering(settings, first)
+    await until(lambda: len(first.delivered) == 2, lambda: first.delivered)
+    await end()
+    await write(settings, "alerts", [alert("c")])
+    second = Remembering(timedelta(0))
+    end = await delivering(settings, second)
+    await until(lambda: len(second.delivered) == 1, lambda: second.delivered)
+    await end()
+
+    assert second.recalled == []
