@@ -9,6 +9,7 @@
     ├── MappingError            an import mapping that cannot be used
     └── SinkError               an alert that a sink did not take
         ├── SinkUnavailableError  trying again can help
+        │   └── SinkPacedError    the sink holds itself back; no failure
         └── SinkRefusedError      trying again cannot help
 """
 
@@ -68,6 +69,10 @@ class SinkUnavailableError(SinkError):
         self.sink = sink
         self.retry_after = retry_after
         self.why = why
+
+
+class SinkPacedError(SinkUnavailableError):
+    """The sink may not send more for now. Nothing failed, and no attempt is used up."""
 
 
 class SinkRefusedError(SinkError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from schemas.errors import SinkError, SinkUnavailableError
+from schemas.errors import SinkError, SinkPacedError, SinkUnavailableError
 from sinks.abilities import Receiver, TakesMany
 
 LONGEST_WAIT = timedelta(minutes=1)
@@ -129,6 +129,8 @@ async def _patiently(
     while True:
         try:
             await work()
+        except SinkPacedError as error:
+            await sleep(error.retry_after)
         except SinkError as error:
             if not error.retriable or attempt >= policy.attempts:
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from apprise import NotifyFormat
 
 from schemas.alerts import LEVELS, Alert, Level, Transition
-from schemas.errors import SinkUnavailableError
+from schemas.errors import SinkPacedError, SinkUnavailableError
 from sinks.chat.answers import listening
 from sinks.chat.pace import Pace
 from sinks.chat.services import SERVICES, notifier_of, reach
@@ -63,8 +63,6 @@ class ChatSink:
         What is told, and how.
     clock
         Seconds that only grow.
-    sleep
-        Waits so many seconds; a test gives one that does not.
     """
 
     def __init__(
@@ -73,7 +71,6 @@ class ChatSink:
         url: str,
         manner: Manner,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = name
         self._manner = manner
@@ -81,7 +78,6 @@ class ChatSink:
         self._robot = notifier_of(name, url, manner.timeout)
         self._pace = Pace(manner.per_minute)
         self._clock = clock
-        self._sleep = sleep
         self._told: OrderedDict[tuple[str, int], None] = OrderedDict()
 
     async def deliver(self, alert: Alert) -> None:
@@ -89,6 +85,8 @@ class ChatSink:
 
         Raises
         ------
+        SinkPacedError
+            If this minute has had its messages.
         SinkUnavailableError
             If the robot does not answer, or is told too much.
         SinkRefusedError
@@ -103,7 +101,8 @@ class ChatSink:
             for alert in news:
                 await self._tell([alert])
         elif news:
-            await self._sleep(self._pace.wait(self._clock()))
+            if wait := self._pace.wait(self._clock()):
+                raise SinkPacedError(self.name, timedelta(seconds=wait), "its minute is full")
             await self._tell(sorted(news, key=lambda alert: -LEVELS.index(alert.level)))
 
     async def probe(self) -> str:
