@@ -182,7 +182,8 @@ class Engine:
         outcome.out_of_order = at < state.clock
         if not is_stranger:
             self._into_this_epoch(state)
-            state = self._fire(key, state, at, outcome)
+            if self._due_of(state) <= at:
+                state = self._fire(key, state, at, outcome)
             if state.forgotten_at and not erasing:
                 state = self._begin(state, outcome)
                 seen_before(state, event.event_id, at, self.params)
@@ -202,10 +203,10 @@ class Engine:
         if self.now > NEVER and not self.scorer.cold:
             self._budget.elapse(at - self.now)
         self.now = at
-        for key in self._agenda.take(at, lambda key: next_due(states[key], self.params)):
+        for key in self._agenda.take(at, lambda key: self._due_of(states[key])):
             known = states[key]
             if self._has_seen(known):
-                self._agenda.note(key, next_due(known, self.params))
+                self._agenda.note(key, self._due_of(known))
                 continue
             if known.forgotten_at:
                 self._let_go(states, key, known)
@@ -269,6 +270,10 @@ class Engine:
             if stage != FORGOTTEN:
                 by_stage[stage] += 1
             yield key, due
+
+    def _due_of(self, state: CustomerState) -> float:
+        """Return when the next timer of a customer fires: as the row says, unless other parameters said so."""
+        return state.due if state.ruled_by == self.params_hash else next_due(state, self.params)
 
     def _activate(self, weights: ModelWeights, outcome: Outcome) -> None:
         """Score with a snapshot from here on, and keep it."""
@@ -349,6 +354,7 @@ class Engine:
             self._tell(key, state, mature(state, due, params.labels), outcome)
             if forget_due(state, params) <= due:
                 self._end_conversation(state, None, due, outcome)
+                outcome.believe(key)
             if fired is not None:
                 state.evidence = [*state.evidence, *fired.evidence][-params.memory.evidence :]
                 self._judge(key, state, [], outcome, keep=fired.matters and not params.labels.deeds)
@@ -374,7 +380,7 @@ class Engine:
 
     def _forget(self, key: str, state: CustomerState, at: float, outcome: Outcome) -> CustomerState:
         """Return what is left of a customer: nothing more is believed of them."""
-        outcome.believed.append(key)
+        outcome.believe(key)
         outcome.stage_moves.append((state.stage, -1))
         self.customers_by_stage[state.stage] -= 1
         self._budget.forgotten()
@@ -400,8 +406,7 @@ class Engine:
     ) -> None:
         """Decide stage, probability and alerts at the customer's own time."""
         now = state.clock
-        if key not in outcome.believed[-1:]:
-            outcome.believed.append(key)
+        outcome.believe(key)
         stage = stage_of(state, now, self.params)
         if stage != state.stage or state.stage_at == NEVER:
             self._move(state, stage, outcome)

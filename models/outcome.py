@@ -16,7 +16,7 @@ class Outcome:
     touched: list[str] = field(default_factory=list)
     """Customers whose state changed, each once per change."""
     believed: list[str] = field(default_factory=list)
-    """Those of them that were looked at, so that what is believed of them may be another thing; each once."""
+    """Those of them of whom something else may be believed now: a label that matured is for the learner alone."""
     alerts: list[Alert] = field(default_factory=list)
     """Transitions of alerts, in order."""
     examples: list[RiskExample | TextExample] = field(default_factory=list)
@@ -39,3 +39,8 @@ class Outcome:
     """The command about models that the message was."""
     refused: str | None = None
     """Why a command about models was not obeyed."""
+
+    def believe(self, key: str) -> None:
+        """Note that something else may be believed of a customer now."""
+        if key not in self.believed[-1:]:
+            self.believed.append(key)

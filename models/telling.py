@@ -30,7 +30,7 @@ def risk_of(key: str, state: CustomerState, partition: int, params_hash: str) ->
         customer_key=key,
         tenant=state.tenant,
         org_path=state.org_path,
-        at=moment_of(state.clock),
+        at=moment_of(state.scored_at),
         stage=STAGES[state.stage],
         stage_entered_at=moment_of(state.stage_at),
         level=LEVELS[max((alert.level for alert in state.alerts), default=0)],

@@ -60,6 +60,8 @@ class Worker:
         """Positions that were never seen."""
         self.oversight = Oversight(settings, self.parts.registry, self.parts.metrics, self.holes)
         """Serves the pages and watches, in a thread of its own."""
+        self.on_failure: Callable[[ExitCode], None] = lambda _: None
+        """Called as soon as a role has ended by itself; in a process of its own it ends that."""
         self._app: GuardedApp | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -81,7 +83,9 @@ class Worker:
             if code is ExitCode.STOPPED:
                 await self._stop_roles()
             else:
-                # No orderly stop: it would flush and commit for a worker that cannot tell what it has delivered.
+                # No orderly stop: it would flush and commit for a worker that cannot tell what it has delivered, and
+                # tasks of Faust that do not mind being cancelled would keep a process alive that does nothing.
+                self.on_failure(code)
                 self._cancel_roles()
             return code
 
@@ -247,6 +251,7 @@ def run_worker(settings: Settings, parts: Parts | None = None) -> int:
 async def _run(settings: Settings, parts: Parts | None) -> ExitCode:
     """Run with signals attached."""
     worker = Worker(settings, parts)
+    worker.on_failure = lambda code: die("worker_ended", code)
     spare_collector()
 
     def stop() -> None:

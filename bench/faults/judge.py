@@ -12,13 +12,15 @@ import orjson
 from aiokafka import ConsumerRecord
 
 from bench.faults.tape import AlertName, Tape, alert_name
-from bench.faults.truth import PartitionKey, Truth
+from bench.faults.truth import PartitionKey, Truth, belief_of
 from models.partition import RESERVED
 from models.state import decode_row, row_position
 from schemas.types import Position
 from streams.snapshots import json_of
 from streams.tables import FENCE_KEY
 from streams.topics import CHANGELOG
+
+_DIFFERENCES_KEPT = 6
 
 Ending = Literal["healed", "restarted", "hung", "died"]
 """`healed`: no process ended that was not told to. `restarted`: some ended themselves, as they must when they cannot
@@ -79,6 +81,8 @@ class Verdict:
     """Codes of the processes that ended without being told to."""
     surprises: list[str] = field(default_factory=list)
     """What the scenario itself expected to see and did not."""
+    differences: list[str] = field(default_factory=list)
+    """The first rows and alerts that are not as they should be, with what they should be."""
     seconds: float = 0.0
     """How long all of it took."""
     notes: list[str] = field(default_factory=list)
@@ -168,6 +172,9 @@ def longest_gap(times: Iterable[float]) -> float:
 def _judge_rows(verdict: Verdict, newest: Mapping[PartitionKey, bytes], truth: Truth) -> None:
     """Compare rows byte by byte, and how many events they count."""
     verdict.rows_wrong = sum(newest.get(place) != truth.rows.get(place) for place in newest.keys() | truth.rows.keys())
+    for place, row in truth.rows.items():
+        if newest.get(place) != row:
+            _note_difference(verdict, f"row {place}", newest.get(place), row)
     for place in newest.keys() | truth.events.keys():
         if place[1].startswith(RESERVED.encode()) or newest.get(place) == truth.rows.get(place):
             continue
@@ -187,6 +194,15 @@ def _judge_alerts(verdict: Verdict, found: Sequence[ConsumerRecord], truth: Mapp
         truth.get(alert_name(record.value or b""), record.value) != record.value for record in found
     )
     verdict.alerts_repeated = names.total() - len(names)
+    for record in found:
+        if (right := truth.get(alert_name(record.value or b""), record.value)) != record.value:
+            _note_difference(verdict, f"alert at {record.partition}/{record.offset}", record.value, right)
+
+
+def _note_difference(verdict: Verdict, what: str, found: bytes | None, right: bytes | None) -> None:
+    """Keep what differs, up to a number that somebody will look at."""
+    if len(verdict.differences) < _DIFFERENCES_KEPT:
+        verdict.differences.append(f"{what}: {found!r} should be {right!r}")
 
 
 def _judge_snapshots(verdict: Verdict, found: Sequence[ConsumerRecord], truth: Mapping[bytes, bytes]) -> None:
@@ -201,7 +217,10 @@ def _newest_risks(found: Iterable[ConsumerRecord]) -> dict[bytes, bytes]:
     """Return the last belief on the topic per customer, by what it follows from."""
     best: dict[bytes, tuple[Sequence[int], bytes]] = {}
     for record in found:
+        if record.value is None:
+            best.pop(record.key, None)
+            continue
         position = orjson.loads(record.value)["position"]
         if record.key not in best or best[record.key][0] <= position:
             best[record.key] = position, record.value
-    return {key: value for key, (_, value) in best.items()}
+    return {key: belief_of(value) for key, (_, value) in best.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import orjson
 from aiokafka import ConsumerRecord
 
 from models.engine import Engine
@@ -36,7 +37,7 @@ class Truth:
     examples: set[bytes] = field(default_factory=set)
     """Every example."""
     risks: dict[bytes, bytes] = field(default_factory=dict)
-    """The last belief about each customer touched."""
+    """The last belief about each customer, without its position."""
     snapshots: dict[bytes, bytes] = field(default_factory=dict)
     """Every snapshot by its record key, as JSON."""
     unreadable: int = 0
@@ -69,14 +70,14 @@ def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Trut
             engine_row, snapshot_row = (rows.get(name(partition).encode()) for name in (engine_key, snapshot_key))
             engine.restore([(key, rows[key.encode()]) for key in states], engine_row, snapshot_row)
     kept = {id(state): row for row, state in known.items()}
-    touched: set[tuple[int, str]] = set()
+    believed: set[tuple[int, str]] = set()
     for record in journal:
         for taken in replay.take(record.partition, record.offset, (record.value or b"").split(b"\n")):
             if isinstance(taken, UnreadableMessageError):
                 truth.unreadable += 1
                 continue
             outcome = taken[1]
-            touched.update((record.partition, key) for key in outcome.touched)
+            believed.update((record.partition, key) for key in outcome.believed)
             truth.alerts.update({(alert.alert_id, alert.sequence): encode(alert) for alert in outcome.alerts})
             truth.examples.update(map(encode, outcome.examples))
     for partition, states in replay.states.items():
@@ -86,9 +87,18 @@ def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Trut
             truth.events[partition, key.encode()] = state.events
     for partition, engine in replay.engines.items():
         truth.rows |= {(partition, key.encode()): row for key, row in engine.partition_rows().items()}
-    for partition, key in touched:
-        truth.risks[key.encode()] = encode(replay.engines[partition].risk_of(key, replay.states[partition][key]))
+    for partition, key in believed:
+        known_still = replay.states[partition].get(key)
+        if known_still is not None and not known_still.forgotten_at:
+            truth.risks[key.encode()] = belief_of(encode(replay.engines[partition].risk_of(key, known_still)))
     return truth
+
+
+def belief_of(risk: bytes) -> bytes:
+    """Return a belief without the position that it follows from: a row may have kept books for the learner since."""
+    found = orjson.loads(risk)
+    del found["position"]
+    return orjson.dumps(found)
 
 
 def snapshots_of(settings: Settings, examples: Iterable[ConsumerRecord]) -> dict[bytes, bytes]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaError
 
 import streams.worker
+from streams.exits import ExitCode
 from streams.settings import load_settings
 from streams.worker import Worker
 
@@ -65,3 +69,30 @@ async def test_no_writer_is_left_by_a_crash_either(app: App) -> None:
         await score(Worker(load_settings()))
 
     assert app.said == ["start", "reset"]
+
+
+async def test_a_role_that_ends_by_itself_ends_the_process_before_anything_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[object] = []
+
+    @contextlib.asynccontextmanager
+    async def opened() -> AsyncIterator[None]:
+        yield
+        said.append("closed")
+
+    async def refused() -> None:
+        raise KafkaError
+
+    async def nothing(_: object) -> None: ...
+
+    worker = Worker(load_settings())
+    worker.on_failure = said.append
+    monkeypatch.setattr(streams.worker, "check_topics", nothing)
+    monkeypatch.setattr(worker, "_outlet", opened)
+    monkeypatch.setattr(worker, "_web", opened)
+    monkeypatch.setattr(worker, "_start_roles", lambda _: worker._tasks.update(ingest=asyncio.create_task(refused())))
+
+    assert await worker.run() is ExitCode.INFRASTRUCTURE
+    # Closing may wait for a broker that refuses, or for tasks of Faust that do not mind being cancelled.
+    assert said == [ExitCode.INFRASTRUCTURE, "closed", "closed"]

@@ -62,7 +62,7 @@ async def dead_letters_refused(stage: Stage) -> None:
     await stage.refusing("dead-letters", 2.0)
 
 
-@scenario("handler-fails", "the handler raises once", cast={"a": Cast(fault="fail:500")}, short_on=("embedded",))
+@scenario("handler-fails", "the handler raises once", cast={"a": Cast(fault="fail:500")}, short_on=("kafka",))
 async def handler_fails(stage: Stage) -> None:
     """Raise where stock Faust would acknowledge the record."""
     await stage.worker("a").is_harmed()

@@ -37,7 +37,7 @@ async def stopped_with_backlog(stage: Stage) -> None:
     await stage.restart("a")
 
 
-@scenario("killed", "worker SIGKILL twice, started again", short_on=("embedded", "kafka"))
+@scenario("killed", "worker SIGKILL twice, started again", short_on=("embedded",))
 async def killed(stage: Stage) -> None:
     """Kill the only worker."""
     for share in (0.3, 0.65):
@@ -46,7 +46,7 @@ async def killed(stage: Stage) -> None:
         await stage.restart("a")
 
 
-@scenario("joins-and-leaves", "a second worker joins, then SIGTERM", short_on=("embedded", "kafka"))
+@scenario("joins-and-leaves", "a second worker joins, then SIGTERM", short_on=("kafka",))
 async def joins_and_leaves(stage: Stage) -> None:
     """Rebalance twice, in order."""
     await _join(stage)
