@@ -43,7 +43,7 @@ class GuardedKafka(KafkaNode):
         super().__init__(folder)
         mine = super()._properties()
         users = " ".join(f'user_{name}="{name}-password"' for name in (*ROLES, "crm"))
-        self._settings = {
+        self.settings = {
             "listeners": f"{mine['listeners']},LOGIN://127.0.0.1:{self.login_port}",
             "advertised.listeners": f"{mine['advertised.listeners']},LOGIN://127.0.0.1:{self.login_port}",
             "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LOGIN:SASL_PLAINTEXT",

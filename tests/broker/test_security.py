@@ -49,7 +49,7 @@ class SecureKafka(KafkaNode):
         plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
         scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
         mine = super()._properties()
-        self._settings = {
+        self.settings = {
             "listeners": f"{mine['listeners']},MTLS://127.0.0.1:{self.mtls_port},LOGIN://127.0.0.1:{self.sasl_port}",
             "advertised.listeners": f"{mine['advertised.listeners']},MTLS://127.0.0.1:{self.mtls_port},"
             f"LOGIN://127.0.0.1:{self.sasl_port}",
