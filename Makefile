@@ -20,7 +20,7 @@ find_python = for python in $(PYTHON) python3.11 python3.12 python3.13 python3.1
 	"$$python" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && break; python=; done
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo
+	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo --extra chat --extra database
 
 # What the peers of `make bench` need beside our own packages: bench/environments.py installs both.
 LOCK_PEER = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

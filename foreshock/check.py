@@ -22,11 +22,12 @@ from foreshock.checks.of_settings import (
     check_pseudonym_key,
     check_variables,
 )
+from foreshock.checks.of_sinks import check_sinks
 from schemas.errors import ConfigurationError
 from streams.settings import Settings, load_settings
 
 _STYLES: Final[dict[Status, str]] = {"ok": "green", "warning": "yellow", "failed": "bold red", "skipped": "dim"}
-_NEED_SETTINGS = ("pseudonym key", "models", "parameters", "pages", "broker")
+_NEED_SETTINGS = ("pseudonym key", "models", "parameters", "pages", "sinks", "broker")
 _NEED_BROKER = ("writing", "topics", "clock", "journal epoch")
 
 
@@ -36,9 +37,9 @@ _NEED_BROKER = ("writing", "topics", "clock", "journal epoch")
 def check(ctx: click.Context, as_json: bool) -> None:
     """Say what would keep a worker from running, and what to do.
 
-    Looks at the settings, the pseudonym key, the parameters, the pages, the broker and the login there, until when
-    certificates are good, the topics with their partitions and policies, the clock, and whether states and journal
-    belong together. Nothing is changed.
+    Looks at the settings, the pseudonym key, the parameters, the pages, every sink and its destination, the broker and
+    the login there, until when certificates are good, the topics with their partitions and policies, the clock, and
+    whether states and journal belong together. Nothing is changed, and nothing is sent.
 
     Exit code 0 if nothing failed, 1 otherwise; warnings do not count.
     """
@@ -67,6 +68,7 @@ def run_checks() -> list[Finding]:
         check_params(settings),
         check_pages(settings),
         *check_login(settings),
+        *asyncio.run(check_sinks(settings)),
         *asyncio.run(_check_broker(settings)),
     ]
 

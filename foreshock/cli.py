@@ -54,6 +54,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "check": Entry("foreshock.check:check", "Say what would keep a worker from running, and what to do."),
         "worker": Entry("foreshock.worker:worker", "Run a worker until it is told to stop."),
         "models": Entry("foreshock.models:models", "List what the learner made, and decide which of it counts."),
+        "database": Entry(
+            "foreshock.database:database",
+            "Make the tables of the database that alerts go to, and bring them up to date.",
+        ),
         "dead-letters": Entry(
             "foreshock.dead_letters:dead_letters", "List what could not be read, and send repaired ones back."
         ),

@@ -9,6 +9,7 @@
     ├── MappingError            an import mapping that cannot be used
     └── SinkError               an alert that a sink did not take
         ├── SinkUnavailableError  trying again can help
+        │   └── SinkPacedError    the sink holds itself back; no failure
         └── SinkRefusedError      trying again cannot help
 """
 
@@ -63,10 +64,15 @@ class SinkUnavailableError(SinkError):
 
     retriable = True
 
-    def __init__(self, sink: str, retry_after: timedelta) -> None:
-        super().__init__(f"{sink} is unavailable, retry after {retry_after}")
+    def __init__(self, sink: str, retry_after: timedelta, why: str = "") -> None:
+        super().__init__(f"{sink} is unavailable{f' ({why})' if why else ''}, retry after {retry_after}")
         self.sink = sink
         self.retry_after = retry_after
+        self.why = why
+
+
+class SinkPacedError(SinkUnavailableError):
+    """The sink may not send more for now. Nothing failed, and no attempt is used up."""
 
 
 class SinkRefusedError(SinkError):

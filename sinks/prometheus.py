@@ -7,7 +7,7 @@ what a *change* means.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -23,7 +23,20 @@ from sinks.quality import BOUNDS, COHORTS, FIGURES, MONITORS, QualityMetrics
 GROUPS = ("ingest", "score", "learn", "deliver")
 """Who reads a topic, and can be behind."""
 
-SINKS = ("log", "jsonl", "memory")
+SINKS = (
+    "log",
+    "jsonl",
+    "webhook",
+    "alertmanager",
+    "database",
+    "risk_history",
+    "wecom",
+    "dingtalk",
+    "feishu",
+    "slack",
+    "email",
+    "memory",
+)
 """Sinks that can be named by a label."""
 
 _LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
@@ -68,6 +81,7 @@ class Metrics(QualityMetrics):
         self._stages: dict[int, Sequence[int]] = {}
         self._active: dict[int, tuple[int, bool]] = {}
         self._lags: dict[str, dict[int, int]] = {group: {} for group in GROUPS}
+        self._sink_lags: dict[str, dict[Hashable, int]] = {}
         # Looking a label up costs more than counting.
         self._events = {kind: self.events.labels(kind) for kind in get_args(EventKind)}
         self._probability_7d = self.probability.labels("7")
@@ -166,6 +180,21 @@ class Metrics(QualityMetrics):
         self.delivery_attempts = Counter(
             "foreshock_delivery_attempts",
             "Attempts that deliveries took. More than one per delivery: the sink fails now and then.",
+            ["sink"],
+            registry=registry,
+        )
+
+        self.sink_letters = Counter(
+            "foreshock_sink_dead_letters",
+            "Alerts that a sink does not have: refused, or away for longer than it was tried. A rise: look at the "
+            "letters, then redrive them.",
+            ["sink"],
+            registry=registry,
+        )
+        self.sink_lag = Gauge(
+            "foreshock_sink_lag_records",
+            "Records that a sink has not taken yet, as this worker sees its own partitions. A steady rise: the sink is "
+            "slower than the alerts come, or down.",
             ["sink"],
             registry=registry,
         )
@@ -407,6 +436,18 @@ class Metrics(QualityMetrics):
             self.delivery_seconds.labels(sink).observe(max(0.0, seconds))
         self.delivered.labels(sink).inc()
         self.delivery_attempts.labels(sink).inc(attempts)
+
+    def alert_refused(self, sink: str) -> None:
+        """A sink does not have an alert, and is not tried again."""
+        self.sink_letters.labels(sink).inc()
+
+    def sink_lags(self, sink: str, counts: Mapping[Hashable, int]) -> None:
+        """A sink is so many records behind, per partition that it reads here."""
+        self._sink_lags[sink] = dict(counts)
+        self.sink_lag.labels(sink).set(sum(counts.values()))
+        # The group of the role is behind by what all its sinks are.
+        total = sum(sum(each.values()) for each in self._sink_lags.values())
+        self.lag.labels("deliver").set(total)
 
     # -- watching --------------------------------------------------------------------------------------------------
 

@@ -84,19 +84,24 @@ class Patience(NamedTuple):
         end = settings.stuck_after_seconds
         return cls(end / 2, end, end + settings.rebalance_timeout_seconds + settings.session_timeout_seconds)
 
+    def stretched(self, seconds: float) -> Patience:
+        """Return a longer one, for a part whose single steps may take so many seconds."""
+        return Patience(*(each + seconds for each in self))
+
 
 def claims_of_duty(duty: Duty, ends: Mapping[TopicPartition, End], patience: Patience) -> Iterator[Claim]:
     """Say where a role with a plain consumer, or without one, stands."""
     role, name = duty.role, duty.name
+    slow = patience.stretched(duty.longest_step)  # a rebalance waits for work in hand
 
-    def claim(part: Part, at: str, is_due: bool, progress: Hashable, end_after: float = patience.end) -> Claim:
-        report_after = patience.end if part == "group" else patience.report
+    def claim(part: Part, at: str, is_due: bool, progress: Hashable, given: Patience = patience) -> Claim:
+        report_after, end_after = (given.end, given.group_end) if part == "group" else (given.report, given.end)
         return Claim(role, name, part, at, is_due, progress, report_after, end_after)
 
-    yield claim("working", "", duty.is_busy and duty.waits_for is None, duty.steps)
+    yield claim("working", "", duty.is_busy and not duty.is_waiting, duty.steps, slow)
     if duty.hand_over is None:
         return
-    yield claim("group", "", not duty.is_joined, duty.hand_over.generation, patience.group_end)
+    yield claim("group", "", not duty.is_joined, duty.hand_over.generation, slow)
     positions = duty.positions()
     # Work in hand is judged above, and what waits for a sink is not read on on purpose.
     due = {tp for tp, position in positions.items() if _has_more(ends.get(tp), position)} if duty.is_free else set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -87,7 +88,9 @@ def new_producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-def new_group_consumer(settings: Settings, group: str, *topics: str) -> AIOKafkaConsumer:
+def new_group_consumer(
+    settings: Settings, group: str, *topics: str, longest_work: timedelta = timedelta(minutes=5)
+) -> AIOKafkaConsumer:
     """Make a member of a consumer group that commits only when told to; it is not started.
 
     Parameters
@@ -98,9 +101,13 @@ def new_group_consumer(settings: Settings, group: str, *topics: str) -> AIOKafka
         Short name of the group.
     *topics
         Full names of topics.
+    longest_work
+        How long it may work on what it fetched before the group takes its partitions away. A process that is dead is
+        noticed by its heartbeats, much earlier.
     """
     return AIOKafkaConsumer(
         *topics,
+        max_poll_interval_ms=int(longest_work.total_seconds() * 1000),
         **client_options(settings),
         group_id=settings.topic(group),
         group_instance_id=f"{settings.instance_id}-{group}" if settings.instance_id else None,

@@ -32,8 +32,12 @@ class Duty:
         """Whether something is in the role's hands that is not done."""
         self.steps = 0
         """Grows with every bit of work that is done."""
+        self.longest_step = 0.0
+        """How long one bit of work may take on top of what any part may, in seconds: timeouts of a destination."""
+        self.is_waiting = False
+        """Whether the role waits on purpose before it tries again."""
         self.waits_for: str | None = None
-        """What the role waits for on purpose, such as a sink that is away; it will try again."""
+        """What was away at the last try, such as a sink; it is tried again."""
         self.consumer: AIOKafkaConsumer | None = None
         """What reads, if anything does."""
         self.has_begun = False
@@ -46,19 +50,27 @@ class Duty:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the role does its work, or knows that there is none for it."""
+        """Whether the role does its work, knows that there is none for it, or could do it if a sink were not away."""
+        if self.waits_for is not None:
+            return True
         return self.is_joined if self.hand_over is not None else self.has_begun
 
     @property
     def is_free(self) -> bool:
         """Whether nothing keeps the role from reading on."""
-        return not self.is_busy and self.waits_for is None
+        return not self.is_busy and not self.is_waiting
 
     @contextmanager
     def working(self) -> Iterator[None]:
         """Mark a piece of work."""
-        self.is_busy = True
         self.steps += 1
+        with self.looking_after():
+            yield
+
+    @contextmanager
+    def looking_after(self) -> Iterator[None]:
+        """Mark something that is done again and again, and so says nothing about getting on."""
+        self.is_busy = True
         try:
             yield
         finally:
@@ -67,13 +79,24 @@ class Duty:
 
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
-        """Mark a wait on purpose."""
+        """Mark a wait for something that is away. It counts as away until `goes_on` is called."""
         self.waits_for = what
+        with self.pausing():
+            yield
+
+    @contextmanager
+    def pausing(self) -> Iterator[None]:
+        """Mark a wait on purpose, for nothing that is away."""
+        self.is_waiting = True
         try:
             yield
         finally:
-            self.waits_for = None
+            self.is_waiting = False
             self.steps += 1
+
+    def goes_on(self) -> None:
+        """Take note that nothing is waited for any more: it is back, or was given up."""
+        self.waits_for = None
 
     def positions(self) -> dict[TopicPartition, int]:
         """Return how far each partition is read, without those that rest on purpose."""

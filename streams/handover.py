@@ -14,6 +14,8 @@ class HandOver(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(self) -> None:
         self.busy = asyncio.Lock()
         """Held while records are on their way and not committed."""
+        self.is_asked_for = asyncio.Event()
+        """Set while a rebalance waits for the holder: whoever only waits should let go."""
         self.generation = 0
         """Grows with every assignment: what was remembered about a partition is then worth nothing."""
         self.assigned: frozenset[TopicPartition] = frozenset()
@@ -24,8 +26,12 @@ class HandOver(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Wait for the work under way."""
         self.is_settled = False
-        async with self.busy:
-            self.assigned = frozenset()
+        self.is_asked_for.set()
+        try:
+            async with self.busy:
+                self.assigned = frozenset()
+        finally:
+            self.is_asked_for.clear()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Take note of the new assignment."""

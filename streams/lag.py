@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -31,6 +31,39 @@ def report_lag(
         highwater = consumer.highwater(tp)
         if highwater is not None:
             lagging(group, hash(tp), highwater - offset - 1)
+
+
+class TakenLag:
+    """How many records lie between what somebody has taken and the end of the log.
+
+    Unlike a consumer's position this counts what was fetched and is still being worked on: a reader that is stuck
+    must not look as if it kept up.
+
+    Parameters
+    ----------
+    consumer
+        Who reads.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+        self._next: dict[TopicPartition, int] = {}
+
+    def fetched(self, records: Iterable[ConsumerRecord]) -> None:
+        """Records are about to be worked on."""
+        for record in records:
+            self._next.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+
+    def taken(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Everything before these offsets is taken."""
+        self._next.update(offsets)
+
+    def counts(self) -> dict[Hashable, int]:
+        """Return how many records are missing, per partition that is assigned now."""
+        assigned = self._consumer.assignment()
+        self._next = {tp: offset for tp, offset in self._next.items() if tp in assigned}
+        ends = {tp: self._consumer.highwater(tp) for tp in self._next}
+        return {tp: max(0, (ends[tp] or offset) - offset) for tp, offset in self._next.items()}
 
 
 async def partitions_behind(consumer: AIOKafkaConsumer) -> set[TopicPartition]:

@@ -18,18 +18,18 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from schemas.errors import ConfigurationError
 from schemas.signing import derived_key
+from streams.secrets import read_secret
 from streams.security_rules import LOOPBACK, security_problem
+from streams.sink_settings import SinkSettings
 
 Role = Literal["ingest", "score", "learn", "tick", "deliver"]
 ROLES: tuple[Role, ...] = get_args(Role)
 """What a worker can do; each scales by itself."""
 
-SinkName = Literal["log", "jsonl"]
-
 _DEVELOPMENT_KEY = "foreshock-development-key-not-a-secret"
 
 
-class Settings(BaseSettings):
+class Settings(SinkSettings):
     """Everything an operator can set. Each default works with a broker on this machine."""
 
     model_config = SettingsConfigDict(
@@ -207,19 +207,7 @@ class Settings(BaseSettings):
     start_from: Path | None = None
     """Snapshot of `foreshock train` that the learner goes on from while the topic of snapshots is empty."""
 
-    # -- outlets --------------------------------------------------------------------------------------------------
-
-    sinks: Annotated[tuple[SinkName, ...], NoDecode] = ("log",)
-    """Where alerts go, beside their topic. Each sink reads at its own pace."""
-
-    jsonl_path: Path = Path("alerts.jsonl")
-    """File of the sink `jsonl`."""
-
-    sink_attempts: int = Field(8, ge=1, le=100)
-    """How often an unavailable sink is tried before the alert becomes a dead letter."""
-
-    sink_backoff_seconds: float = Field(0.5, gt=0.0, le=600.0)
-    """Wait after the first failed delivery, in seconds; it doubles each time, up to a minute."""
+    # -- pages and logs -------------------------------------------------------------------------------------------
 
     web_host: str = "127.0.0.1"
     """Address of /healthz, /readyz and /metrics. Beyond this machine it needs `web_token_file`, or `web_open`."""
@@ -263,7 +251,7 @@ class Settings(BaseSettings):
         """Take arguments, then the environment, and nothing from files that nobody named."""
         return init_settings, env_settings
 
-    @field_validator("roles", "sinks", "attributes", mode="before")
+    @field_validator("roles", "sinks", "attributes", "alertmanager_urls", "chat_transitions", mode="before")
     @classmethod
     def _split_list(cls, value: Any) -> Any:
         """Accept `ingest,score` beside a real list."""
@@ -300,7 +288,7 @@ class Settings(BaseSettings):
         ConfigurationError
             If there is none and the broker is not on this machine, or it is too short.
         """
-        secret = _secret("pseudonym_key", self.pseudonym_key, self.pseudonym_key_file)
+        secret = read_secret("pseudonym_key", self.pseudonym_key, self.pseudonym_key_file)
         if secret is None and self.on_loopback:
             return _DEVELOPMENT_KEY.encode()
         if secret is None:
@@ -320,7 +308,7 @@ class Settings(BaseSettings):
         ConfigurationError
             If it is too short, or there is none and no pseudonym key to derive it from.
         """
-        secret = _secret("snapshot_key", self.snapshot_key, self.snapshot_key_file)
+        secret = read_secret("snapshot_key", self.snapshot_key, self.snapshot_key_file)
         if secret is None:
             return derived_key(self.pseudonym_secret())
         if len(secret) < 16:
@@ -329,7 +317,7 @@ class Settings(BaseSettings):
 
     def key_password_secret(self) -> str | None:
         """Return the password of the private key, if there is one."""
-        return _secret("ssl_key_password", self.ssl_key_password, self.ssl_key_password_file)
+        return read_secret("ssl_key_password", self.ssl_key_password, self.ssl_key_password_file)
 
     def web_secret(self) -> str | None:
         """Return the token that the pages ask for, if there is one.
@@ -339,7 +327,7 @@ class Settings(BaseSettings):
         ConfigurationError
             If its file cannot be read, or it is too short.
         """
-        token = _secret("web_token", None, self.web_token_file)
+        token = read_secret("web_token", None, self.web_token_file)
         if token is not None and len(token) < 16:
             raise ConfigurationError(
                 f"FORESHOCK_WEB_TOKEN_FILE: the token has {len(token)} characters, at least 16 are needed; make one "
@@ -349,7 +337,7 @@ class Settings(BaseSettings):
 
     def sasl_secret(self) -> str | None:
         """Return the password at the brokers, if there is one."""
-        return _secret("sasl_password", self.sasl_password, self.sasl_password_file)
+        return read_secret("sasl_password", self.sasl_password, self.sasl_password_file)
 
 
 def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
@@ -375,16 +363,6 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
         raise ConfigurationError(_explain(error, named)) from None
     except ValueError as error:  # pydantic-settings: a variable that should be JSON and is not
         raise ConfigurationError(f"settings: {error}") from None
-
-
-def _secret(name: str, value: SecretStr | None, file: Path | None) -> str | None:
-    """Read a secret from its file, or from its setting."""
-    if file is None:
-        return value.get_secret_value() if value is not None else None
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigurationError(f"FORESHOCK_{name.upper()}_FILE: cannot read {file}: {error.strerror}") from error
 
 
 def _read_toml(path: Path | None) -> Mapping[str, Any]:

@@ -18,16 +18,17 @@ from models.pseudonym import Pseudonymiser
 from models.risk import Scorer
 from models.state import CustomerState, decode_row, encode_row, row_position
 from models.text.cold_start import cold_start_of
+from schemas.alerts import Risk
 from schemas.snapshots import Snapshot
 from schemas.types import Position
+from sinks.abilities import Receiver
 from sinks.base import Sink
-from sinks.jsonl import JsonlSink
-from sinks.log import LogSink
 from sinks.prometheus import Metrics
 from streams.authenticity import guarded
 from streams.core import Core
 from streams.fitting import fits
-from streams.settings import Settings, SinkName
+from streams.settings import Settings
+from streams.sink_wiring import make_risk_sinks, make_sink
 from streams.tables import CustomerStates
 
 
@@ -53,6 +54,9 @@ class Parts:
     registry: CollectorRegistry
     """Where metrics are registered."""
 
+    risk_sinks: tuple[Receiver[Risk], ...] = ()
+    """Where beliefs about customers go."""
+
 
 def wire(settings: Settings) -> Parts:
     """Build everything that the settings and parameters describe.
@@ -60,19 +64,21 @@ def wire(settings: Settings) -> Parts:
     Raises
     ------
     ConfigurationError
-        If the parameters or the pseudonym key are not usable.
+        If the parameters, the pseudonym key or the settings of a sink are not usable.
     """
     params = load_params(settings.params_file)
     fits(params, settings)
     cold_start_of(params.learning.cold_text)  # kept from here on; partitions that come later find it loaded
     registry = CollectorRegistry()
+    delivers = "deliver" in settings.roles  # no other role needs the secrets of sinks
     return Parts(
         core=core_of(params, settings.journal_epoch, settings.snapshot_secret()),
         new_learner=learner_of(params),
         intake=intake_of(settings),
-        sinks=tuple(_SINKS[name](settings) for name in settings.sinks),
+        sinks=tuple(make_sink(name, settings) for name in settings.sinks) if delivers else (),
         metrics=Metrics(registry),
         registry=registry,
+        risk_sinks=make_risk_sinks(settings) if delivers else (),
     )
 
 
@@ -138,9 +144,3 @@ def intake_of(settings: Settings) -> Intake:
         max_ahead=timedelta(seconds=settings.max_future_seconds) if settings.clock == "wall" else None,
         max_bytes=settings.max_event_bytes,
     )
-
-
-_SINKS: dict[SinkName, Callable[[Settings], Sink]] = {
-    "log": lambda settings: LogSink(),
-    "jsonl": lambda settings: JsonlSink(settings.jsonl_path),
-}

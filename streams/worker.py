@@ -13,12 +13,14 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas.errors import ConfigurationError
+from sinks.abilities import Receiver
 from streams.agents.deliver import run_deliver
 from streams.agents.ingest import Ingest, run_ingest
 from streams.agents.learn import run_learn
 from streams.agents.tick import run_tick
 from streams.app import create_app
 from streams.connections import BrokerUnavailableError, new_producer
+from streams.delivery.feeds import ALERTS, RISK, Feed, M
 from streams.duty import Duty
 from streams.exits import ExitCode, die
 from streams.guards.app import GuardedApp
@@ -145,17 +147,24 @@ class Worker:
             ],
             "tick": lambda: [("tick", run_tick(settings, outlet, stop, duty=duty("tick")))],
             "deliver": lambda: [
-                (
-                    f"deliver.{sink.name}",
-                    run_deliver(settings, sink, outlet, metrics, stop, duty("deliver", f"deliver.{sink.name}"), holes),
-                )
-                for sink in parts.sinks
+                *(self._delivery(ALERTS, sink, outlet) for sink in parts.sinks),
+                *(self._delivery(RISK, sink, outlet) for sink in parts.risk_sinks),
             ],
         }
         for role in settings.roles:
             for name, work in starters[role]():
                 self._tasks[name] = asyncio.create_task(work, name=name)
         log.info("worker_started", extra={"roles": ",".join(settings.roles)})
+
+    def _delivery(
+        self, feed: Feed[M], sink: Receiver[M], outlet: AIOKafkaProducer
+    ) -> tuple[str, Coroutine[Any, Any, None]]:
+        """Return the task of one sink, and its name."""
+        name = f"deliver.{sink.name}"
+        duty = self._duty("deliver", name)
+        return name, run_deliver(
+            self.settings, sink, outlet, self.parts.metrics, self.stop, feed, duty=duty, holes=self.holes
+        )
 
     def _duty(self, role: Role, name: str | None = None) -> Duty:
         """Make the duty of a role and let it be watched."""

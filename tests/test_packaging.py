@@ -39,7 +39,11 @@ def test_every_locked_package_is_hashed(lock: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock", ["demo"]), ("requirements-dev.lock", ["demo", "dev"])]
+    ("lock", "extras"),
+    [
+        ("requirements.lock", ["demo", "chat", "database"]),
+        ("requirements-dev.lock", ["demo", "chat", "database", "dev"]),
+    ],
 )
 def test_the_locks_satisfy_what_the_project_asks_for(lock: str, extras: list[str]) -> None:
     told = project()

@@ -11,6 +11,7 @@ from models.params import Params
 from schemas.catalogue import TOPICS
 from sinks.prometheus import Metrics
 from streams.settings import Settings
+from streams.sink_settings import SinkSettings
 from streams.topics import plan_topics
 
 _SETTINGS = """\
@@ -61,9 +62,12 @@ def pages() -> dict[str, bytes]:
 def _settings_page() -> bytes:
     """Describe every setting."""
     described = Settings.model_json_schema()["properties"]
+    # What is inherited, the sinks' own, comes last: a newcomer needs a broker first.
+    names = sorted(Settings.model_fields, key=SinkSettings.model_fields.__contains__)
     rows = (
         (f"`FORESHOCK_{name.upper()}`", default_of(field), range_of(described[name]), sentence(field))
-        for name, field in Settings.model_fields.items()
+        for name in names
+        for field in (Settings.model_fields[name],)
     )
     return page("Settings", _SETTINGS, table(("variable", "default", "values", "meaning"), rows))
 

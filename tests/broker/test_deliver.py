@@ -21,11 +21,12 @@ from streams.agents.deliver import run_deliver
 from streams.agents.tick import run_tick
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
+from streams.duty import Duty
 from streams.journal import SOURCE_TIME
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from tests.support.alerts import SOME_TIME, alert
-from tests.support.journal import broker_settings, prepare_topics, read_topic
+from tests.support.journal import broker_settings, delete_before, prepare_topics, read_topic
 
 pytestmark = pytest.mark.broker
 
@@ -55,11 +56,11 @@ async def settings(embedded_broker: EmbeddedBroker) -> Settings:
     return settings
 
 
-async def write_alerts(settings: Settings, *values: bytes) -> None:
+async def write_alerts(settings: Settings, *values: bytes, to: int = 0) -> None:
     producer = new_producer(settings)
     await producer.start()
     try:
-        await send_records(producer, settings.topic("alerts"), 0, [Record(None, value) for value in values])
+        await send_records(producer, settings.topic("alerts"), to, [Record(None, value) for value in values])
     finally:
         await producer.stop()
 
@@ -127,6 +128,61 @@ async def test_a_sink_goes_on_where_it_stopped(settings: Settings) -> None:
     await deliver_until(settings, [second], 1)
 
     assert [one.alert_id for one in second.delivered] == ["b"]
+
+
+class Away(MemorySink):
+    """Asks to be left alone for long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def deliver(self, alert: Alert) -> None:
+        self.asked.set()
+        raise SinkUnavailableError(self.name, timedelta(minutes=10))
+
+
+async def test_a_sink_that_is_away_holds_up_no_rebalance(settings: Settings) -> None:
+    """Another worker, whose way to the same destination is open, gets partitions at once."""
+    for partition in range(settings.partitions):
+        await write_alerts(settings, *(encode(alert(f"a{partition}{number}")) for number in range(3)), to=partition)
+    away, open_way = Away(), MemorySink()
+    stop, outlet, metrics = asyncio.Event(), new_producer(settings), Metrics(CollectorRegistry())
+    await outlet.start()
+    duty = Duty("deliver", "deliver.memory")
+    first = asyncio.create_task(run_deliver(settings, away, outlet, metrics, stop, duty=duty))
+    tasks = [first]
+    try:
+        async with asyncio.timeout(30):
+            await away.asked.wait()
+            tasks.append(asyncio.create_task(run_deliver(settings, open_way, outlet, metrics, stop)))
+            while not open_way.delivered:  # noqa: ASYNC110 - a list announces nothing
+                await asyncio.sleep(0.02)
+            assert not first.done()
+            assert duty.waits_for == "memory"
+            stop.set()
+            await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await outlet.stop()
+    assert away.delivered == []
+    assert await read_topic(settings, "dead-letters", 1) == []
+
+
+@pytest.mark.kafka
+async def test_alerts_that_were_removed_before_a_sink_had_them_are_a_hole(apache_kafka: str) -> None:
+    settings = broker_settings(apache_kafka, session_timeout_seconds=6.0, heartbeat_seconds=1.0, partitions=1)
+    await prepare_topics(settings)
+    await write_alerts(settings, encode(alert("a")), encode(alert("b")))
+    await deliver_until(settings, [MemorySink()], 2)
+    await write_alerts(settings, *(encode(alert(name)) for name in "cdef"))
+    await delete_before(settings, "alerts", 4)
+    sink = MemorySink()
+    metrics = await deliver_until(settings, [sink], 2)
+
+    assert [one.alert_id for one in sink.delivered] == ["e", "f"]
+    assert metrics.skipped_positions.labels("deliver")._value.get() == 2
 
 
 async def test_the_wall_clock_reaches_every_partition_again_and_again(settings: Settings) -> None:

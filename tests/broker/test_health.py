@@ -12,7 +12,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from schemas.codec import encode
 from streams.broker import EmbeddedBroker, free_port
@@ -20,7 +19,7 @@ from streams.connections import new_producer
 from streams.exits import ExitCode
 from streams.outbox import Record, send_records
 from streams.settings import Settings
-from tests.support.journal import broker_settings, call, prepare_topics, read_topic, write_journal
+from tests.support.journal import broker_settings, call, delete_before, prepare_topics, read_topic, write_journal
 from tests.support.worker_process import WorkerProcess
 
 STALLING = "tests.support.stalling_worker"
@@ -193,6 +192,26 @@ async def test_a_sink_that_is_away_degrades_health_and_ends_nothing(settings: Se
         assert (await worker.page("/livez"))[0] == 200
 
 
+async def test_a_sink_that_is_away_from_the_start_holds_up_neither_readiness_nor_scoring(
+    settings: Settings, tmp_path: Path
+) -> None:
+    worker = Watched(settings, tmp_path, "score,deliver", "sink closed")
+    worker.mark.touch()
+    with worker.process:
+        await worker.ready()
+        await events_for(settings)
+        told = await worker.until("/healthz", lambda _, told: told.get("status") == "degraded")
+        assert told["waiting"] == {"deliver.memory": "memory"}
+        await asyncio.sleep(1.25 * STUCK_SECONDS)
+        assert (await worker.page("/livez"))[0] == 200
+        assert (await worker.metrics())['foreshock_lost_dependencies{dependency="memory"}'] == 1.0
+        assert await read_topic(settings, "alerts")
+
+        worker.mark.unlink()
+        await worker.until("/healthz", lambda _, told: told.get("status") == "ok")
+        await worker.ready()
+
+
 async def test_a_broker_that_is_frozen_is_waited_for_however_long(tmp_path: Path) -> None:
     with EmbeddedBroker() as broker:
         settings = broker_settings(broker.bootstrap_servers, stuck_after_seconds=STUCK_SECONDS, partitions=2)
@@ -269,16 +288,6 @@ async def on_kafka(apache_kafka: str) -> Settings:
     )
     await prepare_topics(settings)
     return settings
-
-
-async def delete_before(settings: Settings, topic: str, offset: int) -> None:
-    """Remove the first records of a topic, as retention does."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    await admin.start()
-    try:
-        await admin.delete_records({TopicPartition(settings.topic(topic), 0): RecordsToDelete(before_offset=offset)})
-    finally:
-        await admin.close()
 
 
 async def carried(settings: Settings, topic: str, count: int) -> None:

@@ -17,7 +17,7 @@ from tests.support.deployment import (
     our_services,
     without_variables,
 )
-from tests.support.kafka import POM, format_storage
+from tests.support.kafka import POM, format_storage, new_cluster_id
 from tests.support.peers import CHECKOUT
 
 
@@ -122,4 +122,4 @@ def test_apache_kafka_accepts_the_settings_of_the_compose_file(tmp_path: Path) -
     # The image makes properties of its variables in this way.
     properties = {name.removeprefix("KAFKA_").lower().replace("_", "."): value for name, value in environment.items()}
 
-    format_storage(properties | {"log.dirs": str(tmp_path / "data")}, tmp_path)
+    format_storage(properties | {"log.dirs": str(tmp_path / "data")}, tmp_path, new_cluster_id())

@@ -21,6 +21,7 @@ _CODE = re.compile(r"`([^`\n]+)`")
 _GROUPS = {"ingest", "score", "learn", "deliver", "deliver.<sink>"}
 _NOT_TOPICS = {
     "toml",
+    "db",
     "alert.v1",
     "risk.v1",
     "example.risk.v1",

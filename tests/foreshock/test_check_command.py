@@ -68,7 +68,7 @@ def test_topics_that_are_missing_fail_the_check_with_the_command_that_makes_them
 
     assert done.exit_code == 1
     assert "-> run `foreshock topics create`" in done.output
-    assert "1 of 10 failed" in done.output
+    assert "1 of 11 failed" in done.output
 
 
 def test_a_journal_kept_for_another_time_is_a_warning(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.alerts import Alert
 from schemas.errors import SinkError, SinkRefusedError, SinkUnavailableError
-from sinks.fanout import LONGEST_WAIT, RetryPolicy, deliver_patiently
+from sinks.fanout import LONGEST_ASKED, LONGEST_WAIT, RetryPolicy, deliver_patiently
 from tests.support.alerts import alert
 
 SECOND = timedelta(seconds=1)
@@ -36,7 +36,7 @@ class Clock:
     def __init__(self) -> None:
         self.waits: list[timedelta] = []
 
-    async def sleep(self, wait: timedelta) -> None:
+    async def sleep(self, wait: timedelta, _: SinkError) -> None:
         self.waits.append(wait)
 
 
@@ -67,7 +67,7 @@ async def test_a_sink_that_says_when_to_come_back_is_believed_within_reason() ->
     policy = RetryPolicy(5, SECOND)
 
     assert policy.wait_after(1, down(10 * SECOND)) == 10 * SECOND
-    assert policy.wait_after(1, down(timedelta(hours=1))) == LONGEST_WAIT
+    assert policy.wait_after(1, down(timedelta(hours=1))) == LONGEST_ASKED
 
 
 async def test_a_refusal_is_not_tried_again() -> None:

@@ -59,7 +59,8 @@ def test_no_label_can_grow_beyond_what_prometheus_bears(metrics: Metrics) -> Non
         series += combinations * (len(metric._upper_bounds) + 2 if isinstance(metric, Histogram) else 1)
 
     assert len(LEVELS) * len(CAUSES) * len(TRANSITIONS) <= 400
-    assert series < 1_000
+    # As if one worker had every sink there is; of a sink that is not configured nothing is shown.
+    assert series < 1_200
 
 
 def test_what_is_added_up_reaches_prometheus_when_a_group_settles(

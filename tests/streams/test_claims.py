@@ -62,6 +62,51 @@ def test_waiting_for_a_sink_on_purpose_is_no_stall() -> None:
         assert due(claims_of_duty(duty, {TP: End(0, 7)}, PATIENCE)) == set()
 
 
+def test_a_sink_counts_as_away_until_a_try_has_shown_otherwise() -> None:
+    duty = Duty("deliver", "deliver.jsonl")
+    with duty.working():
+        with duty.waiting_for("jsonl"):
+            pass
+        # The next try is under way.
+        assert duty.waits_for == "jsonl"
+        assert due(claims_of_duty(duty, {}, PATIENCE)) == {("working", "")}
+        duty.goes_on()
+
+    assert duty.waits_for is None
+
+
+def test_a_sink_that_holds_itself_back_is_neither_stuck_nor_away() -> None:
+    duty = Duty("deliver", "deliver.wecom")
+    with duty.working(), duty.pausing():
+        assert due(claims_of_duty(duty, {}, PATIENCE)) == set()
+        assert duty.waits_for is None
+
+
+def test_a_worker_whose_sink_cannot_be_opened_is_as_ready_as_it_can_be() -> None:
+    duty = Duty("deliver", "deliver.database")
+    before = duty.is_ready
+    with duty.waiting_for("database"):
+        assert (before, duty.is_ready) == (False, True)
+
+
+def test_a_sink_with_timeouts_of_its_own_is_given_them_before_it_counts_as_stuck() -> None:
+    duty = Reading(6)
+    duty.longest_step = 80.0
+
+    ends = {claim.part: claim.end_after for claim in claims_of_duty(duty, {}, PATIENCE) if not claim.at}
+
+    assert ends == {"working": 110.0, "group": 180.0, "reading": 30.0}
+
+
+def test_looking_after_something_again_and_again_hides_no_reader_that_stands_still() -> None:
+    duty = Reading(6)
+    before = duty.steps
+    with duty.looking_after():
+        assert due(claims_of_duty(duty, {}, PATIENCE)) == {("working", "")}
+
+    assert duty.steps == before
+
+
 def test_every_try_at_a_sink_is_progress() -> None:
     duty = Duty("deliver", "deliver.jsonl")
     before = duty.steps

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from models.pseudonym import partition_of
 from schemas.codec import encode
@@ -92,3 +93,13 @@ async def read_topic(settings: Settings, name: str, partitions: int | None = Non
 def values(records: Sequence[ConsumerRecord]) -> list[bytes]:
     """The values of records."""
     return [record.value or b"" for record in records]
+
+
+async def delete_before(settings: Settings, topic: str, offset: int) -> None:
+    """Remove the first records of a topic, as retention does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(settings.topic(topic), 0): RecordsToDelete(before_offset=offset)})
+    finally:
+        await admin.close()

@@ -38,7 +38,12 @@ def is_on(part: str) -> bool:
 
 
 class StallingSink(MemorySink):
-    """A sink that never answers, or always says that it is away."""
+    """A sink that never answers, always says that it is away, or cannot be opened."""
+
+    async def open(self) -> None:
+        """Look at nothing, or find nobody."""
+        if is_on("sink closed"):
+            raise SinkUnavailableError("away for the test", timedelta(0))
 
     async def deliver(self, alert: Alert) -> None:
         """Hang, refuse, or take the alert."""

@@ -1,0 +1,1 @@
+"""Alerts as messages of chat robots and as e-mail: WeCom, DingTalk, Feishu, Slack, SMTP."""

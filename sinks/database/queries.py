@@ -1,0 +1,135 @@
+"""What a console asks the database; each question is served by an index, and a test looks at the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select
+from sqlalchemy.sql import Select
+
+from schemas.alerts import LEVELS, Level
+from sinks.database.tables import ALERTS, RISK_HISTORY, TRANSITIONS
+
+Row = RowMapping
+"""One row, by the names of `sinks.database.tables`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertHistory:
+    """An alert, and how it came to stand as it does."""
+
+    alert: Row
+    transitions: Sequence[Row]
+    """In their order."""
+
+
+def open_alerts(
+    connection: Connection, unit: str, level: Level = "blue", limit: int = 200, tenant: str | None = None
+) -> list[Row]:
+    """Return what is open in a unit and below it, the worst and then the oldest first.
+
+    Parameters
+    ----------
+    connection
+        Of the database.
+    unit
+        Path of the unit, such as `HQ/Guangdong`.
+    level
+        Lowest level.
+    limit
+        Most rows.
+    tenant
+        Whose; without it everybody's.
+    """
+    return list(connection.execute(open_alerts_query(unit, level, limit, tenant)).mappings().all())
+
+
+def open_alerts_query(unit: str, level: Level, limit: int, tenant: str | None) -> Select[Any]:
+    """Return the statement of `open_alerts`."""
+    table = ALERTS.c
+    query = select(ALERTS).where(table.is_open, within(table.org_path, unit), table.level_rank >= LEVELS.index(level))
+    if tenant is not None:
+        query = query.where(table.tenant == tenant)
+    return query.order_by(table.level_rank.desc(), table.opened_at, table.alert_id).limit(limit)
+
+
+def alert_history(connection: Connection, alert_id: str) -> AlertHistory | None:
+    """Return one alert with its transitions, or `None` if there is none of this id."""
+    alert = connection.execute(select(ALERTS).where(ALERTS.c.alert_id == alert_id)).mappings().one_or_none()
+    if alert is None:
+        return None
+    query = select(TRANSITIONS).where(TRANSITIONS.c.alert_id == alert_id).order_by(TRANSITIONS.c.sequence)
+    return AlertHistory(alert, list(connection.execute(query).mappings().all()))
+
+
+def risk_of_customer(connection: Connection, customer_key: str, since: datetime, limit: int = 1_000) -> list[Row]:
+    """Return the course of a customer's risk from `since` on, the oldest first; of too many the newest."""
+    return list(reversed(connection.execute(risk_query(customer_key, since, limit)).mappings().all()))
+
+
+def risk_query(customer_key: str, since: datetime, limit: int) -> Select[Any]:
+    """Return the statement of `risk_of_customer`."""
+    table = RISK_HISTORY.c
+    return (
+        select(RISK_HISTORY)
+        .where(table.customer_key == customer_key, table.at >= since)
+        .order_by(
+            table.at.desc(), table.journal_partition.desc(), table.journal_offset.desc(), table.journal_line.desc()
+        )
+        .limit(limit)
+    )
+
+
+def counts_per_day(
+    connection: Connection, since: datetime, until: datetime, unit: str, offset: timedelta = timedelta(hours=8)
+) -> list[Row]:
+    """Count alerts by the day on which they opened and by their cause.
+
+    Parameters
+    ----------
+    connection
+        Of the database.
+    since, until
+        The first moment that counts, and the first that no longer does.
+    unit
+        Path of the unit; what is below it counts too.
+    offset
+        How far local time is ahead of UTC: a day begins at local midnight. Eight hours in China.
+
+    Returns
+    -------
+    list of mappings
+        `day` as `2026-01-31`, `cause`, `count`; in this order.
+    """
+    query = counts_query(connection.dialect.name, since, until, unit, offset)
+    return list(connection.execute(query).mappings().all())
+
+
+def counts_query(dialect: str, since: datetime, until: datetime, unit: str, offset: timedelta) -> Select[Any]:
+    """Return the statement of `counts_per_day`."""
+    table = ALERTS.c
+    day: ColumnElement[Any]
+    if dialect == "postgresql":
+        day = func.to_char(func.timezone("UTC", table.opened_at) + offset, "YYYY-MM-DD")
+    else:
+        day = func.date(table.opened_at, f"{offset.total_seconds():+.0f} seconds")
+    day = day.label("day")
+    return (
+        select(day, table.cause, func.count().label("count"))
+        .where(table.opened_at >= since, table.opened_at < until, within(table.org_path, unit))
+        .group_by(day, table.cause)
+        .order_by(day, table.cause)
+    )
+
+
+def within(column: ColumnElement[str], unit: str) -> ColumnElement[bool]:
+    """Return the condition that a path is the unit's own or below it, so written that an index serves it."""
+    # "0" is what comes after "/": all paths below the unit lie between the two, with some others.
+    return and_(
+        column >= unit,
+        column < f"{unit}0",
+        or_(column == unit, column.startswith(f"{unit}/", autoescape=True)),
+    )

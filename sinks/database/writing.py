@@ -1,0 +1,72 @@
+"""Rows from messages, written so that writing them again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, case, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from schemas.alerts import LEVELS, Alert
+from sinks.database.tables import ALERTS, TRANSITIONS
+from sinks.lifecycle import AWAKENING, closes
+
+# Set when the alert opens, and never again.
+_FIXED = frozenset({"alert_id", "opened_at", "acknowledged_at"})
+
+
+def insert_of(connection: Connection, table: Table) -> Any:
+    """Return an insert that knows what to do when the row is there."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return insert(table)
+
+
+def write_alerts(connection: Connection, alerts: Sequence[Alert]) -> None:
+    """Write transitions, and how their alerts stand after them."""
+    transitions = insert_of(connection, TRANSITIONS)
+    connection.execute(transitions.on_conflict_do_nothing(), [_transition_row(alert) for alert in alerts])
+    states = insert_of(connection, ALERTS)
+    given, kept = states.excluded, ALERTS.c
+    connection.execute(
+        states.on_conflict_do_update(
+            index_elements=[kept.alert_id],
+            set_={
+                **{column.name: given[column.name] for column in kept if column.name not in _FIXED},
+                "acknowledged_at": case(
+                    (given.transition == "acknowledged", given.at),
+                    (or_(*(given.transition == name for name in sorted(AWAKENING))), None),
+                    else_=kept.acknowledged_at,
+                ),
+            },
+            # What comes a second time, or late, must not turn the alert back.
+            where=kept.sequence < given.sequence,
+        ),
+        [_state_row(alert) for alert in alerts],
+    )
+
+
+def _transition_row(alert: Alert) -> dict[str, Any]:
+    return {
+        "alert_id": alert.alert_id,
+        "sequence": alert.sequence,
+        "transition": alert.transition,
+        "at": alert.at,
+        "level": alert.level,
+        "message": alert.model_dump(mode="json"),
+    }
+
+
+def _state_row(alert: Alert) -> dict[str, Any]:
+    return {
+        **_transition_row(alert),
+        "is_open": not closes(alert),
+        "opened_at": alert.opened_at,
+        "acknowledged_at": alert.at if alert.transition == "acknowledged" else None,
+        "closed_at": alert.at if closes(alert) else None,
+        "tenant": alert.tenant,
+        "customer_key": alert.customer_key,
+        "org_path": alert.org_path,
+        "cause": alert.cause,
+        "level_rank": LEVELS.index(alert.level),
+    }

@@ -1,0 +1,1 @@
+"""How messages get from a topic to one sink."""

@@ -1,0 +1,135 @@
+"""Sinks from settings. A sink that lacks a setting refuses to be made, and says which one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from schemas.alerts import Risk
+from schemas.errors import ConfigurationError
+from sinks.abilities import Receiver
+from sinks.alertmanager import Alertmanagers, AlertmanagerSink
+from sinks.base import Sink
+from sinks.jsonl import JsonlSink
+from sinks.log import LogSink
+from sinks.webhook import Endpoint, WebhookSink, key_of
+from streams.sink_settings import ChatName, SinkName, SinkSettings
+
+
+def make_sink(name: SinkName, settings: SinkSettings) -> Sink:
+    """Make one sink; no connection is opened.
+
+    Raises
+    ------
+    ConfigurationError
+        If it lacks a setting or an extra; says which, and what to do.
+    """
+    return _SINKS[name](settings)
+
+
+def make_risk_sinks(settings: SinkSettings) -> tuple[Receiver[Risk], ...]:
+    """Make the sinks that take beliefs about customers: the history that the database keeps."""
+    if "database" not in settings.sinks:
+        return ()
+    with _extra("database", "database"):
+        from sinks.database.sink import RiskHistorySink
+    return (RiskHistorySink(settings.database_address(), settings.database_risk_step),)
+
+
+def _webhook(settings: SinkSettings) -> Sink:
+    if settings.webhook_url is None:
+        raise ConfigurationError(
+            "FORESHOCK_SINKS names webhook, which needs FORESHOCK_WEBHOOK_URL: the address that alerts are posted to"
+        )
+    keys = [key_of(settings.needed("webhook_secret", "webhook"), "FORESHOCK_WEBHOOK_SECRET")]
+    if previous := settings.secret("webhook_previous_secret"):
+        keys.append(key_of(previous, "FORESHOCK_WEBHOOK_PREVIOUS_SECRET"))
+    return WebhookSink(
+        Endpoint(
+            url=settings.webhook_url,
+            keys=tuple(keys),
+            timeout=_timeout(settings),
+            max_bytes=settings.webhook_max_bytes,
+            ca_file=settings.webhook_ca_file,
+        )
+    )
+
+
+def _alertmanager(settings: SinkSettings) -> Sink:
+    if not settings.alertmanager_urls:
+        raise ConfigurationError(
+            "FORESHOCK_SINKS names alertmanager, which needs FORESHOCK_ALERTMANAGER_URLS: the base address of every "
+            "member of the cluster, such as http://alertmanager:9093"
+        )
+    if wrong := [url for url in settings.alertmanager_urls if not url.startswith(("http://", "https://"))]:
+        raise ConfigurationError(f"FORESHOCK_ALERTMANAGER_URLS: {wrong[0]} must begin with http:// or https://")
+    return AlertmanagerSink(
+        Alertmanagers(
+            urls=tuple(url.rstrip("/") for url in settings.alertmanager_urls),
+            level=settings.alertmanager_level,
+            unit_depth=settings.alertmanager_unit_depth,
+            repeat_every=timedelta(seconds=settings.alertmanager_repeat_seconds),
+            hold=timedelta(hours=settings.alertmanager_hold_hours),
+            look_back=timedelta(hours=settings.alertmanager_look_back_hours),
+            timeout=_timeout(settings),
+            ca_file=settings.alertmanager_ca_file,
+        )
+    )
+
+
+def _database(settings: SinkSettings) -> Sink:
+    with _extra("database", "database"):
+        from sinks.database.sink import DatabaseSink
+    return DatabaseSink(settings.database_address())
+
+
+def _chat(name: ChatName) -> Callable[[SinkSettings], Sink]:
+    """Return what makes the sink of one robot."""
+
+    def make(settings: SinkSettings) -> Sink:
+        url = settings.needed(f"{name}_url", name)
+        with _extra("chat", name):
+            from sinks.chat.sink import ChatSink, Manner
+        manner = Manner(
+            level=settings.chat_level,
+            transitions=frozenset(settings.chat_transitions),
+            language=settings.chat_language,
+            texts=settings.chat_texts,
+            per_minute=settings.chat_per_minute,
+            timeout=_timeout(settings),
+        )
+        return ChatSink(name, url, manner)
+
+    return make
+
+
+def _timeout(settings: SinkSettings) -> timedelta:
+    """Return how long a destination may take."""
+    return timedelta(seconds=settings.sink_timeout_seconds)
+
+
+@contextmanager
+def _extra(extra: str, sink: str) -> Iterator[None]:
+    """Say which extra to install where a library is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"FORESHOCK_SINKS names {sink}, which needs {error.name}: install the extra `{extra}`, as "
+            f"`pip install -e '.[{extra}]'` does"
+        ) from error
+
+
+_SINKS: dict[SinkName, Callable[[SinkSettings], Sink]] = {
+    "log": lambda settings: LogSink(),
+    "jsonl": lambda settings: JsonlSink(settings.jsonl_path),
+    "webhook": _webhook,
+    "alertmanager": _alertmanager,
+    "database": _database,
+    "wecom": _chat("wecom"),
+    "dingtalk": _chat("dingtalk"),
+    "feishu": _chat("feishu"),
+    "slack": _chat("slack"),
+    "email": _chat("email"),
+}

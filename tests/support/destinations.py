@@ -1,0 +1,206 @@
+"""Every sink with a real destination, how to read what is there, and how to take the destination away."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from schemas.alerts import Alert
+from schemas.codec import decode_as
+from sinks.alertmanager import Alertmanagers, AlertmanagerSink
+from sinks.base import Sink
+from sinks.chat.sink import ChatSink, Manner
+from sinks.database.migrating import upgrade
+from sinks.database.sink import DatabaseSink
+from sinks.database.store import engine_of
+from sinks.database.tables import TRANSITIONS
+from sinks.jsonl import JsonlSink
+from sinks.log import LogSink
+from sinks.memory import MemorySink
+from sinks.webhook import Endpoint, WebhookSink, key_of
+from tests.support.alertmanager import AlertmanagerNode
+from tests.support.postgresql import PostgresqlNode
+from tests.support.receivers import Receiver
+from tests.support.robots import MailServer, point, refs, robot, texts
+
+Identity = tuple[str, int]
+"""Alert id and sequence."""
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+
+
+async def _nothing() -> None:
+    """Nothing can be taken away."""
+
+
+@dataclass
+class Destination:
+    """A destination, and sinks to it."""
+
+    make: Callable[[], Sink]
+    """Makes one more sink to the same destination."""
+
+    read: Callable[[Sink], list[Identity]]
+    """What the destination has, after it dropped what came twice by its id."""
+
+    keeps_transitions: bool = True
+    """Whether it has every transition, or only how each alert stands."""
+
+    take_away: Callable[[], Awaitable[None]] = _nothing
+    give_back: Callable[[], Awaitable[None]] = _nothing
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether it can be taken away."""
+        return self.take_away is not _nothing
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a test has for a destination."""
+
+    folder: Path
+    caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch
+
+
+@asynccontextmanager
+async def memory(given: Given) -> AsyncIterator[Destination]:
+    def read(sink: Sink) -> list[Identity]:
+        assert isinstance(sink, MemorySink)
+        return [(alert.alert_id, alert.sequence) for alert in sink.delivered]
+
+    yield Destination(MemorySink, read)
+
+
+@asynccontextmanager
+async def jsonl(given: Given) -> AsyncIterator[Destination]:
+    path = given.folder / "new" / "alerts.jsonl"
+
+    def read(_: Sink) -> list[Identity]:
+        alerts = [decode_as(Alert, line) for line in path.read_bytes().splitlines()]
+        return [(alert.alert_id, alert.sequence) for alert in alerts]
+
+    yield Destination(lambda: JsonlSink(path), read)
+
+
+@asynccontextmanager
+async def log(given: Given) -> AsyncIterator[Destination]:
+    given.caplog.set_level(logging.INFO, "sinks.log")
+
+    def read(_: Sink) -> list[Identity]:
+        ours = [record for record in given.caplog.records if record.name == "sinks.log"]
+        return [(vars(record)["alert_id"], vars(record)["sequence"]) for record in ours]
+
+    yield Destination(LogSink, read)
+
+
+@asynccontextmanager
+async def webhook(given: Given) -> AsyncIterator[Destination]:
+    async with Receiver() as receiver:
+        endpoint = Endpoint(receiver.url, (key_of(SECRET, "SECRET"),), timedelta(seconds=5))
+
+        def read(_: Sink) -> list[Identity]:
+            ids = dict.fromkeys(request.headers["webhook-id"] for request in receiver.taken)
+            return [(alert_id, int(number)) for alert_id, number in (each.split("/") for each in ids)]
+
+        yield Destination(lambda: WebhookSink(endpoint), read, take_away=receiver.stop, give_back=receiver.start)
+
+
+@asynccontextmanager
+async def alertmanager(given: Given) -> AsyncIterator[Destination]:
+    with AlertmanagerNode(given.folder) as node:
+
+        def read(_: Sink) -> list[Identity]:
+            return [(one["labels"]["alert_id"], int(one["annotations"]["sequence"])) for one in node.firing()]
+
+        async def stop() -> None:
+            node.stop()
+
+        async def start() -> None:
+            node.start()
+
+        told = Alertmanagers((node.url,))
+        yield Destination(lambda: AlertmanagerSink(told), read, False, stop, start)
+
+
+@asynccontextmanager
+async def sqlite(given: Given) -> AsyncIterator[Destination]:
+    yield _database(f"sqlite:///{given.folder / 'foreshock.db'}")
+
+
+@asynccontextmanager
+async def postgresql(given: Given) -> AsyncIterator[Destination]:
+    with PostgresqlNode() as node:
+
+        async def stop() -> None:
+            node.stop()
+
+        async def start() -> None:
+            node.start()
+
+        destination = _database(node.new_database())
+        destination.take_away, destination.give_back = stop, start
+        yield destination
+
+
+def _database(url: str) -> Destination:
+    engine = engine_of(url)
+    upgrade(engine)
+    engine.dispose()
+
+    def read(_: Sink) -> list[Identity]:
+        engine = engine_of(url)
+        with engine.connect() as connection:
+            rows = connection.execute(select(TRANSITIONS.c.alert_id, TRANSITIONS.c.sequence)).all()
+        engine.dispose()
+        return sorted((row[0], row[1]) for row in rows)
+
+    return Destination(lambda: DatabaseSink(url), read)
+
+
+def _robot(name: str) -> Callable[[Given], AsyncIterator[Destination]]:
+    """Make the destination of one robot."""
+
+    async def destination(given: Given) -> AsyncIterator[Destination]:
+        async with AsyncExitStack() as stack:
+            receiver = await stack.enter_async_context(robot(name))
+            url = point(name, receiver, given.monkeypatch)
+            yield Destination(
+                lambda: ChatSink(name, url, Manner(per_minute=100)),
+                lambda _: sorted(refs(texts(name, receiver))),
+                take_away=receiver.stop,
+                give_back=receiver.start,
+            )
+
+    return destination
+
+
+wecom, dingtalk, feishu, slack = (
+    asynccontextmanager(_robot(name)) for name in ("wecom", "dingtalk", "feishu", "slack")
+)
+
+
+@asynccontextmanager
+async def email(given: Given) -> AsyncIterator[Destination]:
+    async with MailServer() as server:
+        yield Destination(
+            lambda: ChatSink("email", server.url, Manner(per_minute=100)),
+            lambda _: sorted(refs(server.texts())),
+            take_away=server.stop,
+            give_back=server.start,
+        )
+
+
+def bodies(receiver: Receiver) -> list[Alert]:
+    """The alerts that a webhook's receiver took, repeats included, in their order."""
+    return [Alert.model_validate(json.loads(request.body)["data"]) for request in receiver.taken]
