@@ -27,7 +27,7 @@ LOCK_PEER = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --ge
 	--custom-compile-command 'make lock' --constraint requirements.lock --override bench/peers/overrides.txt \
 	$$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 
-.PHONY: help setup demo test check lint types contracts fix docs bench bench-quality bench-faults bench-latency test-kafka lock clean
+.PHONY: help setup demo test check lint types contracts fix docs bench bench-quality bench-faults bench-latency test-kafka test-long lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -87,6 +87,10 @@ bench-faults: setup ## Break workers, brokers and networks, and see that nothing
 
 bench-latency: setup ## How long an event takes to become an alert, at a steady rate.
 	$(BIN)/python -m bench.latency $(ARGS)
+
+test-long: setup ## More of the same, on brokers: what `make test` leaves out for its length.
+	@$(BIN)/python -m tests.support.kafka fetch --if-possible
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven when it is not here.
 	$(BIN)/python -m tests.support.kafka fetch

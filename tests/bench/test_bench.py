@@ -19,6 +19,7 @@ from tests.support.peers import CHECKOUT
 @pytest.mark.broker
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.long
 def test_a_tiny_run_passes_its_own_checks_and_writes_its_figures(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     # Peers have environments of their own, which a test does not make.

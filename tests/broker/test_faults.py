@@ -23,13 +23,26 @@ SECONDS = 3.0
 # A hang is found by patience; this is for a machine on which everything takes its time.
 TIMEOUT_SECONDS = 400
 
+# Of what the short matrix has, `make test` plays these; `make test-long` plays the rest.
+SHORTEST = {
+    ("killed", "embedded"),
+    ("zombie-then-kill", "embedded"),
+    ("poison-in-journal", "embedded"),
+    ("broker-killed", "kafka"),
+    ("alerts-refused", "kafka"),
+    ("changelog-refused", "kafka"),
+    ("handler-fails", "kafka"),
+}
+
+
+def marks_of(name: str, kind: str) -> list[pytest.MarkDecorator]:
+    """Say what a scenario needs."""
+    marks = [pytest.mark.kafka if kind == "kafka" else pytest.mark.broker, pytest.mark.slow]
+    return marks if (name, kind) in SHORTEST else [*marks, pytest.mark.long]
+
+
 SHORT = [
-    pytest.param(
-        name,
-        kind,
-        id=f"{name}-{kind}",
-        marks=[pytest.mark.kafka, pytest.mark.slow] if kind == "kafka" else [pytest.mark.broker, pytest.mark.slow],
-    )
+    pytest.param(name, kind, id=f"{name}-{kind}", marks=marks_of(name, kind))
     for name, scenario in SCENARIOS.items()
     for kind in scenario.short_on
 ]

@@ -117,9 +117,9 @@ async def events_for(settings: Settings) -> None:
         ("loop", "score", "worker", "loop"),
         ("agent", "score", "score", "reading"),
         ("writer", "score", "score", "writing"),
-        ("consumer", "score", "score", "reading"),
+        pytest.param("consumer", "score", "score", "reading", marks=pytest.mark.long),
         ("ingest", "ingest", "ingest", "working"),
-        ("tick", "tick", "tick", "working"),
+        pytest.param("tick", "tick", "tick", "working", marks=pytest.mark.long),
         ("sink hangs", "score,deliver", "deliver.memory", "working"),
     ],
 )
@@ -154,6 +154,7 @@ async def test_a_recovery_that_stands_still_ends_the_process(settings: Settings,
         assert await worker.ends() == ExitCode.STUCK
 
 
+@pytest.mark.long
 async def test_a_part_that_moves_again_in_time_is_left_alone(settings: Settings, tmp_path: Path) -> None:
     worker = Watched(settings.model_copy(update={"stuck_after_seconds": 12.0}), tmp_path, "score", "writer")
     with worker.process:
@@ -212,6 +213,7 @@ async def test_a_sink_that_is_away_from_the_start_holds_up_neither_readiness_nor
         await worker.ready()
 
 
+@pytest.mark.long
 async def test_a_broker_that_is_frozen_is_waited_for_however_long(tmp_path: Path) -> None:
     with EmbeddedBroker() as broker:
         settings = broker_settings(broker.bootstrap_servers, stuck_after_seconds=STUCK_SECONDS, partitions=2)
@@ -235,6 +237,7 @@ async def test_a_broker_that_is_frozen_is_waited_for_however_long(tmp_path: Path
             await worker.ready()
 
 
+@pytest.mark.long
 async def test_a_worker_that_was_frozen_itself_is_not_stuck(settings: Settings, tmp_path: Path) -> None:
     worker = Watched(settings, tmp_path, "tick")
     with worker.process:
@@ -372,6 +375,7 @@ class Hangs(ConsumerRebalanceListener):  # type: ignore[misc]
         """Take them."""
 
 
+@pytest.mark.long
 @pytest.mark.kafka
 @pytest.mark.slow
 async def test_a_rebalance_that_does_not_end_is_told_before_it_ends_anything(

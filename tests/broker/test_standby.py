@@ -17,7 +17,7 @@ from tests.support.worker_process import COUNTING, WorkerProcess
 EVENTS = 3000
 STANDBY = {"standby_replicas": 1, "partitions": 6}
 """With standbys Faust fills workers to the ceiling: only a number that two and three divide is shared fairly."""
-ON_KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.slow])
+ON_KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.long])
 
 
 @pytest.fixture(params=[pytest.param("embedded", marks=pytest.mark.broker), ON_KAFKA])

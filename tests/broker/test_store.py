@@ -17,7 +17,7 @@ from tests.support.settling import READY, assert_exact, feed, recoveries, settle
 from tests.support.worker_process import COUNTING, WorkerProcess
 
 EVENTS = 3000
-ON_KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.slow])
+ON_KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.long])
 
 
 @pytest.fixture(params=[pytest.param("embedded", marks=pytest.mark.broker), ON_KAFKA])
