@@ -31,7 +31,6 @@ SHORTEST = {
     ("broker-killed", "kafka"),
     ("alerts-refused", "kafka"),
     ("changelog-refused", "kafka"),
-    ("handler-fails", "kafka"),
 }
 
 
