@@ -416,15 +416,15 @@ class Glimpse(NamedTuple):
 
 
 def glimpse(row: bytes) -> Glimpse | None:
-    """Read the beginning of a row, in a twentieth of the time of the whole; None if it is of an earlier format."""
-    found, epoch, offset, line, due, stage, ruled_by, _ = row.split(b",", 7)
-    if found != _TODAY:
+    """Read the beginning of a row, in a twentieth of the time of the whole; None if it is of another format."""
+    if not row.startswith(_TODAY):
         return None
+    _, epoch, offset, line, due, stage, ruled_by, _ = row.split(b",", 7)
     position = Position(int(offset), int(line))
     return Glimpse(epoch[1:-1].decode(), position, float(due), int(stage), ruled_by[1:-1].decode())
 
 
-_TODAY = b"[%d" % ROW_FORMAT
+_TODAY = b"[%d," % ROW_FORMAT
 
 
 def row_position(row: bytes) -> tuple[str, Position]:

@@ -25,6 +25,6 @@ def test_every_figure_of_the_table_is_in_the_results_it_links_to(readme: Path) -
     rounded = measured | {f"{float(number):.0f}" for number in measured}
     rows = [line for line in prose(readme).splitlines() if line.startswith("|") and _NUMBER.search(line)]
 
-    assert len(rows) == 4
+    assert len(rows) == 6
     assert {number for row in rows for number in figures(row.partition("|")[2].partition("|")[2])} - rounded == set()
     assert results.with_suffix(".json").exists()

@@ -9,7 +9,7 @@ import pytest
 
 from models.partition import decode_partition, encode_partition, engine_key, snapshot_key
 from models.row_formats import ROW_FORMAT, NewerRowError
-from models.state import CustomerState, decode_row, encode_row, row_position
+from models.state import CustomerState, decode_row, encode_row, glimpse, row_position
 from schemas.events import MAX_ATTRIBUTES
 from schemas.types import Position
 from tests.support.core import Core
@@ -102,3 +102,15 @@ def test_a_partition_row_begins_as_a_customer_row_does() -> None:
     assert encode_partition(decode_partition(row)) == row
     assert engine_key(3) != snapshot_key(3)
     assert row.startswith(b"[%d," % ROW_FORMAT)
+
+
+@pytest.mark.parametrize("row", [b'[99,"test",1,2]', b'[1,"test",1,2,"HQ"]'])
+def test_of_another_format_there_is_no_glimpse(row: bytes) -> None:
+    assert glimpse(row) is None
+
+
+def test_a_glimpse_says_what_the_whole_row_says() -> None:
+    row = encode_row(_lively())
+    state = decode_row(row)
+
+    assert glimpse(row) == (state.epoch, state.position, state.due, state.stage, state.ruled_by)
