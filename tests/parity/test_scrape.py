@@ -34,7 +34,19 @@ MAX_SERIES = 600
 
 CLOSED_LABELS = {
     *("cause", "fact", "group", "horizon_days", "kind", "label", "le", "level", "partition", "reason", "result"),
-    *("sink", "stage", "transition", "command", "cohort", "phase", "alerted", "monitor", "figure", "bound"),
+    *(
+        "sink",
+        "stage",
+        "transition",
+        "command",
+        "cohort",
+        "phase",
+        "alerted",
+        "monitor",
+        "figure",
+        "bound",
+        "dependency",
+    ),
 }
 """Each takes its values from a set in the code, or from the partitions of the settings."""
 
