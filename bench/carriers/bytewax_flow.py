@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import bytewax.operators as op
@@ -21,11 +21,11 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 from bytewax.recovery import RecoveryConfig, init_db_dir
 
+from bench.carriers.intake import SourceIntake, engines_of
 from bench.carriers.job import Job, Stopwatch, job_of, report
 from bench.carriers.outputs import Output
 from bench.profiling import profiled
-from models.engine import Engine, step
-from models.params import load_params
+from models.engine import step
 from models.state import CustomerState, decode_row, encode_row
 from schemas.alerts import Alert, Risk
 from schemas.catalogue import SOURCE_TOPICS
@@ -34,7 +34,6 @@ from schemas.codec import CustomerEvent, encode
 from schemas.examples import RiskExample, TextExample
 from streams.memory import spare_collector
 from streams.settings import Settings
-from streams.wiring import intake_of
 
 SOURCE = "foreshock/score"
 
@@ -55,10 +54,8 @@ class Carrier:
     """
 
     def __init__(self, settings: Settings) -> None:
-        params = load_params(settings.params_file)
-        self._intake = intake_of(settings)
-        self._kinds = {settings.topic(name): kind for name, kind in SOURCE_TOPICS.items()}
-        self.engines = [Engine(params, partition) for partition in range(settings.partitions)]
+        self._intake = SourceIntake(settings)
+        self.engines = engines_of(settings)
         self.topics = {
             Risk: settings.topic("risk"),
             Alert: settings.topic("alerts"),
@@ -74,8 +71,7 @@ class Carrier:
         if not self._has_begun:
             self._has_begun = True
             self.stopwatch.start()
-        arrived_at = datetime.fromtimestamp(message.timestamp[1] / 1000, UTC)
-        prepared = self._intake.prepare(message.value, self._kinds[message.topic], arrived_at)
+        prepared = self._intake.prepare(message.value, message.topic, message.timestamp[1])
         return prepared.event.customer_id, (prepared.partition, prepared.event)
 
     def addressed(self, output: Output) -> KafkaSinkMessage[bytes | None, bytes]:

@@ -10,17 +10,15 @@ import asyncio
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
+from bench.carriers.intake import SourceIntake, engines_of
 from bench.carriers.job import Job, Stopwatch, job_of, report
 from bench.carriers.left import write_states
 from bench.carriers.outputs import Portion
 from bench.profiling import profiled
-from models.engine import Engine, step
-from models.intake import Intake
-from models.params import load_params
+from models.engine import step
 from models.state import CustomerState
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
@@ -29,7 +27,6 @@ from streams.connections import new_group_consumer, new_producer
 from streams.memory import spare_collector
 from streams.outbox import Record, send_records
 from streams.settings import Settings
-from streams.wiring import intake_of
 
 SOURCE = "foreshock/score"
 
@@ -40,10 +37,8 @@ class PlainLoop:
     def __init__(self, settings: Settings, producer: AIOKafkaProducer) -> None:
         self._settings = settings
         self._producer = producer
-        self._intake: Intake = intake_of(settings)
-        self._kinds = {settings.topic(name): kind for name, kind in SOURCE_TOPICS.items()}
-        params = load_params(settings.params_file)
-        self._engines = [Engine(params, partition) for partition in range(settings.partitions)]
+        self._intake = SourceIntake(settings)
+        self._engines = engines_of(settings)
         self.states: list[dict[str, CustomerState]] = [{} for _ in self._engines]
         self.rows: dict[str, bytes] = {}
         """Customer key to row: what a carrier with a memory would keep."""
@@ -53,8 +48,7 @@ class PlainLoop:
         """Carry a portion of source records; return once the broker has what follows."""
         events: dict[int, list[CustomerEvent]] = defaultdict(list)
         for record in records:
-            arrived_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-            prepared = self._intake.prepare(record.value, self._kinds[record.topic], arrived_at)
+            prepared = self._intake.prepare(record.value, record.topic, record.timestamp)
             events[prepared.partition].append(prepared.event)
         await asyncio.gather(*(self._carry(partition, found) for partition, found in events.items()))
 

@@ -10,18 +10,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
 from quixstreams import Application, State, message_context
 from quixstreams.models import Serializer
 
+from bench.carriers.intake import SourceIntake, engines_of
 from bench.carriers.job import Job, Stopwatch, job_of, report
 from bench.carriers.outputs import Output
 from bench.profiling import profiled
-from models.engine import Engine, step
-from models.params import load_params
+from models.engine import step
 from models.state import CustomerState, decode_row, encode_row
 from schemas.alerts import Alert, Risk
 from schemas.catalogue import SOURCE_TOPICS
@@ -30,7 +29,6 @@ from schemas.codec import encode
 from schemas.examples import RiskExample, TextExample
 from streams.memory import spare_collector
 from streams.settings import Settings
-from streams.wiring import intake_of
 
 SOURCE = "foreshock/score"
 
@@ -55,10 +53,8 @@ class Carrier:
     """
 
     def __init__(self, settings: Settings) -> None:
-        params = load_params(settings.params_file)
-        self._intake = intake_of(settings)
-        self._kinds = {settings.topic(name): kind for name, kind in SOURCE_TOPICS.items()}
-        self._engines = [Engine(params, partition) for partition in range(settings.partitions)]
+        self._intake = SourceIntake(settings)
+        self._engines = engines_of(settings)
         self.stopwatch = Stopwatch()
         self.applied = 0
 
@@ -67,9 +63,7 @@ class Carrier:
         if not self.applied:
             self.stopwatch.start()
         message = message_context()
-        event = self._intake.prepare(
-            raw, self._kinds[message.topic], datetime.fromtimestamp(timestamp / 1000, UTC)
-        ).event
+        event = self._intake.prepare(raw, message.topic, timestamp).event
         engine = self._engines[message.partition]
         row = state.get_bytes(_ROW)
         states: dict[str, CustomerState] = {} if row is None else {event.customer_id: decode_row(row)}

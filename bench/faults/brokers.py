@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar, Literal
 
@@ -24,8 +25,11 @@ to take no batches. `cut`: there is a network to it that can be cut. `secure`: i
 has several. `delete`: topics go."""
 
 
-class Broker:
+class Broker(ABC):
     """What a scenario may do to a broker; each kind overrides what it can.
+
+    A scenario names the abilities that it needs, and is not played on a broker that lacks one: what a kind cannot do
+    is an error of the scenario.
 
     Attributes
     ----------
@@ -44,40 +48,42 @@ class Broker:
     sessions: ClassVar[Mapping[str, Any]] = {"session_timeout_seconds": 3.0, "heartbeat_seconds": 0.5}
 
     @property
+    @abstractmethod
     def bootstrap(self) -> str:
         """Where it is."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def described(self) -> str:
         """Name and version, for the report."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def ensure(self) -> None:
         """See to it that it runs and is in order."""
 
+    @abstractmethod
     async def end(self) -> None:
         """Stop it for good."""
 
     def freeze(self) -> None:
         """Stop it with open connections."""
-        raise NotImplementedError
+        raise self._unable("freeze")
 
     def thaw(self) -> None:
         """Let it go on."""
-        raise NotImplementedError
+        raise self._unable("freeze")
 
     async def kill(self) -> None:
         """End it without a word."""
-        raise NotImplementedError
+        raise self._unable("kill")
 
     async def stop(self) -> None:
         """Ask it to stop, and wait until it has."""
-        raise NotImplementedError
+        raise self._unable("kill")
 
     async def revive(self) -> None:
         """Start it again, with its data."""
-        raise NotImplementedError
+        raise self._unable("kill")
 
     async def configure(self, topic: str, **configs: str) -> None:
         """Set configurations of a topic (full name); what is not named goes back to its default.
@@ -90,6 +96,10 @@ class Broker:
         dotted = {name.replace("_", "."): value for name, value in configs.items()}
         async with self.admin() as admin:
             await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=dotted)])
+
+    def _unable(self, ability: Ability) -> TypeError:
+        """Say which ability a scenario has forgotten to name."""
+        return TypeError(f"{self.described} has not the ability {ability!r}: the scenario must name it")
 
     async def forget(self, settings: Settings) -> None:
         """Delete the topics of a run: a broker that comes back would have to look through all of them."""
@@ -185,3 +195,9 @@ class Named(Broker):
     def described(self) -> str:
         """All that is known."""
         return f"Kafka at {self._bootstrap}"
+
+    async def ensure(self) -> None:
+        """Take it as it is: it is somebody else's to start."""
+
+    async def end(self) -> None:
+        """Leave it running."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from models.partition import decode_partition
 from models.risk import untrained
 from models.state import CustomerState, decode_row, encode_row, row_position
 from schemas.alerts import CAUSES
-from schemas.codec import CustomerEvent, JournalMessage, decode_journal_line, encode
+from schemas.codec import JournalMessage, decode_journal_line, encode
 from schemas.snapshots import RiskLine, RiskWeights
 from schemas.ticks import Tick
 from schemas.types import Position
@@ -36,9 +36,7 @@ days = st.floats(min_value=0, max_value=60, allow_nan=False)
 customers = st.sampled_from(CUSTOMERS)
 
 
-def _one(build: Any, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[CustomerEvent]:
-    return st.builds(build, customer=customers, day=days, **fields)
-
+_one = partial(st.builds, customer=customers, day=days)
 
 events = st.one_of(
     _one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,7 @@ from models.forgetting import SETTLED_RECORDS
 from models.params import MemoryParams, Params, PolicyParams
 from models.partition import decode_partition
 from models.state import CustomerState, decode_row, encode_row
-from schemas.codec import CustomerEvent, JournalMessage
+from schemas.codec import JournalMessage
 from schemas.ticks import Tick
 from schemas.types import Position
 from tests.support.core import alert_bytes
@@ -29,9 +30,7 @@ days = st.floats(min_value=0, max_value=500, allow_nan=False)
 customers = st.sampled_from(CUSTOMERS)
 
 
-def _one(build: Any, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[CustomerEvent]:
-    return st.builds(build, customer=customers, day=days, **fields)
-
+_one = partial(st.builds, customer=customers, day=days)
 
 messages_of_any_kind = st.one_of(
     _one(

@@ -8,7 +8,8 @@ import subprocess
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+
+from tests.support.listening import Listening
 
 _REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 429: "Too Many Requests"}
 
@@ -40,7 +41,7 @@ class Answer:
 WELL = Answer()
 
 
-class Receiver:
+class Receiver(Listening):
     """Listens on loopback; what it answered with 2xx, it has taken.
 
     Parameters
@@ -57,22 +58,14 @@ class Receiver:
         """Answers to give first, one per request."""
         self.taken: list[Request] = []
         self.seen: list[Request] = []
-        self.port = 0
+        super().__init__()
         self._certificate = certificate
-        self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Listen, after a stop on the same port."""
@@ -85,12 +78,10 @@ class Receiver:
 
     async def stop(self) -> None:
         """Listen no more, and drop who is connected."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
-            for writer in list(self._open):
-                writer.close()
-            await asyncio.sleep(0)
+        await super().stop()
+        for writer in list(self._open):
+            writer.close()
+        await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)

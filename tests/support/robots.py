@@ -12,12 +12,13 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from email import message_from_bytes, policy
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from sinks.chat.services import SERVICES
+from tests.support.listening import Listening
 from tests.support.receivers import Answer, Receiver, Request
 
 DINGTALK_SECRET = "SEC" + "0" * 61
@@ -27,6 +28,7 @@ _TAKEN = {
     "feishu": Answer(200, body=b'{"StatusCode":0,"StatusMessage":"success","code":0,"data":{},"msg":"success"}'),
     "slack": Answer(200, body=b"ok"),
 }
+# The examples of the services' own documentation: nobody's keys.
 _ADDRESSES = {
     "wecom": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa",
     "dingtalk": f"dingtalk://{DINGTALK_SECRET}@{'d' * 64}",
@@ -104,37 +106,24 @@ def _slack_text(body: dict[str, Any]) -> str:
     return str(attachment["text"])
 
 
-class MailServer:
+class MailServer(Listening):
     """Takes mail on loopback, or answers as it is told."""
 
     def __init__(self) -> None:
         self.next: deque[str] = deque()
         """Answers to `RCPT TO`, one per recipient."""
         self.taken: list[bytes] = []
-        self.port = 0
-        self._server: asyncio.Server | None = None
+        super().__init__()
 
     @property
     def url(self) -> str:
         """Its address as people set it."""
         return f"mailto://127.0.0.1:{self.port}?from=foreshock@insurer.example&to=duty@insurer.example&mode=insecure"
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
     async def start(self) -> None:
         """Listen, after a stop on the same port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Listen no more."""
-        assert self._server is not None
-        self._server.close()
 
     def texts(self) -> list[str]:
         """Subject and body of every mail."""
