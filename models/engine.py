@@ -343,7 +343,13 @@ class Engine:
             self._tell(key, state, leave(state, at), outcome)
 
     def _fire(self, key: str, state: CustomerState, until: float, outcome: Outcome) -> CustomerState:
-        """Fire a customer's timers up to a time, each as of its due time; return the state, or what is left of it."""
+        """Fire a customer's timers up to a time, each as of its due time.
+
+        Returns
+        -------
+        CustomerState
+            The state, or what is left of it, with the time of the next timer.
+        """
         params = self.params
         while (due := min(look := look_due(state, params), books_due(state, params))) <= until:
             outcome.fired += 1
@@ -358,6 +364,7 @@ class Engine:
             if fired is not None:
                 state.evidence = [*state.evidence, *fired.evidence][-params.memory.evidence :]
                 self._judge(key, state, [], outcome, keep=fired.matters and not params.labels.deeds)
+        state.due = due
         return state
 
     def _begin(self, known: CustomerState | None, outcome: Outcome) -> CustomerState:
@@ -385,7 +392,9 @@ class Engine:
         self.customers_by_stage[state.stage] -= 1
         self._budget.forgotten()
         # Not before now: the journal of the time before is kept from when it was written.
-        return forgotten(state, max(at, self.now), self.epoch, self.position)
+        left = forgotten(state, max(at, self.now), self.epoch, self.position)
+        left.due = gone_at(left, self.params)
+        return left
 
     def _let_go(self, states: States, key: str, known: CustomerState) -> None:
         """Remove the row of a forgotten customer, once no crash can bring back the time before it."""
@@ -413,7 +422,7 @@ class Engine:
         dense = dense_features(state, now, self.params)
         score_customer(state, dense, self.scorer, self.params)
         decisions += decide(state, now, self._budget.threshold, self.params)
-        if not state.cold and any(asks_for_a_call(decision) for decision in decisions):
+        if decisions and not state.cold and any(map(asks_for_a_call, decisions)):
             self._budget.spend(state, now, self.position)
         if keep:
             self._tell(key, state, keep_prediction(state, key, now, dense, self.params.labels), outcome)
@@ -434,9 +443,9 @@ class Engine:
             state.lives, state.spent = (), ()
 
     def _put(self, states: States, key: str, state: CustomerState, outcome: Outcome) -> None:
-        """Stamp the row with the position, hand it back, and note when its next timer is due."""
+        """Stamp the row with the position and the rules, hand it back, and note when its next timer is due."""
         state.epoch, (state.offset, state.line) = self.epoch, self.position
-        state.due, state.ruled_by = next_due(state, self.params), self.params_hash
+        state.ruled_by = self.params_hash
         states[key] = state
         outcome.touched.append(key)
         self._agenda.note(key, state.due)
