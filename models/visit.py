@@ -113,20 +113,23 @@ class Visit:
         """Fire the customer's timers up to a time, each as of its due time, and note when the next one is due."""
         params = self._params
         state = self.state
-        while (due := min(look := look_due(state, params), books_due(state, params))) <= until:
+        look = look_due(state, params)
+        while (due := min(look, books := books_due(state, params))) <= until:
             self._outcome.fired += 1
             if is_to_be_forgotten(state, due, params):
                 self._forget(due)
                 return
             fired = fire(state, due, params) if look <= due else None
             state.clock = max(state.clock, due)
-            self._tell(mature(state, due, params.labels))
-            if forget_due(state, params) <= due:
-                self._end_conversation(None, due)
-                self._outcome.believe(self._key)
+            if books <= due:
+                self._tell(mature(state, due, params.labels))
+                if forget_due(state, params) <= due:
+                    self._end_conversation(None, due)
+                    self._outcome.believe(self._key)
             if fired is not None:
                 self._remember(fired.evidence)
                 self._judge([], keep=fired.matters and not params.labels.deeds)
+                look = look_due(state, params)  # only a look changes when the next one is due
         state.due = due
 
     def erase(self, at: float) -> None:

@@ -128,7 +128,7 @@ def mature(state: CustomerState, at: float, labels: LabelParams) -> list[Learnt]
 
     A quiet horizon in which somebody acted for the customer is censored: nobody knows what would have come without.
     """
-    if next_end(state.predictions, labels) > at:
+    if not state.predictions:
         return []
     learnt: list[Learnt] = []
     waiting: list[PendingPrediction] = []
