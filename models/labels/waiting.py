@@ -189,6 +189,7 @@ def leave(state: CustomerState, at: float) -> list[Learnt]:
 
 def _newest_long(waiting: Sequence[PendingPrediction]) -> float:
     """Return when the last prediction was made that waits for the long horizon; `NEVER` where there is none."""
+    prediction: PendingPrediction
     for prediction in reversed(waiting):
         if prediction.is_long:
             return prediction.at
