@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from models.memo import Memo
 from models.text.tokens import EXCLAMATION, QUESTION
 
 MAX_TOKENS = 800
@@ -164,18 +165,23 @@ def read_trace(trace: str) -> list[Turn]:
 
 def spelled(codes: Sequence[int]) -> list[str]:
     """Write each code as three characters."""
-    return [_PAIRS[code >> 6] + _DIGITS[code & 63] for code in codes]
+    return list(map(_spelling, codes))
+
+
+def _three_digits(code: int) -> str:
+    """Write a code as three characters."""
+    return _DIGITS[code >> 12] + _DIGITS[code >> 6 & 63] + _DIGITS[code & 63]
 
 
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
+_spelling = Memo(_three_digits).__getitem__
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _TOKEN = re.compile("...")
 
 
 def _written(turn: Turn) -> str:
     """Write a turn: who, then three characters per token."""
-    return "ac"[turn.is_customer] + "".join(spelled(turn.codes))
+    return "ac"[turn.is_customer] + "".join(map(_spelling, turn.codes))
 
 
 def _read(written: str) -> Turn:
