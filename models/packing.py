@@ -46,9 +46,8 @@ def packed_buckets(buckets: Sequence[int]) -> str:
     return b2a_base64(pack(f"<{len(buckets)}H", *buckets), newline=False).decode()
 
 
-@lru_cache(maxsize=2)
 def unpacked_buckets(text: str) -> tuple[int, ...]:
-    """Read what `packed_buckets` wrote; those of an event are read for its score and again for its example."""
+    """Read what `packed_buckets` wrote."""
     raw = a2b_base64(text)
     return unpack(f"<{len(raw) // 2}H", raw)
 

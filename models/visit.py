@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from models.duplicates import seen_before
 from models.features import dense_features
@@ -17,7 +17,7 @@ from models.observing.cases import observe_case
 from models.observing.conversations import RATED_BY, ended_by, forget, forget_due
 from models.observing.surveys import rating_of
 from models.outcome import Outcome
-from models.packing import packed_buckets
+from models.packing import packed_buckets, unpacked_buckets
 from models.policy import Decision, answer, asks_for_a_call, decide, end_by_complaint, end_by_erasure
 from models.reasons import ending_of, erased, reasons_for
 from models.stages import stage_of
@@ -92,7 +92,8 @@ class Visit:
         deed = deed_of(event)
         observe_case(state, event, deed, at, params.memory)
         state.own = own_numbers(event.attributes)
-        state.categories = packed_buckets(category_buckets(event, deed, state.cases[-1], params.learning))
+        buckets = category_buckets(event, deed, state.cases[-1], params.learning)
+        state.categories = packed_buckets(buckets)
         state.seen_at = max(state.seen_at, at)
         state.clock = max(state.clock, at)
         decisions: list[Decision] = []
@@ -107,7 +108,7 @@ class Visit:
             decisions = answer(state, self._key, event, state.clock, params)
         elif isinstance(event, Survey):
             self._rated(event, at)
-        self._judge(decisions, keep=keep, event_id=event.event_id)
+        self._judge(decisions, buckets, keep=keep, event_id=event.event_id)
 
     def fire(self, until: float) -> None:
         """Fire the customer's timers up to a time, each as of its due time, and note when the next one is due."""
@@ -128,7 +129,7 @@ class Visit:
                     self._outcome.believe(self._key)
             if fired is not None:
                 self._remember(fired.evidence)
-                self._judge([], keep=fired.matters and not params.labels.deeds)
+                self._judge([], unpacked_buckets(state.categories), keep=fired.matters and not params.labels.deeds)
                 look = look_due(state, params)  # only a look changes when the next one is due
         state.due = due
 
@@ -180,7 +181,9 @@ class Visit:
         self.state = forgotten(self.state, max(at, frame.now), frame.epoch, frame.position)
         self.state.due = gone_at(self.state, self._params)
 
-    def _judge(self, decisions: list[Decision], *, keep: bool, event_id: str | None = None) -> None:
+    def _judge(
+        self, decisions: list[Decision], buckets: Sequence[int], *, keep: bool, event_id: str | None = None
+    ) -> None:
         """Decide stage, probability and alerts at the customer's own time."""
         frame, state, params = self._frame, self.state, self._params
         now = state.clock
@@ -189,7 +192,7 @@ class Visit:
         if stage != state.stage or state.stage_at == NEVER:
             self._move(stage)
         dense = dense_features(state, now, params)
-        score_customer(state, dense, frame.scorer, params)
+        score_customer(state, dense, buckets, frame.scorer, params)
         decisions += decide(state, now, frame.budget.threshold, params)
         if decisions and not state.cold and any(map(asks_for_a_call, decisions)):
             frame.budget.spend(state, now, frame.position)
