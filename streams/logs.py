@@ -55,13 +55,13 @@ class Sparing(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._said: dict[tuple[str, object], tuple[float, int]] = {}
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Say whether a line goes through. Lines are the same if their texts are, before anything is filled in."""
         if not record.name.startswith("aiokafka"):
             return True
-        line, now = (record.name, record.msg), self._clock()
+        line, now = (record.name, str(record.msg)), self._clock()
         said_at, left_out = self._said.get(line, (-_REPEATS_AFTER_SECONDS, 0))
         if now < said_at + _REPEATS_AFTER_SECONDS:
             self._said[line] = said_at, left_out + 1
