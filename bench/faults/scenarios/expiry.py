@@ -22,6 +22,7 @@ def _declare(topic: str) -> None:
         cast={"a": Cast(door="cuttable")},
         settings=_IMPATIENT,
         spoil=with_garbage if topic == "dead-letters" else None,
+        short_on=("kafka",) if topic in ("alerts", CHANGELOG) else (),
     )
     async def expire(stage: Stage) -> None:
         """Let batches grow too old, beside others that arrive."""
