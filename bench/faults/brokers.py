@@ -65,6 +65,16 @@ class Broker(ABC):
     async def end(self) -> None:
         """Stop it for good."""
 
+    def door(self, name: str) -> dict[str, Any]:
+        """Return what a worker's settings need to come in by a certain listener.
+
+        Parameters
+        ----------
+        name
+            `front`, `cuttable` (behind the network that can be cut) or `secure`.
+        """
+        return {}
+
     def freeze(self) -> None:
         """Stop it with open connections."""
         raise self._unable("freeze")

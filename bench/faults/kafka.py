@@ -41,13 +41,7 @@ class Kafka(Broker):
         return self._node.bootstrap
 
     def door(self, name: str) -> dict[str, Any]:
-        """Return what a worker's settings need to come in by a certain listener.
-
-        Parameters
-        ----------
-        name
-            `front`, `cuttable` (behind the network that can be cut) or `secure`.
-        """
+        """Return what a worker's settings need to come in by a certain listener."""
         doors: dict[str, dict[str, Any]] = {
             "front": {},
             "cuttable": {"bootstrap_servers": f"127.0.0.1:{self._proxied}"},

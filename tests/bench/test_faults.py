@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,11 @@ from bench.faults.kinds import make_broker
 from bench.faults.proxy import Proxy
 from bench.faults.scenario import scenario
 from bench.faults.scenarios import SCENARIOS
+from bench.faults.scenarios.refusals import OUTPUTS
 from bench.faults.table import row_of
+from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from streams.settings import load_settings
+from streams.topics import CHANGELOG
 from tests.support.ports import free_ports
 
 KINDS = {"embedded": Embedded.abilities, "kafka": Kafka.abilities, "cluster": Cluster.abilities}
@@ -145,16 +149,16 @@ async def test_a_cut_network_holds_bytes_back_and_resets_nothing() -> None:
     await proxy.start()
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"one")
-        assert await reader.read(100) == b"one"
+        writer.write(produce("one"))
+        assert await reader.read(100) == produce("one")
 
         proxy.cut()
-        writer.write(b"two")
+        writer.write(produce("two"))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(100), 0.2)
 
         proxy.mend()
-        assert await reader.read(100) == b"two"
+        assert await reader.read(100) == produce("two")
         writer.close()
         await writer.wait_closed()
     finally:
@@ -180,3 +184,53 @@ def test_a_book_keeps_what_is_not_played_again(tmp_path: Path) -> None:
     second.write(Verdict("killed", "kafka", "a title", fed=7))
 
     assert [(v.scenario, v.lost, v.fed) for v in Book(path, {}).verdicts] == [("killed", 0, 7), ("zombie", 0, 0)]
+
+
+def produce(topic: str) -> bytes:
+    """A request that writes to a topic, as far as the proxy looks at it."""
+    body = struct.pack(">hhi", 0, 8, 1) + struct.pack(">h", len(topic)) + topic.encode() + b"records"
+    return struct.pack(">i", len(body)) + body
+
+
+async def test_writes_to_one_topic_are_swallowed_with_their_connection_and_others_arrive() -> None:
+    arrived: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(100):
+            arrived.append(data)
+        writer.close()
+
+    port, target = free_ports(2)
+    server = await asyncio.start_server(listen, "127.0.0.1", target)
+    proxy = Proxy(port, target)
+    await proxy.start()
+    try:
+        _, first = await asyncio.open_connection("127.0.0.1", port)
+        _, second = await asyncio.open_connection("127.0.0.1", port)
+        proxy.swallow("alerts")
+        for request in (produce("risk"), produce("alerts"), produce("risk-too")):
+            first.write(request)
+        second.write(produce("more-alerts"))
+        await asyncio.sleep(0.2)
+        assert set(arrived) == {produce("more-alerts"), produce("risk")}
+        assert proxy.swallowed == 1
+
+        proxy.mend()
+        second.write(produce("alerts"))
+        first.write(produce("examples"))
+        await asyncio.sleep(0.2)
+        assert produce("alerts") in arrived
+        assert produce("examples") not in arrived
+        first.close()
+        second.close()
+    finally:
+        await proxy.stop()
+        server.close()
+
+
+def test_everything_that_a_worker_writes_to_is_refused_and_expires() -> None:
+    written = set(TOPICS) - set(SOURCE_TOPICS) - {"observations"} | {CHANGELOG}
+    short = {name: "changelog" if name == CHANGELOG else name for name in written}
+
+    assert set(OUTPUTS) == written
+    assert all(f"{name}-refused" in SCENARIOS and f"{name}-expire" in SCENARIOS for name in short.values())

@@ -42,10 +42,14 @@ async def secure(stage: Stage) -> None:
 
 
 async def _cut(stage: Stage, seconds: float) -> None:
-    """Cut the network for so long."""
+    """Cut the network for so long, once a good part is fed."""
     await stage.fed(0.4)
-    network = stage.kafka.network
-    assert network is not None  # noqa: S101 - it is there while the broker is
+    await cut(stage, seconds)
+
+
+async def cut(stage: Stage, seconds: float) -> None:
+    """Cut the network for so long."""
+    network = stage.network
     network.cut()
     stage.note("network is cut")
     try:
