@@ -8,8 +8,9 @@ from pathlib import Path
 from bench.faults.stage import Stage
 from bench.faults.tape import Tape
 
-PATIENCE_SECONDS = 120.0
-"""No progress for so long, though something is missing, is a hang: twice the longest silence that anything explains."""
+PATIENCE_SECONDS = 180.0
+"""No progress for so long, though something is missing, is a hang. A worker sees within 93 s (30, the rebalance timeout
+and a session) that a group does not settle, ends and starts again; as long again is for a busy machine."""
 
 _QUIET_SECONDS = 1.5
 """Silence after which nobody is about to write: a learner may still be thinking about a snapshot."""
