@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from click.testing import CliRunner
@@ -22,7 +24,9 @@ from bench.faults.proxy import Proxy
 from bench.faults.scenario import scenario
 from bench.faults.scenarios import SCENARIOS
 from bench.faults.scenarios.refusals import OUTPUTS
+from bench.faults.scenarios.states import sleepers
 from bench.faults.table import row_of
+from models.params import DAY
 from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from streams.settings import load_settings
 from streams.topics import CHANGELOG
@@ -234,3 +238,17 @@ def test_everything_that_a_worker_writes_to_is_refused_and_expires() -> None:
 
     assert set(OUTPUTS) == written
     assert all(f"{name}-refused" in SCENARIOS and f"{name}-expire" in SCENARIOS for name in short.values())
+
+
+def test_customers_to_be_read_back_are_of_many_kinds_and_sleep_through_the_scenario() -> None:
+    found = sleepers()
+
+    assert len(found) > 100
+    # Whoever is to be forgotten is so two years after they were last heard of.
+    assert min(state.due for state in found) > draw_end() + 180 * DAY
+
+
+def draw_end() -> float:
+    """When the last event of the longest scenario happens, in seconds since 1970."""
+    last = draw(20_000, seed=1)[-1].value
+    return datetime.fromisoformat(orjson.loads(last)["occurred_at"]).timestamp()

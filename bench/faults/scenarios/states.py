@@ -36,15 +36,15 @@ from streams.topics import CHANGELOG, create_topics
 
 MANY = 200_000
 """Customers to be read back."""
-_NOT_DUE_BEFORE = 2_000_000_000.0
-"""Seconds since 1970, in 2033: whoever is due later sleeps through every scenario."""
+_NOT_DUE_BEFORE = 1_800_000_000.0
+"""Seconds since 1970, in January 2027: whoever is due later sleeps through every scenario."""
 _OWN_EVENT = re.compile(rb'"occurred_at":"(?P<at>[^"]+)","customer_id":"(?P<customer>[^"]+)"')
 """Where an event says whose it is and when it happened."""
 _PATIENCE_SECONDS = 120.0
 """How long is waited for the first row to be removed."""
 
 
-def _sleepers() -> list[CustomerState]:
+def sleepers() -> list[CustomerState]:
     """Return real states of customers for whom nothing is due."""
     replay = EventReplay(Intake(Pseudonymiser(b"a secret of no consequence"), 1, None), Params())
     for parcel in draw(2_000, seed=3):
@@ -58,14 +58,15 @@ def _sleepers() -> list[CustomerState]:
         asleep.predictions, asleep.claims, asleep.promises, asleep.alerts = (), (), (), ()
         asleep.feedback_at, asleep.conversation = 0.0, None
         asleep.epoch = "before"
-        if next_due(asleep, Params()) > _NOT_DUE_BEFORE:
+        asleep.due = next_due(asleep, Params())
+        if asleep.due > _NOT_DUE_BEFORE:
             found.append(asleep)
     return found
 
 
 async def _fill(stage: Stage) -> None:
     """Put many rows of an earlier journal into the changelog."""
-    rows = list(map(encode_row, _sleepers()))
+    rows = list(map(encode_row, sleepers()))
     partitions = stage.settings.partitions
     stage.before = Truth()
     records: dict[int, list[Record]] = {partition: [] for partition in range(partitions)}
