@@ -95,12 +95,14 @@ async def many_rows(stage: Stage) -> None:
 
 
 def _with_erasures(parcels: Sequence[Parcel], random: Random) -> list[Parcel]:
-    """Let one customer in forty ask to be forgotten, behind one of their events; some of them come back later."""
+    """Let customers ask to be forgotten: half of them behind their last event, and a few who come back later."""
     found = []
+    last = {parcel.key: number for number, parcel in enumerate(parcels)}
     for number, parcel in enumerate(parcels):
         found.append(parcel)
         event = _OWN_EVENT.search(parcel.value)
-        if event is not None and random.random() < 1 / 240:
+        asks = random.random() < (1 / 2 if last[parcel.key] == number else 1 / 240)
+        if event is not None and asks:
             wish = {
                 "kind": "action",
                 "event_id": f"erase-{number}",
