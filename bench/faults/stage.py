@@ -10,7 +10,7 @@ from random import Random
 
 from bench.faults.brokers import Broker
 from bench.faults.feeder import Feeder
-from bench.faults.kafka import Cluster, Kafka
+from bench.faults.kafka import Cluster
 from bench.faults.proxy import Proxy
 from bench.faults.scenario import Cast
 from bench.faults.truth import Truth
@@ -69,15 +69,9 @@ class Stage:
         self._supervising: list[asyncio.Task[None]] = []
 
     @property
-    def kafka(self) -> Kafka:
-        """The broker, if it is one node of Apache Kafka that is ours."""
-        assert isinstance(self.broker, Kafka)  # noqa: S101 - the scenario says what it needs
-        return self.broker
-
-    @property
     def network(self) -> Proxy:
         """The network to the broker, if there is one that can be cut."""
-        network = self.kafka.network
+        network = self.broker.network
         assert network is not None  # noqa: S101 - it is there while the broker is
         return network
 

@@ -25,7 +25,10 @@ async def cut_20(stage: Stage) -> None:
 
 
 @scenario(
-    "cut-one-of-two", "network of one of two workers cut for 15 s", needs=("cut",), cast={"a": _BEHIND, "b": Cast()}
+    "cut-one-of-two",
+    "network of one of two workers cut for 15 s",
+    needs=("cut", "doors"),
+    cast={"a": _BEHIND, "b": Cast()},
 )
 async def cut_one_of_two(stage: Stage) -> None:
     """Make a zombie that runs: it goes on with what it has, and learns late that others own it."""
