@@ -249,6 +249,6 @@ def test_customers_to_be_read_back_are_of_many_kinds_and_sleep_through_the_scena
 
 
 def draw_end() -> float:
-    """When the last event of a scenario happens, in seconds since 1970: however many there are, it is some fifty days."""
+    """When the last event of a scenario happens, in seconds since 1970: after fifty days, however many there are."""
     last = draw(2_000, seed=1)[-1].value
     return datetime.fromisoformat(orjson.loads(last)["occurred_at"]).timestamp()
