@@ -37,6 +37,8 @@ from streams.snapshots import (
 log = logging.getLogger(__name__)
 
 _PORTION = 500
+_NONE = -1
+"""No generation: whatever the present one is, it has not been taken up."""
 
 
 class Learner(Protocol):
@@ -114,13 +116,18 @@ async def run_learn(
     continuity = Continuity("learn", settings, consumer, holes or Holes(observer))
     try:
         learner: Learner | None = None
-        generation = -1
+        generation = _NONE
         while not stop.is_set():
             if generation != hand_over.generation:
                 generation, learner = hand_over.generation, None
                 if tp in hand_over.assigned:
-                    with duty.working():
-                        learner, position = await _take_up(settings, new_learner, consumer, tp, outlet, observer)
+                    try:
+                        with duty.working():
+                            learner, position = await _take_up(settings, new_learner, consumer, tp, outlet, observer)
+                    except IllegalStateError:
+                        # The partition went elsewhere while the newest snapshot was read. It may come back.
+                        generation = _NONE
+                        continue
                     continuity.begin({tp: position} if position else None)
             fetched = await consumer.getmany(timeout_ms=200, max_records=_PORTION)
             records = fetched.get(tp, [])

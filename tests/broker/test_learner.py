@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
@@ -89,6 +91,29 @@ async def settings(embedded_broker: EmbeddedBroker) -> Settings:
     settings = broker_settings(embedded_broker.bootstrap_servers)
     await prepare_topics(settings)
     return settings
+
+
+async def test_a_partition_that_goes_elsewhere_while_the_learner_takes_up_is_taken_up_when_it_comes_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen with three workers that start at once: the learner's role ended, and with it the worker."""
+    looks = 0
+
+    async def seek(consumer: AIOKafkaConsumer, *tps: TopicPartition) -> None:
+        nonlocal looks
+        is_learner = consumer._group_id is not None  # others only read snapshots
+        looks += is_learner
+        if is_learner and looks == 1:
+            raise IllegalStateError("No current assignment for partition")
+        await stock(consumer, *tps)
+
+    stock = AIOKafkaConsumer.seek_to_beginning
+    monkeypatch.setattr(AIOKafkaConsumer, "seek_to_beginning", seek)
+    await write_examples(settings, [example(number) for number in range(25)])
+
+    await learn_until(settings, 1)
+
+    assert looks == 2
 
 
 async def test_a_learner_that_was_broken_off_makes_the_snapshots_of_an_undisturbed_one(settings: Settings) -> None:
