@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import click
 from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
+from bench.brokers import Broker, BrokerKind, Brokers
 from bench.carriers.job import BenchError
 from bench.cores import CoreWatch
 from bench.events import ATTRIBUTES, draw_events
 from bench.pace import Draft, Seen, Way, drafts_of, produce, reading
 from bench.playing import cpu_seconds_of, playing
-from bench.report import embedded_broker_name, machine, print_machine, print_table, write_json
-from streams.broker import EmbeddedBroker
+from bench.report import machine, print_machine, print_table, write_json
 from streams.connections import client_options
 from streams.settings import Settings, load_settings
 from streams.topics import create_topics
@@ -58,16 +57,14 @@ Examples:
   make bench-latency
   make bench-latency ARGS="--rates 1000 --seconds 60"
   make bench-latency ARGS="--apart 'ingest,score,tick;learn'"
-  make bench-latency ARGS="--bootstrap 127.0.0.1:9092 --json latency.json"
+  make bench-latency ARGS="--broker kafka --json latency.json"
 """
 
 
 class _Given(NamedTuple):
     """What is the same for every load."""
 
-    address: str
-    is_kafka: bool
-    broker_pids: tuple[int, ...]
+    broker: Broker
     casts: tuple[str, ...]
     """Roles of each worker."""
     seconds: float
@@ -78,7 +75,10 @@ class _Given(NamedTuple):
 @click.option("--seconds", type=click.FloatRange(min=1), default=20.0, show_default=True, help="Length of each load.")
 @click.option("--customers", type=click.IntRange(min=1), default=5_000, show_default=True, help="People insured.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Where the events come from.")
-@click.option("--bootstrap", "--broker", metavar="HOST:PORT", help="A Kafka broker instead of the embedded one.")
+@click.option(
+    "--broker", type=click.Choice(get_args(BrokerKind)), default="embedded", show_default=True, help="What to start."
+)
+@click.option("--bootstrap", metavar="HOST:PORT", help="A Kafka that runs already, instead.")
 @click.option(
     "--apart", metavar="ROLE,...;...", default=_TOGETHER, show_default=True, help="Roles of each worker process."
 )
@@ -88,6 +88,7 @@ def main(
     seconds: float,
     customers: int,
     seed: int,
+    broker: BrokerKind,
     bootstrap: str | None,
     apart: str,
     json_file: Path | None,
@@ -98,11 +99,12 @@ def main(
     except ValueError:
         raise click.BadParameter("must be numbers of events per second, with commas", param_hint="--rates") from None
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
-    described = machine(f"Kafka at {bootstrap}" if bootstrap else embedded_broker_name())
+    brokers = Brokers(broker, bootstrap)
+    described = machine(brokers.name)
     drafts = cycle(list(drafts_of(draw_events(_DRAWN, customers, seed))))
     try:
-        with _broker(bootstrap) as (address, pids):
-            given = _Given(address, bool(bootstrap), pids, tuple(apart.split(";")), seconds)
+        with brokers.running() as running:
+            given = _Given(running, tuple(apart.split(";")), seconds)
             runs = [asyncio.run(_measure(given, drafts, rate)) for rate in loads]
     except BenchError as error:
         raise click.ClickException(str(error)) from error
@@ -193,9 +195,9 @@ def summary(ways: Sequence[Way]) -> dict[str, Any]:
 async def _measure(given: _Given, drafts: Iterator[Draft], rate: int) -> dict[str, Any]:
     """Run one load against workers of its own, on topics of its own."""
     settings = load_settings(
-        bootstrap_servers=given.address,
+        bootstrap_servers=given.broker.bootstrap,
         topic_prefix=f"latency.{uuid.uuid4().hex[:8]}.",
-        producer_idempotence=given.is_kafka,
+        producer_idempotence=given.broker.takes_idempotence,
         attributes=ATTRIBUTES,
         log_level="warning",
     )
@@ -210,7 +212,8 @@ async def _measure(given: _Given, drafts: Iterator[Draft], rate: int) -> dict[st
                 await _open_lanes(settings, producer, drafts, seen)
                 await produce(settings, producer, drafts, rate, _WARM_UP_SECONDS, seen)
                 records, sent_before, cpu_before = len(seen.journal_at), len(seen.sent_at), cpu_seconds_of(players)
-                watch = CoreWatch([*(player.process.pid for player in players), *given.broker_pids])
+                pids = [player.process.pid for player in players]
+                watch = CoreWatch([*pids, given.broker.pid] if given.broker.pid else pids)
                 began = asyncio.get_running_loop().time()
                 await produce(settings, producer, drafts, rate, given.seconds, seen)
                 wall, shares = asyncio.get_running_loop().time() - began, watch.shares()
@@ -241,16 +244,6 @@ async def _open_lanes(settings: Settings, producer: AIOKafkaProducer, drafts: It
         if len({output.place[0] for output in seen.read["risk"]}) == settings.partitions:
             return
     raise BenchError("no output came from some partitions within a minute")
-
-
-@contextlib.contextmanager
-def _broker(bootstrap: str | None) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Use the broker that was named, or start one; yield its address, and its process if that is known."""
-    if bootstrap:
-        yield bootstrap, ()
-        return
-    with EmbeddedBroker() as broker:
-        yield broker.bootstrap_servers, (broker.pid,) if broker.pid else ()
 
 
 if __name__ == "__main__":
