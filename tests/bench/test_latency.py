@@ -98,6 +98,13 @@ def test_each_load_has_a_row_for_alerts_and_one_for_risk() -> None:
     assert [row[:2] for row in rows_of([run(1000, 0.09)])] == [["1,000", "alerts"], ["1,000", "risk"]]
 
 
+def test_a_load_that_raised_no_alert_says_nothing_about_alerts() -> None:
+    quiet = run(10, 0.09) | {"alerts": None}
+
+    assert [row[:2] for row in rows_of([quiet])] == [["10", "risk"]]
+    assert "no load" in verdict([quiet])
+
+
 def test_what_is_sent_is_json_of_one_line() -> None:
     (draft,) = drafts_of(draw_events(1, customers=1, seed=1))
 
