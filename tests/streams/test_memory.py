@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
 from collections.abc import Iterator
 
 import pytest
 
-from streams.memory import retire_survivors, spare_collector
+from streams import memory
+from streams.memory import retire_often, retire_survivors, spare_collector
 
 
 class Node:
@@ -58,3 +60,17 @@ def test_a_cycle_that_was_dropped_before_is_still_found() -> None:
     retire_survivors()
 
     assert dropped() is None
+
+
+async def test_it_looks_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_EVERY_SECONDS", 0.0)
+    spare_collector()
+    looking = asyncio.create_task(retire_often())
+
+    for _ in range(3):
+        dropped = weakref.ref(Node())
+        assert dropped() is not None
+        await asyncio.sleep(0.001)  # longer than it rests
+        await asyncio.sleep(0)
+        assert dropped() is None
+    looking.cancel()
