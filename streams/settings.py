@@ -135,8 +135,8 @@ class Settings(SinkSettings):
     """Most messages in one journal record."""
 
     linger_seconds: float = Field(0.01, ge=0.0, le=1.0)
-    """How long ingest waits for more events before it writes a record that is not full, in seconds. One event alone
-    does not wait."""
+    """Least time between two portions that ingest writes while events are coming, in seconds, so that a record carries
+    more than one. A portion waits only for what is left of it; an event alone and a full record do not wait."""
 
     fetch_records: int = Field(2000, ge=1, le=50_000)
     """Most events that ingest takes at once."""

@@ -60,6 +60,11 @@ class KafkaNode:
         return self._process is not None
 
     @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._process.pid if self._process else None
+
+    @property
     def log_path(self) -> Path:
         """Where the broker writes what it has to say."""
         return self.folder / "kafka.log"
