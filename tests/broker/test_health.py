@@ -142,6 +142,9 @@ async def test_a_part_that_stands_still_is_told_by_the_health_page_and_ends_the_
         assert (await worker.page("/livez"))[0] in (503, 0)
         assert await worker.ends() == ExitCode.STUCK
         assert "part_is_stuck" in worker.process.said()
+        (line, *_) = (line for line in worker.process.said().splitlines() if "part_stands_still" in line)
+        assert f"part={part}" in line
+        assert "what_to_do=" in line
 
 
 async def test_a_recovery_that_stands_still_ends_the_process(settings: Settings, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tests.support.ports import free_ports
 from tests.support.settling import READY, assert_exact, feed, settled
 from tests.support.worker_process import COUNTING, WorkerProcess
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.kafka_node, pytest.mark.slow]
 
 PASSWORD = "correct-horse-battery"
 EVENTS = 600
