@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 
-from schemas.errors import ConfigurationError
 from streams.claims import Claim, Patience, claims_of_duty, claims_of_score, watched_partitions
 from streams.duty import Duty
 from streams.holes import Holes
@@ -121,8 +120,10 @@ class Oversight:
         """Live in the thread."""
         try:
             asyncio.run(self._live())
-        except ConfigurationError as error:
-            self._is_up.set_exception(error)
+        except Exception as error:
+            if self._is_up.done():
+                raise
+            self._is_up.set_exception(error)  # whoever waits for the pages must not wait for ever
 
     async def _live(self) -> None:
         """Serve and watch until told to stop."""
