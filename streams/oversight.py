@@ -46,6 +46,11 @@ class Oversight:
         Hears what the watchdog sees.
     holes
         Positions that were never seen.
+
+    Raises
+    ------
+    ConfigurationError
+        If the token of the pages cannot be used.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Oversight:
         self.web_port: int | None = None
         """Port of the pages once they are served."""
         self._has_score = "score" in settings.roles
+        self._token = settings.web_secret()
         self._registry = registry
         self._observer = observer
         self._holes = holes
@@ -128,7 +134,7 @@ class Oversight:
     async def _live(self) -> None:
         """Serve and watch until told to stop."""
         runner, port = await start_web(
-            create_web(self._registry, self.readiness, self.health, self.settings.web_secret()),
+            create_web(self._registry, self.readiness, self.health, self._token),
             self.settings.web_host,
             self.settings.web_port,
         )

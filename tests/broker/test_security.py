@@ -178,6 +178,8 @@ async def test_what_is_wrong_is_said_soon_and_plainly(
     assert time.monotonic() - started < 20
 
 
+# A command ends before TLS has said goodbye on every connection; the process takes them along.
+@pytest.mark.filterwarnings("ignore:.*:pytest.PytestUnraisableExceptionWarning", "ignore:unclosed transport")
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_check_says_plainly_that_a_password_is_wrong(
     kafka: SecureKafka, monkeypatch: pytest.MonkeyPatch, mechanism: str
@@ -193,7 +195,6 @@ def test_check_says_plainly_that_a_password_is_wrong(
     assert "a wrong one" not in done.output
 
 
-# A command ends before TLS has said goodbye on every connection; the process takes them along.
 @pytest.mark.filterwarnings("ignore:.*:pytest.PytestUnraisableExceptionWarning", "ignore:unclosed transport")
 def test_check_says_until_when_certificates_are_good_and_shows_no_secret(
     kafka: SecureKafka, monkeypatch: pytest.MonkeyPatch

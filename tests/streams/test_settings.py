@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,30 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
 def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="FORESHOCK_PSEUDONYM_KEY_FILE"):
         load_settings(pseudonym_key_file=tmp_path / "missing").pseudonym_secret()
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"pseudonym_key_file": ""}, Settings.pseudonym_secret),
+        ({"snapshot_key_file": ""}, Settings.snapshot_secret),
+        ({"web_token_file": ""}, Settings.web_secret),
+        (
+            {"sasl_password_file": "", "security_protocol": "SASL_SSL", "sasl_username": "worker"},
+            Settings.sasl_secret,
+        ),
+    ],
+    ids=["pseudonyms", "snapshots", "pages", "password"],
+)
+def test_a_secret_file_that_is_empty_is_named(
+    tmp_path: Path, given: dict[str, object], read: Callable[[Settings], object]
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("\n")
+    (name,) = (name for name in given if name.endswith("_file"))
+
+    with pytest.raises(ConfigurationError, match=f"FORESHOCK_{name.upper()}: .* is empty"):
+        read(load_settings(**given | {name: file}))
 
 
 def test_secrets_never_show() -> None:
