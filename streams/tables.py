@@ -135,13 +135,17 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
                 heal.discard(key)
                 continue
             present = changes[key] if key in changes else rows.get(key)
-            before = self._read_position(present) if present is not None else gone.get(key)
-            after = self._read_position(row) if before is not None else None
-            if before is not None and after is None:
+            try:
+                before = self._row_position(present) if present is not None else gone.get(key)
+            except ValueError:
+                before = None
+            try:
+                is_passed_over = before is not None and self._is_older(self._position_of(row), before)
+            except ValueError:
                 foreign += 1
                 heal.add(key)
                 continue
-            if before is not None and after is not None and self._is_older(after, before):
+            if is_passed_over:
                 # Written by a worker that had already lost this partition. Compaction would keep this record and
                 # remove the right one, so the right one is written again.
                 self.stale_rows += 1
@@ -170,7 +174,7 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
             How many there were.
         """
         rows = self.partition_rows(partition)
-        foreign = [key for key, row in rows.items() if self._read_position(row) is None or not _is_text(key)]
+        foreign = [key for key, row in rows.items() if not self._is_ours(key, row)]
         rows.write(dict.fromkeys(foreign), None)
         self.to_heal.setdefault(partition, set()).update(foreign)
         self._report_foreign(partition, len(foreign))
@@ -190,14 +194,18 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
                 },
             )
 
-    def _read_position(self, row: bytes | Gone) -> RowPosition | None:
-        """Tell what a record follows from; nothing for what is no row."""
-        if isinstance(row, Gone):
-            return row.epoch, row.position
+    def _is_ours(self, key: bytes, row: bytes) -> bool:
+        """Whether some version of ours can have written this."""
         try:
-            return self._row_position(row)
+            key.decode()
+            self._row_position(row)
         except ValueError:
-            return None
+            return False
+        return True
+
+    def _position_of(self, row: bytes | Gone) -> RowPosition:
+        """Tell what a record follows from."""
+        return (row.epoch, row.position) if isinstance(row, Gone) else self._row_position(row)
 
     def _is_older(self, at: RowPosition, before: RowPosition) -> bool:
         """Compare two records of one key by what they follow from, not by when they were written."""
@@ -233,15 +241,6 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
     def on_key_del(self, key: Any) -> None:
         """Refuse single removals, as single writes."""
         raise TypeError("rows are removed by streams.writer, in one group with the outputs they belong to")
-
-
-def _is_text(key: bytes) -> bool:
-    """Whether a key can be a customer's."""
-    try:
-        key.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def tombstone_headers(epoch: str, position: tuple[int, int]) -> list[tuple[str, bytes]]:
