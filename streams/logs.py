@@ -13,9 +13,6 @@ from streams.settings import Settings
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
-_REPEATS_AFTER_SECONDS = 10.0
-"""A client says the same again at most so often: without a broker it would do so twenty times a second."""
-
 _NOISY = {
     "aiokafka": logging.ERROR,
     "kafka": logging.ERROR,
@@ -28,6 +25,44 @@ _NOISY = {
     "mode.timers": logging.ERROR,
     "aiohttp.access": logging.WARNING,
 }
+
+
+_OF_LIBRARIES = ("aiokafka", "kafka", "faust", "mode", "aiohttp", "asyncio")
+_SAME_AGAIN_SECONDS = 30.0
+"""A lost broker made 330 lines of a client's a second, in which our own, with what to do, was lost too."""
+_MOST_REMEMBERED = 1_000
+
+
+class Seldom(logging.Filter):
+    """Lets what a library says over and over through once in a while, with how often it was said meanwhile.
+
+    Parameters
+    ----------
+    clock
+        Monotonic time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether to write a record; ours always are."""
+        if record.name.partition(".")[0] not in _OF_LIBRARIES:
+            return True
+        # The text before its arguments are filled in: attempts and addresses change, what is said does not.
+        key, now = (record.name, str(record.msg)), self._clock()
+        said_at, more = self._said.get(key, (-_SAME_AGAIN_SECONDS, 0))
+        if now - said_at < _SAME_AGAIN_SECONDS:
+            self._said[key] = said_at, more + 1
+            return False
+        if len(self._said) >= _MOST_REMEMBERED:
+            self._said.clear()
+        self._said[key] = now, 0
+        if more:
+            record.more_of_the_same = more
+        return True
 
 
 class TextFormatter(logging.Formatter):
@@ -43,35 +78,6 @@ class TextFormatter(logging.Formatter):
         return "\n".join([f"{line} {facts}".rstrip(), *trace])
 
 
-class Sparing(logging.Filter):
-    """Lets a client's line through unless it said the same a moment ago; the next one tells how many were left out.
-
-    Parameters
-    ----------
-    clock
-        Seconds, from anywhere.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._clock = clock
-        self._said: dict[tuple[str, object], tuple[float, int]] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether a line goes through. Lines are the same if their texts are, before anything is filled in."""
-        if not record.name.startswith("aiokafka"):
-            return True
-        line, now = (record.name, record.msg), self._clock()
-        said_at, left_out = self._said.get(line, (-_REPEATS_AFTER_SECONDS, 0))
-        if now < said_at + _REPEATS_AFTER_SECONDS:
-            self._said[line] = said_at, left_out + 1
-            return False
-        self._said[line] = now, 0
-        if left_out:
-            record.repeated = left_out
-        return True
-
-
 def set_up_logging(settings: Settings) -> None:
     """Send logs to standard error, in the format and from the level of the settings."""
     handler = logging.StreamHandler(sys.stderr)
@@ -80,7 +86,8 @@ def set_up_logging(settings: Settings) -> None:
         if settings.log_format == "json"
         else TextFormatter()
     )
-    handler.addFilter(Sparing())
+    if settings.log_level != "debug":
+        handler.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from schemas.errors import ConfigurationError
 from schemas.signing import derived_key
 from streams.secrets import read_secret
-from streams.security_rules import LOOPBACK, security_problem
+from streams.security_rules import is_loopback, security_problem
 from streams.sink_settings import SinkSettings
 
 Role = Literal["ingest", "score", "learn", "tick", "deliver"]
@@ -278,7 +278,7 @@ class Settings(SinkSettings):
     @property
     def on_loopback(self) -> bool:
         """Whether every broker is on this machine."""
-        return all(server.strip().startswith(LOOPBACK) for server in self.bootstrap_servers.split(","))
+        return all(is_loopback(_host_of(server.strip())) for server in self.bootstrap_servers.split(","))
 
     def pseudonym_secret(self) -> bytes:
         """Return the secret for pseudonyms.
@@ -363,6 +363,12 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
         raise ConfigurationError(_explain(error, named)) from None
     except ValueError as error:  # pydantic-settings: a variable that should be JSON and is not
         raise ConfigurationError(f"settings: {error}") from None
+
+
+def _host_of(server: str) -> str:
+    """Return the host of `host:port`, or of `host` alone."""
+    host, _, port = server.rpartition(":")
+    return host or port
 
 
 def _read_toml(path: Path | None) -> Mapping[str, Any]:
