@@ -172,8 +172,8 @@ class Lanes:
 
     async def _open_lane(self, partition: int) -> tuple[Lane, GroupWriter]:
         """Start the lane of a partition from its rows."""
-        # In a thread: every customer's next timer is read from their row, 2 s per 100,000 customers, and the event loop
-        # has heartbeats to send meanwhile. Nothing else touches the rows until this record is done.
+        # In a thread: every customer's next timer is read from their row, half a second per 100,000 customers, and the
+        # event loop has heartbeats to send meanwhile. Nothing else touches the rows until this record is done.
         lane = await asyncio.to_thread(
             Lane,
             partition,
