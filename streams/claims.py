@@ -150,7 +150,8 @@ def claims_of_score(app: GuardedApp | None, ends: Mapping[TopicPartition, End], 
         yield claim("writing", at, lane.is_writing, lane.groups)
         # A record in hand that waits for the writer is the writer's matter.
         carrying = claim("carrying", at, lane.in_hand is not None and not lane.is_writing, lane.in_hand)
-        # Opening a lane takes 2 s per 100,000 customers, and on a busy machine several times that.
+        # Opening a lane takes half a second per 100,000 customers; on a busy machine, or if the rows were written under
+        # other parameters and have to be read whole, ten times that.
         if lane.is_opening:
             carrying = carrying._replace(report_after=patience.late_report, end_after=20 * patience.end)
         yield carrying

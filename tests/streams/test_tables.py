@@ -115,6 +115,19 @@ class Decoder:
         return int(value)
 
 
+def test_decoded_states_are_dropped_by_the_eighth_and_never_before_they_are_written() -> None:
+    states, _ = states_of(MemoryRows(), cached=80)
+    kept = []
+    for number in range(200):
+        states[f"c{number}"] = number
+        states.acknowledged(states.take_rows())
+        kept.append(len(states._decoded))
+
+    assert max(kept) == 90
+    assert min(kept[100:]) == 80
+    assert [states[f"c{number}"] for number in range(200)] == list(range(200))
+
+
 def states_of(rows: MemoryRows, cached: int = 10) -> tuple[CustomerStates[int], Decoder]:
     decode = Decoder()
     return CustomerStates(rows, lambda state: b"%d" % state, decode, cached), decode
