@@ -151,12 +151,13 @@ def _answer(alert: Alert, action: Action, deed: Deed) -> Result:
 async def _why_silent(settings: Settings, action: Action, waited_seconds: float) -> str:
     """Say what may be wrong where the alert topic shows no answer."""
     written = f"event {action.event_id} is on {settings.topic('actions')}"
+    meant = Wanted(topics=frozenset({settings.topic("actions")}))
     try:
-        async for letter in read_letters(settings, Wanted(topics=frozenset({settings.topic("actions")}))):
-            if action.event_id in letter.raw:
-                return f"{written}, but ingest could not take it: {letter.reason}: {letter.error}"
+        letters = [letter async for letter in read_letters(settings, meant) if action.event_id in letter.raw]
     except ConfigurationError as error:
         return f"{written}; {error}"
+    if letters:
+        return f"{written}, but ingest could not take it: {letters[-1].reason}: {letters[-1].error}"
     return (
         f"{written}, but the alert topic has shown no answer for {waited_seconds:g} s: does a worker run with the "
         "roles ingest and score? Giving the command again does no harm"

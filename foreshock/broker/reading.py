@@ -119,7 +119,7 @@ class TopicReader:
         spans
             What is known already, as `spans` gave it.
         seconds
-            Stop after so long; None goes on until the reader is told to stop.
+            Stop after so long, and after one look at least; None goes on for ever.
 
         Raises
         ------
@@ -132,11 +132,14 @@ class TopicReader:
             self._consumer.seek(tp, end)
         ends_at = None if seconds is None else time.monotonic() + seconds
         asked_at = time.monotonic()
-        while ends_at is None or time.monotonic() < ends_at:
+        # Once at least: a client that is stopped right after it was assigned partitions never comes to an end.
+        while True:
             found = await self._consumer.getmany(*tps, timeout_ms=_POLL_MILLISECONDS)
             for records in found.values():
                 for record in records:
                     yield record
+            if ends_at is not None and time.monotonic() >= ends_at:
+                return
             if time.monotonic() - asked_at > self._patience_seconds:
                 # A silent topic and a broker that is gone look alike to a fetch.
                 await self._consumer.end_offsets([*tps])

@@ -1,4 +1,4 @@
-"""An office with a running worker and one customer who threatens: for commands about alerts."""
+"""An office with a running worker, and customers who threaten: for commands about alerts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import pytest
@@ -37,23 +37,29 @@ class Office(NamedTuple):
         """Run a command."""
         return CliRunner().invoke(main, arguments)
 
-    def listed(self) -> list[dict[str, object]]:
-        """What `alerts list --json` shows, once it shows something."""
+    def threatened(self, customer: str) -> dict[str, Any]:
+        """Let a customer threaten, and return the alert that `alerts list --json` then shows."""
+        asyncio.run(produce([threat(customer)]))
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (found := self.run("alerts", "list", "--json").stdout.splitlines()):
+        while (found := self.listed(f"P-{customer}")) is None:
             assert time.monotonic() < deadline, f"no alert came:\n{self.worker.said()[-3000:]}"
             time.sleep(0.3)
-        return [orjson.loads(line) for line in found]
+        return found
+
+    def listed(self, policy_ref: str) -> dict[str, Any] | None:
+        """Return the open alert about a threat of this policy."""
+        lines = map(orjson.loads, self.run("alerts", "list", "--cause", "threat", "--json").stdout.splitlines())
+        return next((each for each in lines if each["policy_ref"] == policy_ref), None)
 
 
-def threat(number: int, customer: str = "C-1") -> Call:
+def threat(customer: str) -> Call:
     """A call with a threat, some minutes ago."""
     return Call(
-        event_id=f"office-{customer}-{number}",
+        event_id=f"threat-of-{customer}",
         customer_id=customer,
-        occurred_at=datetime.now(UTC) - timedelta(minutes=10 - number),
+        occurred_at=datetime.now(UTC) - timedelta(minutes=10),
         org_path="HQ/South/Port",
-        policy_ref="P-1",
+        policy_ref=f"P-{customer}",
         language="zh",
         text=THREAT,
     )
@@ -61,7 +67,7 @@ def threat(number: int, customer: str = "C-1") -> Call:
 
 @contextmanager
 def office(bootstrap: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **variables: str) -> Iterator[Office]:
-    """A worker on topics of its own, after one customer's threat."""
+    """A worker on topics of its own."""
     given = {
         "BOOTSTRAP_SERVERS": bootstrap,
         "TOPIC_PREFIX": f"office{time.monotonic_ns()}.",
@@ -81,5 +87,4 @@ def office(bootstrap: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **vari
         roles="ingest,score,tick",
     )
     with worker:
-        asyncio.run(produce([threat(0)]))
         yield Office(worker)
