@@ -226,8 +226,9 @@ class Lanes:
         """
         while True:
             try:
-                # In a thread: every customer's next timer is read from their row, half a second per 100,000 customers, and the
-                # event loop has heartbeats to send meanwhile. Nothing else touches the rows until this record is done.
+                # In a thread: every customer's next timer is read from their row, half a second per 100,000 customers,
+                # and the event loop has heartbeats to send meanwhile. Nothing else touches the rows until this record
+                # is done.
                 return await asyncio.to_thread(
                     Lane,
                     partition,
