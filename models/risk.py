@@ -132,6 +132,8 @@ class Judgement(NamedTuple):
     contributions: list[float]
     """What each of `CONTRIBUTORS` adds to it. Their sum with the base is the log-odds of the probability for 30 days.
     """
+    is_short: bool
+    """Whether the model for 7 days expects more, and so speaks for 30 days too."""
 
 
 class LineScorer:
@@ -174,12 +176,12 @@ class LineScorer:
         parts_7d, parts_30d = short.parts(dense), long.parts(dense)
         score_7d, score_30d = short.score(parts_7d, circumstances_7d), long.score(parts_30d, circumstances_30d)
         sooner, later = short.calibrated(score_7d), long.calibrated(score_30d)
-        if sooner > later:
+        if is_short := sooner > later:
             speaks, contributions = sooner, short.contributions(parts_7d, circumstances_7d)
         else:
             speaks, contributions = later, long.contributions(parts_30d, circumstances_30d)
         outlook = Outlook(score_7d, score_30d, probability_of(sooner), probability_of(speaks))
-        return Judgement(outlook, speaks - sum(contributions), contributions)
+        return Judgement(outlook, speaks - sum(contributions), contributions, is_short)
 
 
 def _hashed_of(line: RiskLine) -> tuple[SparseWeights, SparseWeights]:

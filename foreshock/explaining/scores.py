@@ -67,11 +67,9 @@ def score_of(engine: Engine, state: CustomerState, alert: Alert) -> Score | None
     scorer = engine.scorer
     dense, buckets = dense_features(state, state.clock, engine.params), unpacked_buckets(state.categories)
     champion = scorer.champion
-    outlook = champion.outlook(dense, buckets)
-    _, contributions = champion.explained(outlook, dense, buckets)
+    judgement = champion.judge(dense, buckets)
     line = next(line for line in scorer.weights.lines if line.name == champion.name)
-    is_short = champion.short.calibrated(outlook.score_7d) > champion.long.calibrated(outlook.score_30d)
-    risk = line.risk_7d if is_short else line.risk_30d
+    risk = line.risk_7d if judgement.is_short else line.risk_30d
     weighed = zip(NAMES, dense, risk.dense, risk.means, strict=True)
     features = [Feature(name, value, risk.slope * weight * (value - mean)) for name, value, weight, mean in weighed]
     shown = alert.explanation
@@ -79,9 +77,10 @@ def score_of(engine: Engine, state: CustomerState, alert: Alert) -> Score | None
         learner=champion.name,
         cold=scorer.cold,
         threshold=decode_partition(engine.partition_rows()[engine_key(engine.partition)]).threshold,
-        horizon="7d" if is_short else "30d",
+        horizon="7d" if judgement.is_short else "30d",
         features=sorted((f for f in features if f.value or f.adds), key=lambda f: (-abs(f.adds), f.name)),
-        is_exact=shown is not None and shown.contributions == dict(zip(CONTRIBUTORS, contributions, strict=True)),
+        is_exact=shown is not None
+        and shown.contributions == dict(zip(CONTRIBUTORS, judgement.contributions, strict=True)),
     )
 
 

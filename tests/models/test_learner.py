@@ -318,7 +318,7 @@ def test_contributions_and_what_is_normal_add_up_to_the_score(name: LineName) ->
 
     at_means = 0.8 * (scorer.outlook(weights.means, []).score_30d + weights.hashed_mean) - 0.1
     for example in examples[:50]:
-        outlook, base, parts = scorer.judge(example.dense, example.hashed)
+        outlook, base, parts, _ = scorer.judge(example.dense, example.hashed)
         assert base + sum(parts) == pytest.approx(0.8 * outlook.score_30d - 0.1)
         assert base == pytest.approx(at_means, abs=len(parts) * 10**-DIGITS)
 
