@@ -72,15 +72,14 @@ def score_of(engine: Engine, state: CustomerState, alert: Alert) -> Score | None
     risk = line.risk_7d if judgement.is_short else line.risk_30d
     weighed = zip(NAMES, dense, risk.dense, risk.means, strict=True)
     features = [Feature(name, value, risk.slope * weight * (value - mean)) for name, value, weight, mean in weighed]
-    shown = alert.explanation
+    contributions, shown = dict(zip(CONTRIBUTORS, judgement.contributions, strict=True)), alert.explanation
     return Score(
         learner=champion.name,
         cold=scorer.cold,
         threshold=decode_partition(engine.partition_rows()[engine_key(engine.partition)]).threshold,
         horizon="7d" if judgement.is_short else "30d",
         features=sorted((f for f in features if f.value or f.adds), key=lambda f: (-abs(f.adds), f.name)),
-        is_exact=shown is not None
-        and shown.contributions == dict(zip(CONTRIBUTORS, judgement.contributions, strict=True)),
+        is_exact=shown is not None and shown.contributions == contributions,
     )
 
 
