@@ -75,9 +75,9 @@ class LinearScorer:
         self._dense = weights.dense
         self._slope, self._offset = weights.slope, weights.offset
         self._hashed_mean = weights.hashed_mean
-        self._families = [
-            (where, sum(map(mul, weights.dense[where], weights.means[where]))) for where in FAMILIES.values()
-        ]
+        means = [(where, sum(map(mul, weights.dense[where], weights.means[where]))) for where in FAMILIES.values()]
+        self._families = [(where, mean, round(weights.slope * (0.0 - mean), DIGITS)) for where, mean in means]
+        """Where each family stands, what it adds at the mean, and what its absence adds against that."""
 
     def parts(self, dense: Sequence[float]) -> list[float]:
         """Return what each numeric feature adds to the score."""
@@ -105,7 +105,10 @@ class LinearScorer:
         What is left of the score is that of a customer in whom everything is at its mean: the base.
         """
         slope = self._slope
-        numeric = [round(slope * (sum(parts[where]) - mean), DIGITS) for where, mean in self._families]
+        numeric = [
+            round(slope * (total - mean), DIGITS) if (total := sum(parts[where])) else absent
+            for where, mean, absent in self._families
+        ]
         return [*numeric, round(slope * (circumstances - self._hashed_mean), DIGITS)]
 
 
