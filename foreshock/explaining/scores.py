@@ -12,6 +12,7 @@ from models.packing import unpacked_buckets
 from models.partition import decode_partition, engine_key
 from models.state import FORGOTTEN, CustomerState
 from schemas.alerts import Alert, Explanation
+from schemas.snapshots import RiskWeights
 
 _HALF_A_DIGIT = 5e-7
 """Probabilities, and each part of their log-odds, are kept to six decimal places."""
@@ -67,10 +68,9 @@ def score_of(engine: Engine, state: CustomerState, alert: Alert) -> Score | None
     scorer = engine.scorer
     dense, buckets = dense_features(state, state.clock, engine.params), unpacked_buckets(state.categories)
     champion = scorer.champion
-    outlook = champion.outlook(dense, buckets)
-    _, contributions = champion.explained(outlook, dense, buckets)
+    outlook, _, contributions = champion.judge(dense, buckets)
     line = next(line for line in scorer.weights.lines if line.name == champion.name)
-    is_short = champion.short.calibrated(outlook.score_7d) > champion.long.calibrated(outlook.score_30d)
+    is_short = _calibrated(line.risk_7d, outlook.score_7d) > _calibrated(line.risk_30d, outlook.score_30d)
     risk = line.risk_7d if is_short else line.risk_30d
     weighed = zip(NAMES, dense, risk.dense, risk.means, strict=True)
     features = [Feature(name, value, risk.slope * weight * (value - mean)) for name, value, weight, mean in weighed]
@@ -96,3 +96,8 @@ def adds_up(explanation: Explanation, probability: float) -> bool:
     if 0.0 < probability < 1.0:
         tolerance += _HALF_A_DIGIT / (probability * (1.0 - probability))
     return abs(sum_of(explanation) - log_odds(probability)) <= tolerance
+
+
+def _calibrated(weights: RiskWeights, score: float) -> float:
+    """Return log-odds after calibration."""
+    return weights.slope * score + weights.offset
