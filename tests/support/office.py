@@ -20,8 +20,8 @@ from schemas.events import Call
 from streams.settings import load_settings
 from tests.support.worker_process import WorkerProcess
 
-PATIENCE_SECONDS = 60.0
-"""A worker on a busy machine takes some seconds to begin."""
+PATIENCE_SECONDS = 90.0
+"""A worker begins within seconds; where ten programs share two cores it has taken more than sixty."""
 
 THREAT = "再不处理我就去银保监会投诉你们，电话13800138000"
 """Names the regulator, and holds a number that the journal must not have."""
