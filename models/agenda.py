@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
+from itertools import islice
 from math import inf
+from operator import itemgetter
+
+_TOGETHER = 16_384
+"""Notes that are sorted together when a partition is opened: what that needs for a moment stays small."""
 
 
 class Agenda:
@@ -16,13 +21,16 @@ class Agenda:
     """
 
     def __init__(self) -> None:
-        self._restored = _Restored(())
+        self._restored: list[_Restored] = []
         self._noted: dict[str, float] = {}
         self._notes: list[tuple[float, str]] = []
 
     def restore(self, dues: Iterable[tuple[str, float]]) -> None:
         """Note every customer of a partition at once; infinity means no timer."""
-        self._restored = _Restored(dues)
+        waiting = ((key, due) for key, due in dues if due < inf)
+        self._restored = []
+        while portion := list(islice(waiting, _TOGETHER)):
+            self._restored.append(_Restored(portion))
         self._noted, self._notes = {}, []
 
     def note(self, key: str, due: float) -> None:
@@ -52,9 +60,10 @@ class Agenda:
 
     def _first(self, until: float) -> Iterator[str]:
         """Take off every note up to a time, each customer once."""
-        for key in self._restored.take(until):
-            if key not in self._noted:  # a note that was made since is never too late: this one has done its duty
-                yield key
+        for restored in self._restored:
+            for key in restored.take(until):
+                if key not in self._noted:  # a note that was made since is never too late: this one has done its duty
+                    yield key
         while self._notes and self._notes[0][0] <= until:
             noted, key = heappop(self._notes)
             if self._noted.get(key) == noted:  # else an earlier note has been taken in its place
@@ -63,24 +72,19 @@ class Agenda:
 
 
 class _Restored:
-    """The notes that a partition was opened with: 40 bytes for each, where a heap and a dictionary take 250.
+    """Notes that a partition was opened with: 40 bytes for each, where a heap and a dictionary take 250.
 
     Parameters
     ----------
     dues
-        Key and due time of each customer; infinity means no timer.
+        Key and due time of each customer.
     """
 
-    def __init__(self, dues: Iterable[tuple[str, float]]) -> None:
-        times, keys = array("d"), []
-        for key, due in dues:
-            if due < inf:
-                times.append(due)
-                keys.append(key)
-        order = sorted(range(len(keys)), key=times.__getitem__)
-        self._times = array("d", map(times.__getitem__, order))
-        self._keys = "".join(map(keys.__getitem__, order))
-        self._lengths = array("H", (len(keys[place]) for place in order))
+    def __init__(self, dues: Sequence[tuple[str, float]]) -> None:
+        ordered = sorted(dues, key=itemgetter(1))
+        self._times = array("d", (due for _, due in ordered))
+        self._keys = "".join([key for key, _ in ordered])
+        self._lengths = array("H", (len(key) for key, _ in ordered))
         self._next, self._begins = 0, 0
 
     def take(self, until: float) -> Iterator[str]:

@@ -31,6 +31,15 @@ def test_customers_of_before_and_of_now_come_in_the_order_of_their_times() -> No
     assert list(_looks(agenda, 9.0, dues)) == ["late"]
 
 
+def test_customers_of_a_large_partition_come_in_their_order_too() -> None:
+    agenda, dues = Agenda(), {f"c_{number}": float(number % 977) for number in range(40_000)}
+    agenda.restore(dues.items())
+
+    assert list(_looks(agenda, 500.0, dues)) == sorted(
+        (key for key in list(dues) if int(key[2:]) % 977 <= 500), key=lambda key: (int(key[2:]) % 977, key)
+    )
+
+
 def test_a_customer_whose_timer_moved_on_since_the_start_is_looked_at_once() -> None:
     agenda, looks = Agenda(), []
     agenda.restore([("a", 1.0)])
