@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from hashlib import blake2b
 
 from models.params import DAY, Params
@@ -24,12 +24,13 @@ def seen_before(state: CustomerState, event_id: str, at: float, params: Params) 
         Time of the event; generations turn with the later of it and `state.clock`.
     """
     memory = params.memory
-    digest = b64encode(blake2b(event_id.encode(), digest_size=HASH_BYTES).digest()).decode()
+    digest = b2a_base64(blake2b(event_id.encode(), digest_size=HASH_BYTES).digest(), newline=False).decode()
     if digest in state.ids or digest in state.ids_before:
         return True
     now, horizon = max(state.clock, at), memory.duplicate_horizon_days * DAY
-    if now - state.ids_since >= horizon:
-        state.ids_before = state.ids if now - state.ids_since < 2 * horizon else ()
+    lasted = now - state.ids_since
+    if lasted >= horizon:
+        state.ids_before = state.ids if lasted < 2 * horizon else ()
         state.ids, state.ids_since = (), now
     state.ids = [*state.ids, digest][-memory.remembered_ids :]
     return False

@@ -45,7 +45,9 @@ def decayed(value: float, elapsed_seconds: float, half_life_days: float) -> floa
 
 def recency(at: float, then: float, half_life_days: float) -> float:
     """Say how fresh something is: 1 now, one half after a half-life, 0 if it never happened."""
-    return exp2((then - at) / (half_life_days * DAY)) if NEVER < then <= at else float(then > at)
+    if not then:
+        return 0.0
+    return exp2((then - at) / (half_life_days * DAY)) if then <= at else 1.0
 
 
 def heat_at(state: CustomerState, at: float, params: Params) -> float:

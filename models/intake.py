@@ -13,6 +13,7 @@ from schemas.codec import EVENT_TYPES, CustomerEvent, EventKind, decode_event, e
 from schemas.dead_letters import DeadLetter
 from schemas.errors import UnreadableMessageError
 from schemas.events import Call
+from schemas.types import Message
 
 MAX_EVENT_BYTES = 65_536
 """A larger event would not fit a journal record beside its neighbours; 64 KiB is about 20,000 Chinese characters."""
@@ -89,7 +90,7 @@ class Intake:
         event = decode_event(raw, kind)
         self._check(event, arrived_at)
         key = self._key_of(event.tenant, event.customer_id)
-        event = event.model_copy(update={"customer_id": key, **_redacted(event)})
+        _put(event, {"customer_id": key, **_redacted(event)})
         return Prepared(partition_of(key, self.partitions), encode(event), event)
 
     def dead_letter(
@@ -152,15 +153,23 @@ class Intake:
             )
 
 
+def _put(message: Message, values: dict[str, Any]) -> None:
+    """Put values into a message that was just decoded and that nobody else holds: it need not be copied."""
+    vars(message).update(values)
+    message.model_fields_set.update(values)
+
+
 def _redacted(event: CustomerEvent) -> dict[str, Any]:
-    """Return the fields of an event that hold personal data, without it."""
+    """Return the fields of an event that hold personal data, without it; its turns are redacted where they stand."""
     changed: dict[str, Any] = {}
     for name in _TEXTS[type(event)]:
         text = getattr(event, name)
         if text and (clean := redact(text)) != text:
             changed[name] = clean
-    if isinstance(event, Call) and event.turns:
-        changed["turns"] = tuple(turn.model_copy(update={"text": redact(turn.text)}) for turn in event.turns)
+    if isinstance(event, Call):
+        for turn in event.turns:
+            if (clean := redact(turn.text)) != turn.text:
+                _put(turn, {"text": clean})
     if event.attributes:
         changed["attributes"] = {
             name: redact(value)[:64] if isinstance(value, str) else value for name, value in event.attributes.items()

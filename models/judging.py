@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp2
 
-from models.packing import unpacked_buckets
 from models.params import DAY, Params
 from models.risk import Outlook, Scorer
 from models.state import CustomerState
@@ -14,7 +13,9 @@ DIGITS = 6
 """Decimal places of log-odds and probabilities that a row keeps."""
 
 
-def score_customer(state: CustomerState, dense: tuple[float, ...], scorer: Scorer, params: Params) -> None:
+def score_customer(
+    state: CustomerState, dense: Sequence[float], buckets: Sequence[int], scorer: Scorer, params: Params
+) -> None:
     """Score a customer at the state's own clock.
 
     Parameters
@@ -23,15 +24,14 @@ def score_customer(state: CustomerState, dense: tuple[float, ...], scorer: Score
         Changed in place: probabilities, their parts, the customer's usual parts, and the challenger's opinion.
     dense
         Numeric features at that time.
+    buckets
+        Active buckets of the customer's last event.
     scorer
         The frozen models.
     """
     before, scored_at = state.contributions, state.scored_at
-    buckets = unpacked_buckets(state.categories)
-    champion = scorer.champion
-    outlook = champion.outlook(dense, buckets)
+    outlook, base, state.contributions = scorer.champion.judge(dense, buckets)
     state.score_7d, state.score_30d, state.probability_7d, state.probability_30d = _rounded(outlook)
-    base, state.contributions = champion.explained(outlook, dense, buckets)
     state.base = round(base, DIGITS)
     state.snapshot, state.cold = scorer.number, scorer.cold
     state.scored_at = state.clock

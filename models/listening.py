@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from models.lexicon import Category
-from models.sentiment import combine, read
+from models.sentiment import Reading, combine, read, read_together
 from models.text.cold_start import ColdStart, share_of_cold_start
 from models.text.conversation import Conversation
-from models.text.frozen import TextModel, Verdict
+from models.text.frozen import TextModel
 from schemas.snapshots import TextWeights
 
-_THREATS = Category.REGULATOR | Category.EXPOSURE | Category.LEGAL
+_THREATS = int(Category.REGULATOR | Category.EXPOSURE | Category.LEGAL)
 
 LEAST_ANGER = -0.2
 """A text must feel at least this bad for a word such as "lawyer" to be a threat and not a topic."""
@@ -84,8 +84,8 @@ class Listener:
 
     def hear(self, text: str) -> Heard:
         """Read a text that stands by itself, such as a comment."""
-        _, verdict = self._model.hear(Conversation(), True, text)
-        return self._heard(text, verdict)
+        model = self._model
+        return self._heard(text, read(text), model.shift(model.add(_NOTHING, True, text)))
 
     def follow(self, conversation: Conversation, said: Sequence[Said]) -> Followed:
         """Read the next turns of a conversation: each is added to what is kept of it.
@@ -97,25 +97,33 @@ class Listener:
         said
             What is said now, at least one turn.
         """
-        verdict = spoken = None
-        for is_customer, text in said:
-            polarity = read(text).polarity if is_customer else 0.0
-            conversation, verdict = self._model.hear(conversation, is_customer, text, polarity)
-            spoken = verdict if is_customer else spoken
-        words = "\n".join(text for is_customer, text in said if is_customer)
+        model, words = self._model, [text for is_customer, text in said if is_customer]
+        polarities, reading = read_together(words)
+        felt = iter(polarities)
+        *earlier, (is_customer, text) = said
+        spoken: Conversation | None = None
+        for by_customer, turn in earlier:
+            conversation = model.add(conversation, by_customer, turn, next(felt) if by_customer else 0.0)
+            if by_customer:
+                spoken = conversation
+        # Of many turns only the last is judged, and how the customer sounds in what they said last.
+        conversation, verdict = model.hear(conversation, is_customer, text, next(felt) if is_customer else 0.0)
+        shift = verdict.shift if spoken is None or is_customer else model.shift(spoken)
         return Followed(
             conversation,
-            self._heard(words, spoken) if spoken is not None else None,
-            verdict.probability if verdict is not None and self._is_rated else None,
-            verdict.handover if verdict is not None and self._knows_handover else None,
-            verdict is not None and verdict.needs_person,
+            self._heard("\n".join(words), reading, shift) if words else None,
+            verdict.probability if self._is_rated else None,
+            verdict.handover if self._knows_handover else None,
+            verdict.needs_person,
         )
 
-    def _heard(self, text: str, verdict: Verdict) -> Heard:
-        """Join what the lexicon reads in a text with what the model makes of it."""
-        reading = read(text)
+    def _heard(self, text: str, reading: Reading, shift: float) -> Heard:
+        """Join what the lexicon reads in a text with how far the model says that it sounds from the mean."""
         unlearned = reading.polarity
         if self._cold_start is not None and self._cold_share > 0.0:
             unlearned += self._cold_share * self._cold_start.polarity(text)
-        polarity = combine(unlearned, verdict.shift, self._model.examples_seen, self._trust)
+        polarity = combine(unlearned, shift, self._model.examples_seen, self._trust)
         return Heard(polarity, bool(reading.categories & _THREATS) and polarity <= LEAST_ANGER)
+
+
+_NOTHING = Conversation()

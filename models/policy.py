@@ -25,6 +25,8 @@ HORIZON_DAYS = 30.0
 FRESH_DAYS = 7.0
 """How long a bad rating or a bad contact does."""
 
+_FRESH_SECONDS = FRESH_DAYS * DAY
+
 
 _ANSWERS: dict[ActionName, Transition] = {
     "acknowledged": "acknowledged",
@@ -59,23 +61,33 @@ def supported_levels(state: CustomerState, at: float, threshold: float, params: 
     if state.stage >= COMPLAINT:
         return {}
     above = _above(state, threshold, params)
-    levels: dict[Cause, int] = {
-        "complaint_risk": _risk_level(state, at, above, params),
-        "threat": _threat_level(state, at, params),
-        "unanswered": _unanswered_level(state, at, params),
-        "repeat_contact": _repeat_level(state, at, params),
-        "broken_promise": _promise_level(state, at),
-        "claim_stalled": _stalled_level(state, at, params),
-        "claim_refused": _refused_level(state, at),
-        "bad_experience": _experience_level(state, at, params),
-        "silent_after_bad_contact": _silence_level(state, at),
-    }
+    may_call = _may_call(state, above, params)
+    levels: dict[Cause, int] = {}
+    # In the order of `Cause`. What never happened supports nothing: most customers have met three of the nine.
+    if may_call:
+        levels["complaint_risk"] = _risk_level(state, at, above, params)
+    if state.threat_at:
+        levels["threat"] = _threat_level(state, at, params)
+    if state.feedback_at:
+        levels["unanswered"] = _unanswered_level(state, at, params)
+    if state.contacts:
+        levels["repeat_contact"] = _repeat_level(state, at, params)
+    if state.missed:
+        levels["broken_promise"] = _promise_level(state, at)
+    if state.claims:
+        levels["claim_stalled"] = _stalled_level(state, at, params)
+    if state.refused_at:
+        levels["claim_refused"] = _refused_level(state, at)
+    if state.rated_at or state.bad_contact_at:
+        levels["bad_experience"] = _experience_level(state, at, params)
+    if state.ignored_at:
+        levels["silent_after_bad_contact"] = _silence_level(state, at)
     lift = 1 if state.drivers else 0
-    most = RED if _may_call(state, above, params) else BLUE
+    most = RED if may_call else BLUE
     return {
         cause: min(level + lift if level >= YELLOW else level, RED if cause == "threat" else most)
         for cause, level in levels.items()
-        if level > NONE
+        if level
     }
 
 
@@ -153,11 +165,12 @@ def end_by_erasure(state: CustomerState) -> list[Decision]:
 
 def _revised(alert: OpenAlert, level: int, at: float, params: Params) -> Decision | None:
     """Return what becomes of an open alert, or None if it stays as it is."""
-    after = alert._replace(level=level, sequence=alert.sequence + 1, supported_at=at)
-    if level > alert.level:
-        return Decision(after._replace(acknowledged=False), "raised")
-    if level == alert.level or at < alert.supported_at + patience(alert.cause, params) * DAY:
+    is_higher = level > alert.level
+    if not is_higher and (level == alert.level or at < alert.supported_at + patience(alert.cause, params) * DAY):
         return None
+    after = alert._replace(level=level, sequence=alert.sequence + 1, supported_at=at)
+    if is_higher:
+        return Decision(after._replace(acknowledged=False), "raised")
     if level > NONE:
         return Decision(after, "lowered")
     return Decision(after._replace(level=alert.level), "expired")
@@ -222,12 +235,12 @@ def _may_call(state: CustomerState, above: float, params: Params) -> bool:
 
 
 def _risk_level(state: CustomerState, at: float, above: float, params: Params) -> int:
-    """Grade how far the score is above the threshold.
+    """Grade how far the score of a customer who may be called is above the threshold.
 
     After a whole horizon without any event the score speaks of a past that did not come true.
     """
     policy = params.policy
-    if not (has_say(state, params) and _may_call(state, above, params) and _within(at, state.seen_at, HORIZON_DAYS)):
+    if not (has_say(state, params) and _within(at, state.seen_at, HORIZON_DAYS)):
         return NONE
     if above < policy.orange_above:
         return YELLOW
@@ -256,7 +269,7 @@ def _unanswered_level(state: CustomerState, at: float, params: Params) -> int:
 
 def _repeat_level(state: CustomerState, at: float, params: Params) -> int:
     """Asking again and again within a week."""
-    count = sum(at - contact <= FRESH_DAYS * DAY for contact in state.contacts)
+    count = sum([at - contact <= _FRESH_SECONDS for contact in state.contacts])
     if count >= params.policy.repeat_orange:
         return ORANGE
     return YELLOW if count >= params.policy.repeat_yellow else NONE

@@ -50,7 +50,7 @@ def redact(text: str) -> str:
     """
     # Again until nothing is found: what stood beside a number may have hidden its neighbour.
     # It ends, because each round removes digits or an @, and no tag holds any.
-    while found := redactions(text):
+    while _CANDIDATE.search(text) is not None and (found := redactions(text)):
         parts: list[str] = []
         done = 0
         for kind, start, end in found:

@@ -12,7 +12,7 @@ from models.features.tallies import SCORECARD
 from models.log_odds import log_odds, probability_of
 from models.params import Params
 from schemas.errors import SnapshotError
-from schemas.snapshots import ModelWeights, RiskLine, RiskWeights
+from schemas.snapshots import ModelWeights, RiskLine, RiskWeights, SparseWeights
 
 DIGITS = 4
 """Decimal places of contributions; what rounding leaves over is part of the base, so that their sum is exact."""
@@ -73,34 +73,40 @@ class LinearScorer:
             raise SnapshotError(f"weights for {len(weights.dense)} numeric features, this version has {len(NAMES)}")
         self._intercept = weights.intercept
         self._dense = weights.dense
-        self._weight_of = dict(zip(weights.hashed.buckets, weights.hashed.weights, strict=True)).get
         self._slope, self._offset = weights.slope, weights.offset
         self._hashed_mean = weights.hashed_mean
         self._families = [
             (where, sum(map(mul, weights.dense[where], weights.means[where]))) for where in FAMILIES.values()
         ]
 
-    def score(self, dense: Sequence[float], hashed: Sequence[int]) -> float:
-        """Return the log-odds of a complaint, before calibration."""
-        numeric: float = sum(map(mul, self._dense, dense))
-        return self._intercept + numeric + self._circumstances(hashed)
+    def parts(self, dense: Sequence[float]) -> list[float]:
+        """Return what each numeric feature adds to the score."""
+        return list(map(mul, self._dense, dense))
+
+    def score(self, parts: Sequence[float], circumstances: float) -> float:
+        """Return the log-odds of a complaint, before calibration.
+
+        Parameters
+        ----------
+        parts
+            What the numeric features add, one by one.
+        circumstances
+            What the hashed features add together.
+        """
+        return self._intercept + sum(parts) + circumstances
 
     def calibrated(self, score: float) -> float:
         """Return the log-odds after calibration."""
         return self._slope * score + self._offset
 
-    def contributions(self, dense: Sequence[float], hashed: Sequence[int]) -> list[float]:
+    def contributions(self, parts: Sequence[float], circumstances: float) -> list[float]:
         """Return what each of `CONTRIBUTORS` adds to the calibrated log-odds against the population's mean.
 
         What is left of the score is that of a customer in whom everything is at its mean: the base.
         """
-        slope, parts = self._slope, list(map(mul, self._dense, dense))
+        slope = self._slope
         numeric = [round(slope * (sum(parts[where]) - mean), DIGITS) for where, mean in self._families]
-        return [*numeric, round(slope * (self._circumstances(hashed) - self._hashed_mean), DIGITS)]
-
-    def _circumstances(self, hashed: Sequence[int]) -> float:
-        """Add up the weights of buckets; most were not frozen, and weigh nothing."""
-        return sum(filter(None, map(self._weight_of, hashed)))
+        return [*numeric, round(slope * (circumstances - self._hashed_mean), DIGITS)]
 
 
 class Outlook(NamedTuple):
@@ -116,13 +122,39 @@ class Outlook(NamedTuple):
     """Within 30 days; never below the one for 7."""
 
 
+class Judgement(NamedTuple):
+    """What the models of a line say about one customer, and why."""
+
+    outlook: Outlook
+    """Scores and probabilities."""
+    base: float
+    """Log-odds of a customer in whom everything is at the mean of all."""
+    contributions: list[float]
+    """What each of `CONTRIBUTORS` adds to it. Their sum with the base is the log-odds of the probability for 30 days.
+    """
+
+
 class LineScorer:
-    """Both horizons of one line of models."""
+    """Both horizons of one line of models.
+
+    Parameters
+    ----------
+    line
+        What the learner published.
+
+    Raises
+    ------
+    SnapshotError
+        If the weights are for another set of features.
+    """
 
     def __init__(self, line: RiskLine) -> None:
         self.name = line.name
-        self.short = LinearScorer(line.risk_7d)
-        self.long = LinearScorer(line.risk_30d)
+        self._short, self._long = LinearScorer(line.risk_7d), LinearScorer(line.risk_30d)
+        short, long = (dict(zip(hashed.buckets, hashed.weights, strict=True)) for hashed in _hashed_of(line))
+        # Both in one place: a look-up among tens of thousands is a walk to memory, and there are some twenty a score.
+        pairs = {bucket: (short.get(bucket, 0.0), long.get(bucket, 0.0)) for bucket in short | long}
+        self._weights_of = pairs.get
 
     def outlook(self, dense: Sequence[float], hashed: Sequence[int]) -> Outlook:
         """Score a customer.
@@ -130,22 +162,29 @@ class LineScorer:
         A complaint within 7 days is one within 30: where the two models disagree about that, the higher one, which is
         then the one for 7 days, speaks for both.
         """
-        score_7d, score_30d = self.short.score(dense, hashed), self.long.score(dense, hashed)
-        short, long = self.short.calibrated(score_7d), self.long.calibrated(score_30d)
-        return Outlook(score_7d, score_30d, probability_of(short), probability_of(max(short, long)))
+        return self.judge(dense, hashed).outlook
 
-    def explained(self, outlook: Outlook, dense: Sequence[float], hashed: Sequence[int]) -> tuple[float, list[float]]:
-        """Take the probability for 30 days apart.
+    def judge(self, dense: Sequence[float], hashed: Sequence[int]) -> Judgement:
+        """Score a customer, and take the probability for 30 days apart."""
+        short, long = self._short, self._long
+        # Most buckets were not frozen, and weigh nothing.
+        weights = list(filter(None, map(self._weights_of, hashed)))
+        circumstances_7d = sum([pair[0] for pair in weights])
+        circumstances_30d = sum([pair[1] for pair in weights])
+        parts_7d, parts_30d = short.parts(dense), long.parts(dense)
+        score_7d, score_30d = short.score(parts_7d, circumstances_7d), long.score(parts_30d, circumstances_30d)
+        sooner, later = short.calibrated(score_7d), long.calibrated(score_30d)
+        if sooner > later:
+            speaks, contributions = sooner, short.contributions(parts_7d, circumstances_7d)
+        else:
+            speaks, contributions = later, long.contributions(parts_30d, circumstances_30d)
+        outlook = Outlook(score_7d, score_30d, probability_of(sooner), probability_of(speaks))
+        return Judgement(outlook, speaks - sum(contributions), contributions)
 
-        Returns
-        -------
-        (float, list of float)
-            Log-odds of a customer in whom everything is at the mean of all, and what each of `CONTRIBUTORS` adds to
-            it. Their sum is the log-odds of the probability.
-        """
-        short, long = self.short.calibrated(outlook.score_7d), self.long.calibrated(outlook.score_30d)
-        contributions = (self.short if short > long else self.long).contributions(dense, hashed)
-        return max(short, long) - sum(contributions), contributions
+
+def _hashed_of(line: RiskLine) -> tuple[SparseWeights, SparseWeights]:
+    """Return the weights of the buckets for both horizons."""
+    return line.risk_7d.hashed, line.risk_30d.hashed
 
 
 class Scorer:

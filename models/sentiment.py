@@ -54,22 +54,38 @@ def read(text: str) -> Reading:
     >>> read("打了好几次电话都没人联系我，我要投诉").names
     ('unanswered', 'repeated', 'complaint')
     """
-    total, hits, categories = 0.0, 0, 0
-    plain = text[:MAX_CHARACTERS].lower().replace("’", "'").replace(". ", "\n")
-    for sentence in _SENTENCE.findall(plain):
-        spots = _spots(sentence)
-        is_question = _asks(spots)
-        for index, (start, _, phrase) in enumerate(spots):
-            if phrase.modifier is not None:
-                continue
-            factor, is_denied = _changed(sentence, spots[:index], start, phrase) if index else (1.0, False)
-            if is_question and phrase.category & _TOPICS:
-                factor *= _TOPIC_IN_QUESTION
-            total += factor * phrase.weight
-            hits += phrase.weight != 0.0
-            # Who denies a thing does not bring it up.
-            categories |= 0 if is_denied else phrase.category
-    return Reading(total / math.hypot(total, _SCALE), categories, hits)
+    return _reading(*_weighed(text))
+
+
+def read_together(texts: Sequence[str]) -> tuple[list[float], Reading]:
+    """Read several texts each by itself, and all of them, line by line, as one text; every phrase is looked for once.
+
+    Parameters
+    ----------
+    texts
+        What was said or written, oldest first.
+
+    Returns
+    -------
+    tuple
+        The polarity of each, and what `read` says of all, joined by line breaks.
+    """
+    if len(texts) == 1:
+        reading = read(texts[0])
+        return [reading.polarity], reading
+    polarities: list[float] = []
+    weights: list[float] = []
+    categories, left = 0, MAX_CHARACTERS
+    for text in texts:
+        alone = _weighed(text)
+        polarities.append(_reading(*alone).polarity)
+        if left > 0:
+            # No sentence goes beyond a line, so that one which is not cut weighs the same alone and among others.
+            here, about = alone if len(text) <= left else _weighed(text[:left])
+            weights += here
+            categories |= about
+            left -= len(text) + 1
+    return polarities, _reading(weights, categories)
 
 
 def combine(lexicon_polarity: float, learned_shift: float, examples_seen: int, trust: float = 200.0) -> float:
@@ -125,63 +141,103 @@ _TOPICS = int(
 _QUESTION = int(Category.QUESTION)
 
 
-class _Spot(NamedTuple):
-    """A phrase where it was found."""
+_ASCII_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_NEGATION, _INTENSIFIER, _SOFTENER, _RESOLVE = Modifier
 
-    start: int
+
+class _Changer(NamedTuple):
+    """A phrase that changes those after it."""
+
     end: int
-    phrase: Phrase
+    """Index after its last character."""
+    reach: int
+    """Characters to where a phrase must begin."""
+    modifier: Modifier
+    """What it does."""
 
 
-def _spots(sentence: str) -> list[_Spot]:
-    """Find the phrases of a sentence: the first, and of those the longest, without overlaps."""
+def _reading(weights: Sequence[float], categories: int) -> Reading:
+    """Squash the weights of the phrases of a text to one polarity."""
+    total = 0.0
+    for weight in weights:
+        total += weight
+    return Reading(total / math.hypot(total, _SCALE), categories, len(weights))
+
+
+def _weighed(text: str) -> tuple[list[float], int]:
+    """Find what the phrases of a text weigh, those that weigh nothing left out, and the categories they bring up."""
+    weights: list[float] = []
+    categories = 0
+    plain = text[:MAX_CHARACTERS].lower().replace("’", "'").replace(". ", "\n")
+    for sentence in _SENTENCE.findall(plain):
+        found = _found(sentence)
+        if not found:
+            continue
+        spots, changers, is_question = _sorted_out(found)
+        for start, before, phrase in spots:
+            _, _, _, category, _, weight = phrase
+            factor, is_denied = _changed(sentence, changers[:before], start, weight) if before else (1.0, False)
+            if weight:
+                weights.append(factor * (_TOPIC_IN_QUESTION if is_question and category & _TOPICS else 1.0) * weight)
+            # Who denies a thing does not bring it up.
+            if not is_denied:
+                categories |= category
+    return weights, categories
+
+
+def _found(sentence: str) -> list[tuple[int, int, Phrase]]:
+    """Find the phrases of a sentence: where each begins, minus where it ends, and which."""
     found: list[tuple[int, int, Phrase]] = []
     for last, phrase in AUTOMATON.iter(sentence):
-        start, end = last + 1 - len(phrase.text), last + 1
-        if phrase.is_word and not _is_between_words(sentence, start, end):
-            continue
-        found.append((start, -end, phrase))
+        end = last + 1
+        start = end - len(phrase.text)
+        if not phrase.is_word or _is_between_words(sentence, start, end):
+            found.append((start, -end, phrase))
+    return found
+
+
+def _sorted_out(found: list[tuple[int, int, Phrase]]) -> tuple[list[tuple[int, int, Phrase]], list[_Changer], bool]:
+    """Keep of the phrases that overlap the first, and of those the longest.
+
+    Returns
+    -------
+    tuple
+        The phrases that say something: where, after how many changers, and which; the changers; and whether the
+        sentence asks, and does not say what the customer is about to do.
+    """
     found.sort()
-    spots: list[_Spot] = []
-    free = 0
+    spots: list[tuple[int, int, Phrase]] = []
+    changers: list[_Changer] = []
+    free, asks, announces = 0, False, False
     for start, negative_end, phrase in found:
-        if start >= free:
-            free = -negative_end
-            spots.append(_Spot(start, free, phrase))
-    return spots
+        if start < free:
+            continue
+        free, modifier = -negative_end, phrase.modifier
+        if modifier is None:
+            spots.append((start, len(changers), phrase))
+            asks = asks or phrase.category == _QUESTION
+        elif modifier is _RESOLVE:
+            announces = True
+        else:
+            changers.append(_Changer(free, _REACH_EN if phrase.is_word else _REACH_ZH, modifier))
+    return spots, changers, asks and not announces
 
 
 def _is_between_words(sentence: str, start: int, end: int) -> bool:
     """True if no letter or digit of English touches the phrase: "late" is not in "later"."""
-    before = sentence[start - 1] if start else " "
-    after = sentence[end] if end < len(sentence) else " "
-    return not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum())
+    return sentence[end : end + 1] not in _ASCII_WORD and not (start and sentence[start - 1] in _ASCII_WORD)
 
 
-def _asks(spots: Sequence[_Spot]) -> bool:
-    """True if a sentence asks, and does not say what the customer is about to do."""
-    is_question = False
-    for spot in spots:
-        if spot.phrase.modifier is Modifier.RESOLVE:
-            return False
-        is_question = is_question or spot.phrase.category == _QUESTION
-    return is_question
-
-
-def _changed(sentence: str, before: Sequence[_Spot], start: int, phrase: Phrase) -> tuple[float, bool]:
+def _changed(sentence: str, before: Sequence[_Changer], start: int, weight: float) -> tuple[float, bool]:
     """Say by what the phrases before it multiply a weight, and whether they deny it."""
     factor, is_denied = 1.0, False
-    for _, end, earlier in before:
-        if earlier.modifier is None or start - end > (_REACH_EN if earlier.is_word else _REACH_ZH):
+    for end, reach, modifier in before:
+        if start - end > reach or _CLAUSE_BREAK.search(sentence, end, start):
             continue
-        if _CLAUSE_BREAK.search(sentence, end, start):
-            continue
-        if earlier.modifier is Modifier.NEGATION:
+        if modifier is _NEGATION:
             is_denied = True
-        elif earlier.modifier is Modifier.INTENSIFIER:
-            factor *= _STRONGER
-        elif earlier.modifier is Modifier.SOFTENER:
-            factor *= _WEAKER
+        else:
+            factor *= _STRONGER if modifier is _INTENSIFIER else _WEAKER
     if is_denied:
-        factor *= _REVERSED if phrase.weight > 0.0 else _DENIED
+        factor *= _REVERSED if weight > 0.0 else _DENIED
     return factor, is_denied

@@ -61,7 +61,7 @@ def alert_of(
 ) -> Alert:
     """Say one transition of an alert, as of the customer's own time."""
     alert = decision.alert
-    return Alert(
+    return Alert.trusted(
         alert_id=id_of(key, alert),
         sequence=alert.sequence,
         transition=decision.transition,
@@ -90,7 +90,9 @@ def alert_of(
 def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Source, epoch: str) -> RiskExample:
     """Say what is new about a prediction; `source` and `epoch` say where in which journal."""
     prediction = learnt.prediction
+    predicted_at = moment_of(prediction.at)
     return RiskExample.trusted(
+        kind="risk",
         source=source,
         epoch=epoch,
         customer_key=key,
@@ -111,8 +113,8 @@ def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Sour
         elder="elder" in state.drivers,
         language=state.language,
         snapshot=prediction.snapshot,
-        predicted_at=moment_of(prediction.at),
-        released_at=moment_of(learnt.at),
+        predicted_at=predicted_at,
+        released_at=predicted_at if learnt.at == prediction.at else moment_of(learnt.at),
         lead_seconds=prediction.complained_at - prediction.at if learnt.label else None,
         dense=unpacked_numbers(prediction.dense),
         hashed=unpacked_buckets(prediction.hashed),
@@ -121,7 +123,10 @@ def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Sour
 
 def _shadow_of(values: Sequence[Any]) -> Shadow | None:
     """Name what the line in the shadow said."""
-    return Shadow.trusted(**dict(zip(Shadow.model_fields, values, strict=True))) if values else None
+    return Shadow.trusted(**dict(zip(_OF_A_SHADOW, values, strict=True))) if values else None
+
+
+_OF_A_SHADOW = tuple(Shadow.model_fields)
 
 
 def explanation_of(state: CustomerState) -> Explanation | None:

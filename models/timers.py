@@ -18,7 +18,7 @@ from models.labels.waiting import next_end
 from models.observing.conversations import forget_due
 from models.observing.surveys import ignore_survey
 from models.params import DAY, HOUR, Params
-from models.stages import stage_moments
+from models.stages import CONTENT, stage_moments
 from models.state import MAX_STALLS, NEVER, CustomerState, PendingClaim
 from schemas.alerts import Cause
 
@@ -44,15 +44,23 @@ def look_due(state: CustomerState, params: Params) -> float:
     """Return when the next deed or moment is due: somebody must look at the customer then."""
     due = _deed_due(state, params)
     clock = state.clock
-    for moment in _moments(state, params):
-        if clock < moment < due:
-            due = moment
+    if state.stage != CONTENT:
+        for moment in stage_moments(state, params):
+            if clock < moment < due:
+                due = moment
+    if state.feedback_at:
+        hours = params.policy.unanswered_hours * HOUR
+        for moment in (state.feedback_at + hours, state.feedback_at + 2 * hours):
+            if clock < moment < due:
+                due = moment
     return due
 
 
 def books_due(state: CustomerState, params: Params) -> float:
     """Return when a label matures or a conversation is forgotten; where nothing is left to be done, the customer."""
-    due = min(forget_due(state, params), next_end(state.predictions, params.labels))
+    due = next_end(state.predictions, params.labels)
+    if state.conversation is not None:
+        due = min(due, forget_due(state, params))
     return forgets_at(state, params) if due == inf and _deed_due(state, params) == inf else due
 
 
@@ -84,7 +92,7 @@ def fire(state: CustomerState, due: float, params: Params) -> Fired:
 
 def _deed_due(state: CustomerState, params: Params) -> float:
     """Return when the next deed is due; infinity where nothing is left to be done."""
-    due = _answer_due(state, params)
+    due = _answer_due(state, params) if state.survey_sent_at else inf
     for promise in state.promises:
         due = min(due, promise.due_at)
     for claim in state.claims:
@@ -92,15 +100,6 @@ def _deed_due(state: CustomerState, params: Params) -> float:
     for alert in state.alerts:
         due = min(due, alert.supported_at + patience(alert.cause, params) * DAY)
     return due
-
-
-def _moments(state: CustomerState, params: Params) -> tuple[float, ...]:
-    """Return the times at which a new look may show something else."""
-    stage = stage_moments(state, params)
-    if not state.feedback_at:
-        return stage
-    hours = params.policy.unanswered_hours * HOUR
-    return (*stage, state.feedback_at + hours, state.feedback_at + 2 * hours)
 
 
 def _answer_due(state: CustomerState, params: Params) -> float:

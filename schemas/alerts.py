@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
 from typing import Literal, get_args
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import Field
 
@@ -34,7 +35,7 @@ CAUSES: tuple[Cause, ...] = get_args(Cause)
 Transition = Literal["opened", "raised", "lowered", "acknowledged", "resolved", "expired", "dismissed", "complained"]
 TRANSITIONS: tuple[Transition, ...] = get_args(Transition)
 
-_NAMESPACE = UUID("6f1d1c3e-3f0b-5d0a-9a52-0d5e1b6f7a10")
+_NAMESPACE = UUID("6f1d1c3e-3f0b-5d0a-9a52-0d5e1b6f7a10").bytes
 
 
 def alert_id_of(customer_key: str, cause: Cause, opened_at_seconds: float, number: int) -> str:
@@ -58,7 +59,15 @@ def alert_id_of(customer_key: str, cause: Cause, opened_at_seconds: float, numbe
     str
         A UUID of version 5.
     """
-    return str(uuid5(_NAMESPACE, f"{customer_key}|{cause}|{opened_at_seconds:.3f}|{number}"))
+    name = f"{customer_key}|{cause}|{opened_at_seconds:.3f}|{number}"
+    # As `uuid.uuid5` does, in a quarter of its time: it goes from bytes over a number of 128 bits to text.
+    text = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    variant = _VARIANTS[int(text[16], 16) % len(_VARIANTS)]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+
+_VARIANTS = "89ab"
+"""First digits of the fourth group by which RFC 9562 marks its ids: its two low bits are free."""
 
 
 class BilingualText(Message):

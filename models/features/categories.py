@@ -63,10 +63,9 @@ def category_buckets(event: CustomerEvent, deed: str, case: Case, learning: Lear
     """
     cross, found = crc32(deed.encode()), set[int]()
     for name in learning.words:
-        for buckets in _FAMILIES[name](event, deed, case, cross):
-            found.update(buckets)
-    for buckets in _crossed(event, learning.crosses, cross):
-        found.update(buckets)
+        found.update(*_FAMILIES[name](event, deed, case, cross))
+    if learning.crosses:
+        found.update(*_crossed(event, learning.crosses, cross))
     return sorted(found)
 
 

@@ -26,7 +26,7 @@ def own_numbers(attributes: Mapping[str, str | float]) -> list[float]:
     for name, value in numbers:
         size = log1p(abs(value))
         places[crc32(name.encode()) % PLACES] += size if value > 0 else -size
-    return [round(place, 4) for place in places]
+    return [round(place, 4) if place else place for place in places]
 
 
 def values(state: CustomerState) -> tuple[float, ...]:

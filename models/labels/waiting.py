@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 from zlib import crc32
 
 from models.packing import packed_numbers
@@ -21,8 +21,7 @@ _ALWAYS_KEPT = 2
 """Predictions that may wait for the short horizon before the next ones are thinned out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Learnt:
+class Learnt(NamedTuple):
     """Something new about a prediction, for the learner."""
 
     prediction: PendingPrediction
@@ -54,16 +53,20 @@ def keep_prediction(
         The prediction, with its label unknown; empty where it was not kept.
     """
     waiting = state.predictions
-    soon = [prediction for prediction in waiting if not prediction.matured]
-    if len(soon) >= labels.pending or (waiting and at - waiting[-1].at < labels.spacing_days * DAY):
-        return []
-    chance = labels.thinning ** max(0, len(soon) - _ALWAYS_KEPT + 1)
-    if chance < 1.0 and crc32(f"{key}|{at:.3f}".encode()) >= chance * 2**32:
-        return []
-    newest_long = next((prediction.at for prediction in reversed(waiting) if prediction.is_long), NEVER)
+    weight = 1.0
+    if waiting:
+        soon = len([prediction for prediction in waiting if not prediction.matured])
+        if soon >= labels.pending or at - waiting[-1].at < labels.spacing_days * DAY:
+            return []
+        if soon >= _ALWAYS_KEPT:
+            chance = labels.thinning ** (soon - _ALWAYS_KEPT + 1)
+            if chance < 1.0 and crc32(f"{key}|{at:.3f}".encode()) >= chance * 2**32:
+                return []
+            weight = round(1.0 / chance, 4)
+    newest_long = _newest_long(waiting)
     prediction = PendingPrediction(
         at=at,
-        weight=round(1.0 / chance, 4),
+        weight=weight,
         is_long=newest_long == NEVER or at - newest_long >= labels.long_spacing_days * DAY,
         score_7d=state.score_7d,
         score_30d=state.score_30d,
@@ -72,7 +75,7 @@ def keep_prediction(
         snapshot=state.snapshot,
         learner=state.learner,
         shadow=state.shadow,
-        level=max((alert.level for alert in state.alerts), default=0),
+        level=max([alert.level for alert in state.alerts]) if state.alerts else 0,
         channel=state.channel,
         matured=0,
         complained_at=NEVER,
@@ -102,7 +105,22 @@ def ends_of(prediction: PendingPrediction, labels: LabelParams) -> tuple[float, 
 
 def next_end(predictions: Sequence[PendingPrediction], labels: LabelParams) -> float:
     """Return when the next of some predictions must be looked at (seconds since 1970); infinity if there is none."""
-    return min([_look_at(prediction, labels) for prediction in predictions], default=inf)
+    due = inf
+    if predictions:
+        # What `_look_at` says of each, written out: every event asks it of all that wait, and calls take half the time.
+        short, long, grace = labels.short_days * DAY, labels.long_days * DAY, labels.grace_days * DAY
+        for prediction in predictions:
+            if not prediction.matured:
+                at = prediction.at + short
+            elif not prediction.is_long:
+                at = prediction.at + short + grace
+            elif prediction.matured < len(HORIZONS):
+                at = prediction.at + long
+            else:
+                at = prediction.at + long + grace
+            if at < due:
+                due = at
+    return due
 
 
 def mature(state: CustomerState, at: float, labels: LabelParams) -> list[Learnt]:
@@ -110,7 +128,7 @@ def mature(state: CustomerState, at: float, labels: LabelParams) -> list[Learnt]
 
     A quiet horizon in which somebody acted for the customer is censored: nobody knows what would have come without.
     """
-    if next_end(state.predictions, labels) > at:
+    if not state.predictions:
         return []
     learnt: list[Learnt] = []
     waiting: list[PendingPrediction] = []
@@ -167,6 +185,15 @@ def leave(state: CustomerState, at: float) -> list[Learnt]:
     learnt = [one for p in state.predictions if not p.complained_at for one in _censored(p, "left", now)]
     state.predictions = [p for p in state.predictions if p.complained_at]
     return learnt
+
+
+def _newest_long(waiting: Sequence[PendingPrediction]) -> float:
+    """Return when the last prediction was made that waits for the long horizon; `NEVER` where there is none."""
+    prediction: PendingPrediction
+    for prediction in reversed(waiting):
+        if prediction.is_long:
+            return prediction.at
+    return NEVER
 
 
 def _look_at(prediction: PendingPrediction, labels: LabelParams) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from zlib import crc32
 
 from models.params import MemoryParams
@@ -17,7 +18,12 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 def observe_case(state: CustomerState, event: CustomerEvent, deed: str, at: float, memory: MemoryParams) -> None:
     """Take in that something happened in a case; the case that is remembered last is the one of this event."""
     ref = event.claim_ref or event.policy_ref or ""
-    known = next((case for case in state.cases if case.ref == ref), None)
+    known, others = None, []
+    for one in state.cases:
+        if one.ref == ref:
+            known = one
+        else:
+            others.append(one)
     step = _LETTERS[crc32(deed.encode()) & 63]
     if known is None:
         state.cases_seen += 1
@@ -31,5 +37,6 @@ def observe_case(state: CustomerState, event: CustomerEvent, deed: str, at: floa
             known.events + 1,
             (known.trail + step)[-TRAIL:],
         )
-    others = sorted((other for other in state.cases if other.ref != ref), key=lambda other: other.seen_at)
+    if len(others) > 1:
+        others.sort(key=attrgetter("seen_at"))
     state.cases = [*others, case][-memory.cases :]

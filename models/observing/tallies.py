@@ -68,7 +68,8 @@ def observe_tallies(state: CustomerState, event: CustomerEvent, at: float, param
         worth = _faded(now - at, params)
         for name in counted:
             tallies[_PLACES[name]] += worth
-        state.tallies, state.tallies_at = [round(tally, 4) for tally in tallies], now
+        # Most counts are zero, and rounding is dear.
+        state.tallies, state.tallies_at = [round(tally, 4) if tally else tally for tally in tallies], now
 
 
 def tallies_at(state: CustomerState, at: float, params: Params) -> list[float]:

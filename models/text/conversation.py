@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from models.memo import Memo
 from models.text.tokens import EXCLAMATION, QUESTION
 
 MAX_TOKENS = 800
@@ -90,7 +91,7 @@ class Conversation(NamedTuple):
     mood: float = 0.0
     """Sum of the lexicon's polarity over the customer's turns."""
 
-    def then(self, turn: Turn, sums: Sums = NOTHING_SAID) -> Conversation:
+    def then(self, turn: Turn, sums: Sums = NOTHING_SAID, polarity: float = 0.0) -> Conversation:
         """Return the conversation with one turn more.
 
         Parameters
@@ -99,28 +100,43 @@ class Conversation(NamedTuple):
             What was said.
         sums
             What the model says of all turns, this one included.
+        polarity
+            What the lexicon reads in it; 0 for the company's side.
         """
-        codes, order = turn.codes, (self.order + "ac"[turn.is_customer])[-4:]
-        trace = _shortened(_written(turn) if not self.trace else f"{self.trace} {_written(turn)}")
+        codes, trace = turn.codes, self.trace
+        size = len(codes)
+        trace = _shortened(f"{trace} {_written(turn)}") if trace else _written(turn)
         if not turn.is_customer:
-            return self._replace(
-                agent_turns=self.agent_turns + 1, order=order, agent_tokens=len(codes), trace=trace, sums=sums
+            return Conversation(
+                self.customer_turns,
+                self.agent_turns + 1,
+                self.order[-3:] + "a",
+                self.customer_tokens,
+                self.exclamations,
+                self.questions,
+                self.last_tokens,
+                self.last_exclamations,
+                self.last_questions,
+                size,
+                trace,
+                sums,
+                self.mood,
             )
         exclamations, questions = codes.count(EXCLAMATION), codes.count(QUESTION)
         return Conversation(
             self.customer_turns + 1,
             self.agent_turns,
-            order,
-            self.customer_tokens + len(codes),
+            self.order[-3:] + "c",
+            self.customer_tokens + size,
             self.exclamations + exclamations,
             self.questions + questions,
-            len(codes),
+            size,
             exclamations,
             questions,
             self.agent_tokens,
             trace,
             sums,
-            self.mood,
+            self.mood + polarity,
         )
 
     def turns(self) -> list[Turn]:
@@ -164,18 +180,23 @@ def read_trace(trace: str) -> list[Turn]:
 
 def spelled(codes: Sequence[int]) -> list[str]:
     """Write each code as three characters."""
-    return [_PAIRS[code >> 6] + _DIGITS[code & 63] for code in codes]
+    return list(map(_spelling, codes))
+
+
+def _three_digits(code: int) -> str:
+    """Write a code as three characters."""
+    return _DIGITS[code >> 12] + _DIGITS[code >> 6 & 63] + _DIGITS[code & 63]
 
 
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
+_spelling = Memo(_three_digits).__getitem__
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _TOKEN = re.compile("...")
 
 
 def _written(turn: Turn) -> str:
     """Write a turn: who, then three characters per token."""
-    return "ac"[turn.is_customer] + "".join(spelled(turn.codes))
+    return "ac"[turn.is_customer] + "".join(map(_spelling, turn.codes))
 
 
 def _read(written: str) -> Turn:

@@ -36,6 +36,9 @@ MOOD_WEIGHTS = (1.0, 0.7, 1.6, 0.6)
 """Lengths of the fields: all customer turns, all answers, the last of two customer turns, of two answers. A flat
 optimum: half or double any of them costs less than .003 of AUC."""
 
+MOOD_MARK_BUCKETS = [range(start, start + 16) for start in range(0, 160, 16)]
+"""Per mark of a conversation's mood, the bucket of each of its values: counts, or counts in steps that double."""
+
 TURN, BEFORE, TWO_BEFORE, REPEATED, PAST, HANDOVER_MARKS = 0, 2, 6, 8, 10, 14
 HANDOVER = Layout(sides=(0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2), mark=0.3, caution=2.0)
 """Does this turn need a person? Fields by who speaks; `BEFORE` and `PAST` also by who spoke before."""
@@ -87,26 +90,25 @@ def of_this_turn(features: Features) -> list[int]:
     return [feature for feature in features if feature >> CODE_BITS < BEFORE]
 
 
-def mood_marks(conversation: Conversation) -> list[int]:
-    """Give the marks of a conversation, its last turn included: counts in steps that double."""
-    marks = (
-        conversation.customer_turns + conversation.agent_turns,
-        conversation.customer_turns,
+def mood_marks(conversation: Conversation) -> tuple[int, ...]:
+    """Give the marks of a conversation, its last turn included, as places in `MOOD_MARK_BUCKETS`."""
+    turns = conversation.customer_turns + conversation.agent_turns
+    return (
+        turns if turns < _MOST else _MOST,
+        conversation.customer_turns if conversation.customer_turns < _MOST else _MOST,
         int(conversation.order[-1:] == "c"),
-        (conversation.last_tokens + 1).bit_length() - 1,
-        (conversation.customer_tokens + 1).bit_length() - 1,
-        min(3, conversation.exclamations),
-        min(3, conversation.questions),
-        min(3, conversation.last_exclamations),
-        min(3, conversation.last_questions),
-        (conversation.agent_tokens + 1).bit_length(),
+        min((conversation.last_tokens + 1).bit_length() - 1, _MOST),
+        min((conversation.customer_tokens + 1).bit_length() - 1, _MOST),
+        conversation.exclamations if conversation.exclamations < _MANY else _MANY,
+        conversation.questions if conversation.questions < _MANY else _MANY,
+        conversation.last_exclamations if conversation.last_exclamations < _MANY else _MANY,
+        conversation.last_questions if conversation.last_questions < _MANY else _MANY,
+        min((conversation.agent_tokens + 1).bit_length(), _MOST),
     )
-    start = MOOD_MARKS << CODE_BITS
-    return [start + place * 16 + min(15, mark) for place, mark in enumerate(marks)]
 
 
 def handover_marks(conversation: Conversation, turn: Turn, repetition: Repetition) -> list[int]:
-    """Give the marks of a turn within its conversation."""
+    """Give the marks of a turn within its conversation, as buckets."""
     side = int(turn.is_customer)
     order = conversation.order
     count = conversation.customer_turns + conversation.agent_turns
@@ -131,7 +133,7 @@ def handover_marks(conversation: Conversation, turn: Turn, repetition: Repetitio
         int(repetition.agent * 4),
         int(repetition.other_again),
     )
-    start = (HANDOVER_MARKS << CODE_BITS) + side * 1024
+    start = side * 1024
     return [start + place * 64 + min(63, mark) for place, mark in enumerate(marks)]
 
 
@@ -193,7 +195,11 @@ def repeats(conversation: Conversation, turn: Turn) -> Repetition:
 def _mood(conversation: Conversation, everything: tuple[Features, Features], last: Sequence[Features]) -> Features:
     """Join the fields of one start of a conversation."""
     counts = (conversation.agent_turns, conversation.customer_turns)
-    features = dict.fromkeys(mood_marks(conversation), MOOD.mark)
+    features = _marked(
+        MOOD_MARKS,
+        [buckets[mark] for buckets, mark in zip(MOOD_MARK_BUCKETS, mood_marks(conversation), strict=True)],
+        MOOD.mark,
+    )
     for side, all_field, last_field in ((1, ALL_CUSTOMER, LAST_CUSTOMER), (0, ALL_AGENT, LAST_AGENT)):
         if counts[side]:
             _add(features, all_field, everything[side], MOOD_WEIGHTS[all_field] * counts[side] ** -0.5)
@@ -207,7 +213,7 @@ def _handover(conversation: Conversation, turn: Turn, past: tuple[Features, Feat
     """Join the fields of one turn."""
     side = int(turn.is_customer)
     repetition = repeats(conversation, turn)
-    features = dict.fromkeys(handover_marks(conversation, turn, repetition), HANDOVER.mark)
+    features = _marked(HANDOVER_MARKS, handover_marks(conversation, turn, repetition), HANDOVER.mark)
     here, one_before, two_before, repeated, ever = HANDOVER_WEIGHTS
     before = conversation.turns()[-2:]
     parts = [(TURN + side, grams(turn.codes), here), (REPEATED + side, repetition.known, repeated)]
@@ -222,6 +228,12 @@ def _handover(conversation: Conversation, turn: Turn, past: tuple[Features, Feat
     return features
 
 
+def _marked(field: int, marks: Sequence[int], value: float) -> Features:
+    """Give the features of some marks."""
+    start = field << CODE_BITS
+    return {start + mark: value for mark in marks}
+
+
 def _add(features: Features, field: int, values: Features, weight: float) -> None:
     """Put a field's values among the features."""
     start = field << CODE_BITS
@@ -229,6 +241,10 @@ def _add(features: Features, field: int, values: Features, weight: float) -> Non
         features[start + bucket] = value * weight
 
 
+# Where a count of a conversation's mood marks ends.
+_MOST = 15
+# Exclamation or question marks that are as telling as more of them.
+_MANY = 3
 # Turns of one side after which the last one is soon but one of many.
 _FEW = 4
 # Turns within which saying the same again is repeating oneself.

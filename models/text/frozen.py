@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import getitem
 from typing import NamedTuple
 
 from models.log_odds import probability_of
@@ -16,6 +17,7 @@ from models.text.fields import (
     LAST_AGENT,
     LAST_CUSTOMER,
     MOOD,
+    MOOD_MARK_BUCKETS,
     MOOD_WEIGHTS,
     PAST,
     REPEATED,
@@ -29,6 +31,8 @@ from models.text.fields import (
 )
 from models.text.tokens import CODE_BITS, grams, tokens
 from schemas.snapshots import HeadWeights, TextWeights
+
+_Past = tuple[float, float, float, float]
 
 LEXICON = 0.1
 """What the lexicon's mean polarity counts beside the learned score: worth .001 to .004 of AUC."""
@@ -59,10 +63,16 @@ class TextModel:
     """
 
     def __init__(self, weights: TextWeights) -> None:
-        self.examples_seen = weights.mood.examples_seen
-        self._mood, self._handover = weights.mood, weights.handover
-        self._mood_fields = _by_field(weights.mood, len(MOOD.sides))
-        self._handover_fields = _by_field(weights.handover, len(HANDOVER.sides))
+        mood, handover = weights.mood, weights.handover
+        self.examples_seen = mood.examples_seen
+        self._mean, self._bias, self._slope, self._offset = mood.mean, mood.bias, mood.slope, mood.offset
+        self._knows_handover = handover.examples_seen > 0
+        self._handover_bias, self._threshold = handover.bias, handover.threshold
+        *said, marks = _by_field(mood, len(MOOD.sides))
+        self._mood_marks = [[marks.get(bucket, 0.0) for bucket in each] for each in MOOD_MARK_BUCKETS]
+        self._customer_words = _together(said[ALL_CUSTOMER], said[LAST_CUSTOMER])
+        self._agent_words = _together(said[ALL_AGENT], said[LAST_AGENT])
+        self._handover_fields = _by_field(handover, len(HANDOVER.sides))
 
     def hear(
         self, conversation: Conversation, is_customer: bool, text: str, polarity: float = 0.0
@@ -86,53 +96,64 @@ class TextModel:
             The conversation with this turn, and what the model says of it.
         """
         turn = Turn(is_customer, tokens(text))
-        buckets = grams(turn.codes)
-        handover = self._handover_score(conversation, turn, buckets) if self._handover.examples_seen else 0.0
-        conversation = conversation.then(turn, self._added(conversation.sums, turn, buckets))
-        if is_customer:
-            conversation = conversation._replace(mood=conversation.mood + polarity)
+        buckets = self._grams_of(turn)
+        handover = self._handover_score(conversation, turn, buckets) if self._knows_handover else 0.0
+        conversation = self._with(conversation, turn, buckets, polarity)
         score = self._mood_score(conversation) if self.examples_seen else 0.0
-        joined = score - LEXICON * conversation.mood / max(1, conversation.customer_turns)
-        mood = self._mood
+        joined = score - LEXICON * conversation.mood / (conversation.customer_turns or 1)
         return conversation, Verdict(
             score,
-            max(-1.0, min(1.0, mood.mean - score)) if self.examples_seen else 0.0,
-            probability_of(mood.slope * joined + mood.offset),
+            self._shift(score),
+            probability_of(self._slope * joined + self._offset),
             handover,
-            handover > self._handover.threshold,
+            handover > self._threshold,
         )
+
+    def add(self, conversation: Conversation, is_customer: bool, text: str, polarity: float = 0.0) -> Conversation:
+        """Take in what was said next, as `hear` does, without asking what the model says of it."""
+        turn = Turn(is_customer, tokens(text))
+        return self._with(conversation, turn, self._grams_of(turn), polarity)
+
+    def shift(self, conversation: Conversation) -> float:
+        """Say how far a conversation sounds from the mean rating: `Verdict.shift`."""
+        return self._shift(self._mood_score(conversation)) if self.examples_seen else 0.0
+
+    def _shift(self, score: float) -> float:
+        """Say how far a score is from the mean rating; 0 before any rating."""
+        return max(-1.0, min(1.0, self._mean - score)) if self.examples_seen else 0.0
+
+    def _grams_of(self, turn: Turn) -> Sequence[int]:
+        """Cut a turn into grams; before anything was learned of what its side says, into none."""
+        words = self._customer_words if turn.is_customer else self._agent_words
+        return grams(turn.codes) if words or self._knows_handover else ()
+
+    def _with(self, conversation: Conversation, turn: Turn, buckets: Sequence[int], polarity: float) -> Conversation:
+        """Add a turn to a conversation."""
+        sums = self._added(conversation.sums, turn, buckets)
+        return conversation.then(turn, sums, polarity if turn.is_customer else 0.0)
 
     def _added(self, sums: Sums, turn: Turn, buckets: Sequence[int]) -> Sums:
         """Add a turn to the sums."""
-        value, mood = unit(len(buckets)), self._mood_fields
-        said, past = (0.0, 0.0, 0.0), tuple(sums[-4:])
-        if self._handover.examples_seen:
+        words = self._customer_words if turn.is_customer else self._agent_words
+        all_turns = last_turn = 0.0
+        for in_all, in_last in filter(None, map(words.get, buckets)):
+            all_turns += in_all
+            last_turn += in_last
+        value = unit(len(buckets))
+        all_turns, last_turn = all_turns * value, last_turn * value
+        said, past = _NO_HISTORY, sums[-4:]
+        if self._knows_handover:
             said, past = self._as_history(turn, buckets, past)
+        customer, agent, last_customer, last_agent, _, _, two_before, *_ = sums
         if turn.is_customer:
-            return Sums(
-                sums.customer + _sum(mood[ALL_CUSTOMER], buckets) * value,
-                sums.agent,
-                _sum(mood[LAST_CUSTOMER], buckets) * value,
-                sums.last_agent,
-                *said,
-                sums.two_before,
-                *past,
-            )
-        return Sums(
-            sums.customer,
-            sums.agent + _sum(mood[ALL_AGENT], buckets) * value,
-            sums.last_customer,
-            _sum(mood[LAST_AGENT], buckets) * value,
-            *said,
-            sums.two_before,
-            *past,
-        )
+            return Sums(customer + all_turns, agent, last_turn, last_agent, *said, two_before, *past)
+        return Sums(customer, agent + all_turns, last_customer, last_turn, *said, two_before, *past)
 
     def _mood_score(self, conversation: Conversation) -> float:
         """Score a conversation from its sums and marks."""
-        sums, marks = conversation.sums, self._mood_fields[-1]
+        sums = conversation.sums
         customer, agent = conversation.customer_turns, conversation.agent_turns
-        score = self._mood.bias + MOOD.mark * _sum(marks, [mark & _BUCKET for mark in mood_marks(conversation)])
+        score = self._bias + MOOD.mark * sum(map(getitem, self._mood_marks, mood_marks(conversation)))
         if customer:
             score += MOOD_WEIGHTS[ALL_CUSTOMER] * sums.customer * customer**-0.5
         if agent:
@@ -151,8 +172,8 @@ class TextModel:
         here, before, two_before, repeated, ever = HANDOVER_WEIGHTS
         agent, customer = sums[-4 + 2 * side : -2 + 2 * side or None]
         return (
-            self._handover.bias
-            + HANDOVER.mark * _sum(fields[-1], [mark & _BUCKET for mark in marks])
+            self._handover_bias
+            + HANDOVER.mark * _sum(fields[-1], marks)
             + here * _sum(fields[TURN + side], buckets) * unit(len(buckets))
             + before * (sums.before_customer if side else sums.before_agent)
             + two_before * sums.three_before
@@ -160,9 +181,7 @@ class TextModel:
             + ever * (agent * unit(conversation.agent_turns) + customer * unit(conversation.customer_turns))
         )
 
-    def _as_history(
-        self, turn: Turn, buckets: Sequence[int], past: tuple[float, ...]
-    ) -> tuple[tuple[float, float, float], tuple[float, ...]]:
+    def _as_history(self, turn: Turn, buckets: Sequence[int], past: _Past) -> tuple[tuple[float, float, float], _Past]:
         """Score a turn as what the next turns come after.
 
         Returns
@@ -179,13 +198,15 @@ class TextModel:
             _sum(fields[BEFORE + side], buckets) * value,
             _sum(fields[TWO_BEFORE + side], words) * each,
         )
-        by_agent, by_customer = list(past[:2]), list(past[2:])
-        by_agent[side] += _sum(fields[PAST + side], words) * each
-        by_customer[side] += _sum(fields[PAST + 2 + side], words) * each
-        return said, (*by_agent, *by_customer)
+        for_agent, for_customer = _sum(fields[PAST + side], words) * each, _sum(fields[PAST + 2 + side], words) * each
+        agent_agent, customer_agent, agent_customer, customer_customer = past
+        if side:
+            return said, (agent_agent, customer_agent + for_agent, agent_customer, customer_customer + for_customer)
+        return said, (agent_agent + for_agent, customer_agent, agent_customer + for_customer, customer_customer)
 
 
 _BUCKET = (1 << CODE_BITS) - 1
+_NO_HISTORY = (0.0, 0.0, 0.0)
 
 
 def _by_field(weights: HeadWeights, count: int) -> list[dict[int, float]]:
@@ -196,8 +217,11 @@ def _by_field(weights: HeadWeights, count: int) -> list[dict[int, float]]:
     return fields
 
 
+def _together(in_all: dict[int, float], in_last: dict[int, float]) -> dict[int, tuple[float, float]]:
+    """Give the weights of a word in all turns of a side and in its last one: a turn is looked up once for both."""
+    return {bucket: (in_all.get(bucket, 0.0), in_last.get(bucket, 0.0)) for bucket in in_all | in_last}
+
+
 def _sum(weights: dict[int, float], buckets: Sequence[int]) -> float:
     """Add up the weights of some buckets; those that are missing weigh nothing."""
-    weight_of = weights.get
-    total: float = sum([weight_of(bucket, 0.0) for bucket in buckets])
-    return total
+    return sum(filter(None, map(weights.get, buckets)), 0.0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from itertools import pairwise
+from operator import xor
 from zlib import crc32
+
+from models.memo import Memo
 
 CODE_BITS = 18
 """Bits of a token's code, and of a gram's bucket: three characters of base64. 2^16 costs .006 of AUC."""
@@ -33,8 +34,20 @@ def tokens(text: str) -> list[int]:
     list of int
         0 to 2**`CODE_BITS` - 1, in the order of the text.
     """
-    plain = text[: MAX_TOKENS * _LONG_WORD].translate(_HALF_WIDTH).lower()
-    return [_token(token) for token in _TOKEN.findall(plain)[:MAX_TOKENS]]
+    plain = text[: MAX_TOKENS * _LONG_WORD]
+    if plain.isascii():
+        return list(map(_code_of, _TOKEN.findall(plain.lower())[:MAX_TOKENS]))
+    if _WIDE.search(plain):
+        plain = plain.translate(_HALF_WIDTH)
+    codes: list[int] = []
+    # Words stand at the odd places; between them every character is a token, and a string gives those for less than
+    # a pattern that matches each (5.4 us against 8 for 68 characters).
+    for place, piece in enumerate(_WORDS.split(plain.lower())):
+        if place & 1:
+            codes.append(_code_of(piece))
+        else:
+            codes += map(_code_of, "".join(piece.split()))
+    return codes[:MAX_TOKENS]
 
 
 def grams(codes: Sequence[int]) -> list[int]:
@@ -57,7 +70,7 @@ def grams(codes: Sequence[int]) -> list[int]:
     if not codes:
         return []
     # Rotate and xor (Zobrist 1970): two thirds of the cost of a product per gram.
-    pairs = [((one << 5 | one >> 13) & _MASK) ^ two for one, two in pairwise((START, *codes, END))]
+    pairs = map(xor, map(_rotated, (START, *codes)), (*codes, END))
     return list(dict.fromkeys([*codes, *pairs]))
 
 
@@ -70,7 +83,12 @@ _SPREAD, _WORD = 0x9E3779B1, 0xFFFFFFFF
 # Full-width ！ to ～ are the ASCII ones moved by 0xFEE0; the ideographic full stop and space belong to them.
 _HALF_WIDTH = {code + 0xFEE0: code for code in range(0x21, 0x7F)} | {0x3000: 0x20, 0x3002: 0x2E, 0x2019: 0x27}
 _NUMBER_MASKS = frozenset({"[num]"})
-_TOKEN = re.compile(r"https?://[!-~]+|t\.cn/[!-~]+|@[\w·-]+|\[[a-z]+\]|[a-z0-9_\u00c0-\u024f]+(?:'[a-z]+)?|\S")
+# The full-width forms that a word may hold or that a link may go on with, and the one letter whose lower case depends
+# on what stands after it; all others may be folded one by one.
+_WIDE = re.compile(r"[/／’＇－＿０-９Ａ-Ｚａ-ｚ＠［］Σ]")
+_WORD_FORMS = r"https?://[!-~]+|t\.cn/[!-~]+|@[\w·-]+|\[[a-z]+\]|[a-z0-9_\u00c0-\u024f]+(?:'[a-z]+)?"
+_WORDS = re.compile(f"({_WORD_FORMS})")
+_TOKEN = re.compile(rf"{_WORD_FORMS}|\S")
 
 
 def _code(name: str) -> int:
@@ -78,11 +96,10 @@ def _code(name: str) -> int:
     return crc32(name.encode()) >> _SHIFT
 
 
-@lru_cache(maxsize=1 << 15)
 def _token(token: str) -> int:
-    """Give the code of a token; most are met again and again."""
+    """Give the code of a token."""
     if len(token) == 1 and not "0" <= token <= "9":
-        return (ord(token) * _SPREAD & _WORD) >> _SHIFT
+        return (ord(token.translate(_HALF_WIDTH)) * _SPREAD & _WORD) >> _SHIFT
     return _word(token)
 
 
@@ -98,6 +115,13 @@ def _word(token: str) -> int:
     return _code(token)
 
 
+def _turned(code: int) -> int:
+    """Rotate a code by five bits: the first of a pair is not the second."""
+    return (code << 5 | code >> 13) & _MASK
+
+
+_code_of = Memo(_token).__getitem__
+_rotated = Memo(_turned).__getitem__
 START, END = _code("<start>"), _code("<end>")
 NUMBER, _MENTION, _LINK = _code("<number>"), _code("<mention>"), _code("<link>")
 EXCLAMATION, QUESTION = tokens("!?")

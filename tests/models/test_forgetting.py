@@ -201,7 +201,7 @@ def test_what_a_removed_row_has_seen_is_known_from_the_partitions_own_row() -> N
 def test_the_budget_counts_who_is_known() -> None:
     core = _known(call(customer="b", day=2), action(day=3, what="erase"))
 
-    assert core.engine._budget.customers == 1
+    assert core.engine._frame.budget.customers == 1
 
 
 def test_a_repeat_of_the_event_that_ended_the_silence_counts_once() -> None:

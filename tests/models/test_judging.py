@@ -30,7 +30,7 @@ def _weights(positives: int = 0, *names: str) -> ModelWeights:
 
 def _look(state: CustomerState, first: float, at: float, scorer: Scorer | None = None) -> None:
     state.clock = at
-    score_customer(state, (first, *[0.0] * (len(NAMES) - 1)), scorer or Scorer(_weights(), PARAMS), PARAMS)
+    score_customer(state, (first, *[0.0] * (len(NAMES) - 1)), (), scorer or Scorer(_weights(), PARAMS), PARAMS)
 
 
 def test_the_first_look_has_no_usual_yet() -> None:

@@ -12,12 +12,12 @@ from models.features import NAMES
 from models.learner import Learner
 from models.log_odds import probability_of
 from models.params import LearningParams, LineName, Params
-from models.risk import DIGITS, LinearScorer, Scorer, untrained
+from models.risk import DIGITS, LinearScorer, LineScorer, Scorer, untrained
 from models.risk_learner import RiskLearner
 from schemas.codec import decode_as, encode
 from schemas.errors import SnapshotError
 from schemas.examples import RiskExample, Shadow, SpokenTurn, TextExample
-from schemas.snapshots import Snapshot
+from schemas.snapshots import RiskLine, Snapshot
 from tests.support.events import moment
 from tests.support.examples import risk_example
 
@@ -94,11 +94,11 @@ def test_frozen_weights_score_as_the_learner_does(name: LineName) -> None:
     learner, examples = _taught(400, name)
 
     weights = learner.frozen()
-    frozen = LinearScorer(weights)
+    frozen = LineScorer(RiskLine(name=name, risk_7d=weights, risk_30d=weights))
 
     assert weights.hashed.buckets
     for example in examples[:100]:
-        probability = probability_of(frozen.score(example.dense, example.hashed))
+        probability = probability_of(frozen.outlook(example.dense, example.hashed).score_7d)
         # Weights of buckets travel with five decimal places.
         assert probability == pytest.approx(learner.probability(example.dense, example.hashed), abs=1e-5)
 
@@ -313,14 +313,14 @@ def test_weights_for_other_features_are_refused() -> None:
 @pytest.mark.parametrize("name", get_args(LineName))
 def test_contributions_and_what_is_normal_add_up_to_the_score(name: LineName) -> None:
     learner, examples = _taught(400, name)
-    scorer = LinearScorer(learner.frozen().model_copy(update={"slope": 0.8, "offset": -0.1}))
-    weights = learner.frozen()
+    weights = learner.frozen().model_copy(update={"slope": 0.8, "offset": -0.1})
+    scorer = LineScorer(RiskLine(name=name, risk_7d=weights, risk_30d=weights))
 
-    at_means = scorer.calibrated(scorer.score(weights.means, []) + weights.hashed_mean)
+    at_means = 0.8 * (scorer.outlook(weights.means, []).score_30d + weights.hashed_mean) - 0.1
     for example in examples[:50]:
-        parts = scorer.contributions(example.dense, example.hashed)
-        total = scorer.calibrated(scorer.score(example.dense, example.hashed))
-        assert at_means + sum(parts) == pytest.approx(total, abs=len(parts) * 10**-DIGITS)
+        outlook, base, parts = scorer.judge(example.dense, example.hashed)
+        assert base + sum(parts) == pytest.approx(0.8 * outlook.score_30d - 0.1)
+        assert base == pytest.approx(at_means, abs=len(parts) * 10**-DIGITS)
 
 
 def test_a_snapshot_stays_small_enough_for_a_journal_record() -> None:

@@ -180,4 +180,4 @@ def test_from_the_first_warm_snapshot_on_the_model_decides_and_the_budget_counts
 
 
 def _threshold(engine: Engine) -> float:
-    return engine._budget.threshold
+    return engine._frame.budget.threshold

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.lexicon import LEXICON
-from models.sentiment import MAX_CHARACTERS, combine, read
+from models.sentiment import MAX_CHARACTERS, combine, read, read_together
 
 STRONGLY_NEGATIVE = -0.5
 """What nobody says who is not angry."""
@@ -169,3 +169,10 @@ def test_an_untaught_model_changes_nothing_and_a_taught_one_never_silences_the_l
     assert combine(-0.8, 0.3, 0) == -0.8
     assert combine(-0.8, 0.3, 200) == pytest.approx(-0.65)
     assert combine(-0.8, 0.3, 10**6) == pytest.approx(-0.5, abs=0.01)
+
+
+@given(st.lists(st.one_of(texts, texts.map(lambda text: text * 40)), max_size=6))
+def test_reading_together_is_reading_each_and_all(several: list[str]) -> None:
+    polarities, together = read_together(several)
+    assert polarities == [read(text).polarity for text in several]
+    assert together == read("\n".join(several))

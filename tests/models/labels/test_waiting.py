@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import nextafter
+
 import pytest
 
+from models.labels.waiting import mature, next_end
 from models.params import LabelParams, LabelUnit, Params
 from schemas.examples import Phase, RiskExample
 from schemas.ticks import Tick
@@ -191,3 +194,18 @@ def test_only_what_follows_a_deed_that_was_named_becomes_an_example() -> None:
     told = _answered(core, call(day=0), claim(day=2), claim(day=4, status="closed"), call(day=6), tick(9))
 
     assert [at for phase, at in told if phase == "predicted"] == [moment(4)]
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+@pytest.mark.parametrize("matured", [0, 1, 2])
+def test_nothing_is_to_be_done_before_the_next_end_and_something_then(core: Core, is_long: bool, matured: int) -> None:
+    core.take(call())
+    state = core.states["a"]
+    prediction = state.predictions[0]._replace(is_long=is_long, matured=min(matured, 1 + is_long))
+    state.predictions = [prediction]
+    due = next_end(state.predictions, PARAMS.labels)
+
+    assert mature(state, nextafter(due, 0.0), PARAMS.labels) == []
+    assert state.predictions == [prediction]
+    mature(state, due, PARAMS.labels)
+    assert state.predictions != [prediction]

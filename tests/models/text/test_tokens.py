@@ -36,6 +36,19 @@ def test_words_of_letters_and_digits_stay_apart() -> None:
     assert len(set(tokens(" ".join(f"w{number}" for number in range(300))))) == 300
 
 
+FOLDED = {code + 0xFEE0: code for code in range(0x21, 0x7F)} | {0x3000: 0x20, 0x3002: 0x2E, 0x2019: 0x27}
+"""Full-width forms, and the punctuation that belongs to them, to ASCII."""
+
+forms = st.sampled_from(
+    ["https://a.b/c", "t。cn/x", "@客服", "［num］", "it’s", "ＡｂＣ９", "ΑΣ。Β", "Σ", "，", "。", "！", "　", "好"]
+)
+
+
+@given(st.lists(st.one_of(forms, st.text("aZ0/：@[]._-'我們　。，ａ０", max_size=3)), max_size=12).map("".join))
+def test_folding_first_makes_no_difference(text: str) -> None:
+    assert tokens(text) == tokens(text.translate(FOLDED))
+
+
 def test_width_and_case_make_no_difference() -> None:
     assert tokens("ＡＢＣ！？") == tokens("abc!?")
     assert tokens("！？") == [EXCLAMATION, QUESTION]

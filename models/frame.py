@@ -1,0 +1,39 @@
+"""What frames the look at every customer of a partition: rules, models, clock, and where the message stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from models.budget import Budget
+from models.listening import Listener
+from models.params import Params
+from models.risk import Scorer
+from models.state import NEVER
+from schemas.alerts import STAGES
+from schemas.types import NOWHERE, Position
+
+
+@dataclass(slots=True)
+class Frame:
+    """The part of a partition that bears on its customers; changed by the engine alone, but for counts and budget."""
+
+    params: Params
+    """How to decide."""
+    params_hash: str
+    """Their hash."""
+    partition: int
+    """Number of the journal partition."""
+    epoch: str
+    """Identity of the journal."""
+    budget: Budget
+    """How many customers somebody may be asked to call."""
+    scorer: Scorer
+    """The frozen models of the active snapshot."""
+    listener: Listener
+    """Reads texts."""
+    position: Position = NOWHERE
+    """Where the message stands."""
+    now: float = NEVER
+    """The partition's clock: the highest tick, in seconds since 1970."""
+    customers_by_stage: list[int] = field(default_factory=lambda: [0] * len(STAGES))
+    """How many customers are in each of `STAGES`."""
