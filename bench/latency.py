@@ -32,6 +32,8 @@ _WARM_UP_SECONDS = 3.0
 _SETTLE_SECONDS = 3.0
 _DRAWN = 6_000
 _WIDTH = 160
+_BUSY_SHARE = 0.2
+"""Of two cores, worker, broker, producer and consumer take some 60 % at 1,000 events/s; with less left they queue."""
 _TOGETHER = "ingest,score,learn,tick"
 _SHARES = {"p50_seconds": 0.5, "p90_seconds": 0.9, "p99_seconds": 0.99, "max_seconds": 1.0}
 
@@ -160,12 +162,17 @@ def rows_of(runs: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
 
 
 def verdict(runs: Sequence[Mapping[str, Any]]) -> str:
-    """Say in words whether light traffic waits for batches."""
-    light = [run["alerts"]["p99_seconds"] for run in runs if run["rate"] <= 1000 and run["alerts"] is not None]
+    """Say in words whether light traffic waits for batches, and whether that can be said on a machine so busy."""
+    light = [run for run in runs if run["rate"] <= 1000 and run["alerts"] is not None]
     if not light:
         return "no load of at most 1,000 events/s raised an alert"
-    met = "met" if max(light) <= TARGET_SECONDS else "missed"
-    return f"Up to 1,000 events/s, p99 from event to alert is {max(light) * 1000:.0f} ms (target: at most 100, {met})."
+    slowest = max(run["alerts"]["p99_seconds"] for run in light)
+    met = "met" if slowest <= TARGET_SECONDS else "missed"
+    told = f"Up to 1,000 events/s, p99 from event to alert is {slowest * 1000:.0f} ms (target: at most 100, {met})."
+    elsewhere = max(run["elsewhere_share"] for run in light)
+    if elsewhere > _BUSY_SHARE:
+        told += f" Others had up to {elsewhere:.0%} of the cores: it says little about the worker."
+    return told
 
 
 def percentiles(latencies: Sequence[float]) -> dict[str, float]:

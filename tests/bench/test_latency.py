@@ -94,6 +94,11 @@ def test_the_verdict_is_about_light_loads_only() -> None:
     assert "no load" in verdict([run(5000, 3.0)])
 
 
+def test_the_verdict_says_when_others_had_the_machine() -> None:
+    assert "Others" not in verdict([run(1000, 0.09)])
+    assert "Others had up to 45% of the cores" in verdict([run(1000, 0.09) | {"elsewhere_share": 0.45}])
+
+
 def test_each_load_has_a_row_for_alerts_and_one_for_risk() -> None:
     assert [row[:2] for row in rows_of([run(1000, 0.09)])] == [["1,000", "alerts"], ["1,000", "risk"]]
 
