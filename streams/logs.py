@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
-from collections.abc import Callable
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -25,44 +23,6 @@ _NOISY = {
     "mode.timers": logging.ERROR,
     "aiohttp.access": logging.WARNING,
 }
-
-
-_OF_LIBRARIES = ("aiokafka", "kafka", "faust", "mode", "aiohttp", "asyncio")
-_SAME_AGAIN_SECONDS = 30.0
-"""A lost broker made 330 lines of a client's a second, in which our own, with what to do, was lost too."""
-_MOST_REMEMBERED = 1_000
-
-
-class Seldom(logging.Filter):
-    """Lets what a library says over and over through once in a while, with how often it was said meanwhile.
-
-    Parameters
-    ----------
-    clock
-        Monotonic time in seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._clock = clock
-        self._said: dict[tuple[str, str], tuple[float, int]] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether to write a record; ours always are."""
-        if record.name.partition(".")[0] not in _OF_LIBRARIES:
-            return True
-        # The text before its arguments are filled in: attempts and addresses change, what is said does not.
-        key, now = (record.name, str(record.msg)), self._clock()
-        said_at, more = self._said.get(key, (-_SAME_AGAIN_SECONDS, 0))
-        if now - said_at < _SAME_AGAIN_SECONDS:
-            self._said[key] = said_at, more + 1
-            return False
-        if len(self._said) >= _MOST_REMEMBERED:
-            self._said.clear()
-        self._said[key] = now, 0
-        if more:
-            record.more_of_the_same = more
-        return True
 
 
 class TextFormatter(logging.Formatter):
@@ -86,8 +46,6 @@ def set_up_logging(settings: Settings) -> None:
         if settings.log_format == "json"
         else TextFormatter()
     )
-    if settings.log_level != "debug":
-        handler.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
