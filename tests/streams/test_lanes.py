@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from faust.types import TP
 from prometheus_client import CollectorRegistry
 
 import streams.lanes
+from schemas.errors import ConfigurationError
 from sinks.prometheus import Metrics
 from streams.exits import ExitCode
 from streams.holes import Holes
@@ -113,6 +115,28 @@ async def test_a_refused_batch_ends_the_process_and_stops_commits(harness: Harne
     await asyncio.sleep(0.05)
 
     assert harness.ended[0][:2] == ("carrying_failed", ExitCode.INFRASTRUCTURE)
+    assert harness.ledger.failed
+    harness.lanes.reset()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(RuntimeError("a bug"), ExitCode.INFRASTRUCTURE), (ConfigurationError("a setting"), ExitCode.CONFIGURATION)],
+)
+async def test_an_error_while_carrying_ends_the_process_and_never_reaches_the_agent(
+    harness: Harness, error: Exception, code: ExitCode
+) -> None:
+    """Faust acknowledges a record whose agent raised, and goes on with the next."""
+
+    def pass_over(*_: Any) -> None:
+        raise error
+
+    harness.lanes._core = dataclasses.replace(harness.lanes._core, pass_over=pass_over)
+
+    with pytest.raises(ProcessEndedError):
+        await harness.carry(0, 1)
+
+    assert [ended[1] for ended in harness.ended] == [code]
     assert harness.ledger.failed
     harness.lanes.reset()
 
