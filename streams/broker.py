@@ -60,6 +60,8 @@ class EmbeddedBroker:
         Where the broker's own output goes; without it, a temporary file that stops existing with the broker.
     start_timeout_seconds
         How long to wait for the first answer. It takes about a second; a busy machine may need several.
+    advertised_port
+        Port at which it tells clients to find it, if something stands in between; 0 for the same.
 
     Examples
     --------
@@ -68,8 +70,15 @@ class EmbeddedBroker:
     True
     """
 
-    def __init__(self, port: int = 0, log_path: Path | None = None, start_timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        log_path: Path | None = None,
+        start_timeout_seconds: float = 30.0,
+        advertised_port: int = 0,
+    ) -> None:
         self.port = port or free_port()
+        self._advertised_port = advertised_port or self.port
         self._log_path = log_path
         self._start_timeout_seconds = start_timeout_seconds
         self._process: subprocess.Popen[bytes] | None = None
@@ -93,8 +102,8 @@ class EmbeddedBroker:
             If the broker is not installed, ends at once, or does not answer in time.
         """
         # Both addresses are given: without them it listens on every interface.
-        url = f"tcp://127.0.0.1:{self.port}"
-        command = [str(broker_binary()), "broker", "--listener-url", url, "--advertised-listener-url", url]
+        url, told = f"tcp://127.0.0.1:{self.port}", f"tcp://127.0.0.1:{self._advertised_port}"
+        command = [str(broker_binary()), "broker", "--listener-url", url, "--advertised-listener-url", told]
         with self._log() as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, our own arguments
                 [*command, "--storage-engine", "memory://tansu/"],

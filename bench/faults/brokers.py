@@ -14,15 +14,17 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
+from bench.faults.proxy import Proxy
 from bench.report import embedded_broker_name
 from streams.broker import EmbeddedBroker
 from streams.settings import Settings
 from streams.topics import plan_topics
+from tests.support.ports import free_ports
 
-Ability = Literal["freeze", "kill", "refuse", "cut", "secure", "nodes", "delete"]
+Ability = Literal["freeze", "kill", "refuse", "cut", "doors", "secure", "nodes", "delete"]
 """`freeze`: it can be stopped with open connections. `kill`: it comes back with its data. `refuse`: a topic can be told
-to take no batches. `cut`: there is a network to it that can be cut. `secure`: it has a listener with TLS. `nodes`: it
-has several. `delete`: topics go."""
+to take no batches. `cut`: there is a network to it that can be cut. `doors`: another way in is not cut with it.
+`secure`: it has a listener with TLS. `nodes`: it has several. `delete`: topics go."""
 
 
 class Broker(ABC):
@@ -44,6 +46,8 @@ class Broker(ABC):
     name = ""
     abilities: frozenset[Ability] = frozenset()
     settings: ClassVar[Mapping[str, Any]] = {}
+    network: Proxy | None = None
+    """The network that can be cut, while the broker is there."""
     # Sessions as short as brokers take, because they bound how long each scenario lasts.
     sessions: ClassVar[Mapping[str, Any]] = {"session_timeout_seconds": 3.0, "heartbeat_seconds": 0.5}
 
@@ -64,6 +68,16 @@ class Broker(ABC):
     @abstractmethod
     async def end(self) -> None:
         """Stop it for good."""
+
+    def door(self, name: str) -> dict[str, Any]:
+        """Return what a worker's settings need to come in by a certain listener.
+
+        Parameters
+        ----------
+        name
+            `front`, `cuttable` (behind the network that can be cut) or `secure`.
+        """
+        return {}
 
     def freeze(self) -> None:
         """Stop it with open connections."""
@@ -120,10 +134,13 @@ class Broker(ABC):
 
 
 class Embedded(Broker):
-    """The embedded broker, a new one for each scenario: it keeps all it ever had in memory."""
+    """The embedded broker, a new one for each scenario: it keeps all it ever had in memory.
+
+    Everybody comes to it by the network that can be cut, the harness too.
+    """
 
     name = "embedded"
-    abilities: frozenset[Ability] = frozenset({"freeze"})
+    abilities: frozenset[Ability] = frozenset({"freeze", "cut"})
     settings: ClassVar[Mapping[str, Any]] = {"producer_idempotence": False, **Broker.sessions}
 
     def __init__(self) -> None:
@@ -142,11 +159,17 @@ class Embedded(Broker):
     async def ensure(self) -> None:
         """Start a new one."""
         await self.end()
-        self._broker = EmbeddedBroker()
+        port, proxied = free_ports(2)
+        self.network = Proxy(proxied, port)
+        await self.network.start()
+        self._broker = EmbeddedBroker(port, advertised_port=proxied)
         await asyncio.to_thread(self._broker.start)
 
     async def end(self) -> None:
-        """Stop it."""
+        """Stop it, and the network to it."""
+        if self.network is not None:
+            await self.network.stop()
+            self.network = None
         if self._broker is not None:
             await asyncio.to_thread(self._broker.kill)
             self._broker = None

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 from typing import NamedTuple
@@ -62,6 +62,19 @@ def draw(count: int, seed: int, start_at: datetime = _START_AT) -> list[Parcel]:
     # Six events a customer are some fifty days of life: enough for alerts, complaints and ripe examples.
     world = World(seed, max(20, count // 6), start_at)
     return [Parcel(emission.topic, emission.key, emission.value) for emission in islice(world.events(), count)]
+
+
+def recent(count: int, random: Random) -> list[Parcel]:
+    """Draw records whose events are of the last weeks, for workers that go by the wall clock.
+
+    Parameters
+    ----------
+    count
+        How many (>= 1).
+    random
+        Says which.
+    """
+    return draw(count, seed=random.randrange(1 << 30), start_at=datetime.now(UTC) - timedelta(days=40))
 
 
 class Feeder:

@@ -30,7 +30,7 @@ snapshot_examples = 150
 def settings_of(scenario: Scenario, broker: Broker, folder: Path) -> Settings:
     """Return the settings of a run, with topics of its own."""
     params = folder / "params.toml"
-    params.write_text(_PARAMS, encoding="utf-8")
+    params.write_text(_PARAMS + scenario.params, encoding="utf-8")
     usual: dict[str, Any] = {
         "bootstrap_servers": broker.bootstrap,
         "topic_prefix": f"faults-{uuid.uuid4().hex[:8]}.",

@@ -26,14 +26,12 @@ class Kafka(Broker):
     """
 
     name = "kafka"
-    abilities: frozenset[Ability] = frozenset({"freeze", "kill", "refuse", "cut", "secure", "delete"})
+    abilities: frozenset[Ability] = frozenset({"freeze", "kill", "refuse", "cut", "doors", "secure", "delete"})
     settings: ClassVar[Mapping[str, Any]] = {**Broker.sessions}
 
     def __init__(self, folder: Path) -> None:
         self._node = KafkaNode(folder)
         self._behind, self._proxied, self._secure = free_ports(3)
-        self.network: Proxy | None = None
-        """The network that can be cut, while the broker is there."""
 
     @property
     def bootstrap(self) -> str:
@@ -41,13 +39,7 @@ class Kafka(Broker):
         return self._node.bootstrap
 
     def door(self, name: str) -> dict[str, Any]:
-        """Return what a worker's settings need to come in by a certain listener.
-
-        Parameters
-        ----------
-        name
-            `front`, `cuttable` (behind the network that can be cut) or `secure`.
-        """
+        """Return what a worker's settings need to come in by a certain listener."""
         doors: dict[str, dict[str, Any]] = {
             "front": {},
             "cuttable": {"bootstrap_servers": f"127.0.0.1:{self._proxied}"},

@@ -25,7 +25,7 @@ class Cast:
     fault: str = ""
     """What goes wrong inside it; see `bench.faults.faulted_worker`."""
     door: str = "front"
-    """By which listener it comes to the broker; others than `front` need Apache Kafka of our own."""
+    """By which listener it comes to the broker, where that has several: Apache Kafka of our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Scenario:
     """Kinds of broker to which it makes sense; empty for all."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What is not as usual with the workers."""
+    params: str = ""
+    """What is not as usual with the core's parameters, as TOML."""
     spoil: Spoil | None = None
     """What is not as usual with the input."""
     set_up: Act | None = None

@@ -10,7 +10,8 @@ from random import Random
 
 from bench.faults.brokers import Broker
 from bench.faults.feeder import Feeder
-from bench.faults.kafka import Cluster, Kafka
+from bench.faults.kafka import Cluster
+from bench.faults.proxy import Proxy
 from bench.faults.scenario import Cast
 from bench.faults.truth import Truth
 from bench.faults.workers import SupervisedWorker
@@ -18,6 +19,9 @@ from streams.connections import new_producer
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from streams.topics import create_topics
+
+_PATIENCE_SECONDS = 60.0
+"""How long is waited for something that a fault must bring about."""
 
 
 class Stage:
@@ -65,10 +69,11 @@ class Stage:
         self._supervising: list[asyncio.Task[None]] = []
 
     @property
-    def kafka(self) -> Kafka:
-        """The broker, if it is one node of Apache Kafka that is ours."""
-        assert isinstance(self.broker, Kafka)  # noqa: S101 - the scenario says what it needs
-        return self.broker
+    def network(self) -> Proxy:
+        """The network to the broker, if there is one that can be cut."""
+        network = self.broker.network
+        assert network is not None  # noqa: S101 - it is there while the broker is
+        return network
 
     @property
     def cluster(self) -> Cluster:
@@ -94,7 +99,7 @@ class Stage:
     def start(self, name: str, cast: Cast | None = None) -> SupervisedWorker:
         """Let a worker join."""
         found = cast or Cast()
-        changes = self.kafka.door(found.door) if found.door != "front" else {}
+        changes = self.broker.door(found.door)
         settings = self.settings.model_copy(update=changes)
         worker = SupervisedWorker(name, settings, self.folder, found.roles, found.fault, self.note)
         self.workers[name] = worker
@@ -125,13 +130,42 @@ class Stage:
             self.note("broker thaws")
 
     async def refusing(self, topic: str, seconds: float, **usual: str) -> None:
-        """Have the broker refuse every batch on a topic (short name) for so long."""
-        name = self.settings.topic(topic)
+        """Have the broker refuse every batch on a topic (short name) for so long, and until somebody has felt it."""
+        name, before = self.settings.topic(topic), self._refusals_felt()
         await self.broker.configure(name, max_message_bytes="300", **usual)
         self.note(f"{topic} refuses")
-        await asyncio.sleep(seconds)
-        await self.broker.configure(name, **usual)
+        try:
+            await asyncio.sleep(seconds)
+            felt = await self.comes(lambda: self._refusals_felt() > before)
+        finally:
+            await self.broker.configure(name, **usual)
         self.note(f"{topic} takes batches again")
+        self.expect(felt, f"nobody has written to {topic}")
+
+    def _refusals_felt(self) -> int:
+        """How often workers have said that a batch was refused."""
+        return sum(worker.log.count("MessageSizeTooLarge") for worker in self.workers.values())
+
+    async def swallowing(self, topic: str, seconds: float) -> None:
+        """Let no write to a topic (short name) reach the broker for so long, and until one was on its way."""
+        network = self.network
+        before = network.swallowed
+        network.swallow(self.settings.topic(topic))
+        self.note(f"writes to {topic} are swallowed")
+        try:
+            felt = await self.comes(lambda: network.swallowed > before)
+            await asyncio.sleep(seconds)
+        finally:
+            network.mend()
+        self.note(f"writes to {topic} arrive again")
+        self.expect(felt, f"nobody has written to {topic}")
+
+    async def comes(self, is_so: Callable[[], bool], timeout_seconds: float = _PATIENCE_SECONDS) -> bool:
+        """Wait until something is so; tell whether it came about."""
+        deadline = time.monotonic() + timeout_seconds
+        while not is_so() and time.monotonic() < deadline:  # noqa: ASYNC110 - a log and a network say nothing
+            await asyncio.sleep(0.1)
+        return is_so()
 
     async def stop_workers(self) -> None:
         """Ask every worker to stop, all at once, and wait for them."""

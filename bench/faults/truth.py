@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import orjson
 from aiokafka import ConsumerRecord
@@ -101,28 +102,36 @@ def belief_of(risk: bytes) -> bytes:
     return orjson.dumps(found)
 
 
-def snapshots_of(settings: Settings, examples: Iterable[ConsumerRecord]) -> dict[bytes, bytes]:
-    """Learn from examples as a learner that nothing interrupts.
+class UndisturbedLearner:
+    """A learner that nothing interrupts, beside those of the run: what it makes of the examples is what they owe.
 
     Parameters
     ----------
     settings
         The workers': parameters and key.
-    examples
-        The topic of examples, repetitions included.
-
-    Returns
-    -------
-    dict
-        Record key to JSON of every snapshot.
     """
-    learner, found = Learner(load_params(settings.params_file)), {}
-    for record in examples:
-        learner.learn(decode_example(record.value))
-        if learner.is_due():
-            snapshot = signed(learner.snapshot(record.offset), settings.snapshot_secret())
-            found[snapshot_key_of(snapshot.model, snapshot.weights.number)] = encode(snapshot)
-    return found
+
+    def __init__(self, settings: Settings) -> None:
+        self._learner = Learner(load_params(settings.params_file))
+        self._key = settings.snapshot_secret()
+        self._taken = 0
+        self.snapshots: dict[bytes, bytes] = {}
+        """Every snapshot by its record key, as JSON."""
+
+    def learn_on(self, examples: Sequence[ConsumerRecord]) -> None:
+        """Learn from what has come since the last call.
+
+        Parameters
+        ----------
+        examples
+            The topic of examples from its beginning, repetitions included.
+        """
+        for record in islice(examples, self._taken, None):
+            self._taken += 1
+            self._learner.learn(decode_example(record.value))
+            if self._learner.is_due():
+                snapshot = signed(self._learner.snapshot(record.offset), self._key)
+                self.snapshots[snapshot_key_of(snapshot.model, snapshot.weights.number)] = encode(snapshot)
 
 
 def _by_partition(rows: Mapping[PartitionKey, bytes]) -> dict[int, dict[bytes, bytes]]:

@@ -50,6 +50,8 @@ class SupervisedWorker:
         self.hung = False
         """Whether it did not stop when asked to."""
         self.alerts_file = folder / f"alerts-{name}.jsonl"
+        self.disk = folder / f"state-{name}"
+        """Where it keeps rows, if it keeps them on a disk."""
         self._deadline = settings.stop_deadline_seconds + _OVERDUE_SECONDS
         self._mark = folder / f"mark-{name}"
         self._note = note
@@ -57,7 +59,9 @@ class SupervisedWorker:
         self._ready = RECOVERED if "score" in roles else "worker_started"
         self._starts_before = 0
         self._process = WorkerProcess(
-            settings.model_copy(update={"jsonl_path": self.alerts_file, "sinks": ("jsonl",)}),
+            settings.model_copy(
+                update={"jsonl_path": self.alerts_file, "sinks": ("jsonl",), "store_directory": self.disk}
+            ),
             folder / f"{name}.log",
             module="bench.faults.faulted_worker" if fault else "foreshock",
             roles=roles,

@@ -30,6 +30,7 @@ from streams.handover import HandOver
 from streams.holes import Continuity, Holes, HolesObserver
 from streams.journal import JournalLine, cut, journal_record
 from streams.lag import partitions_behind, report_lag
+from streams.lingering import Linger
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from streams.timestamps import record_time
@@ -170,13 +171,13 @@ async def run_ingest(
             if not records and not (alignment is not None and alignment.is_holding):
                 continue
             async with hand_over.busy:
+                if reading.generation != hand_over.generation:
+                    continue  # they were fetched before a rebalance, and come again, here or elsewhere
                 with duty.working():
-                    if alignment is not None:
-                        if generation != hand_over.generation:
-                            # Reading began again at the committed offsets: what waited comes again, here or elsewhere.
-                            generation = hand_over.generation
-                            alignment.forget()
-                        records = await _of_this_assignment(consumer, records)
+                    if alignment is not None and generation != hand_over.generation:
+                        # Reading began again at the committed offsets: what waited comes again too.
+                        generation = hand_over.generation
+                        alignment.forget()
                     behind = await partitions_behind(consumer) if alignment is not None else ()
                     lines, letters = ingest.prepare(records, behind)
                     await _send(settings, outlet, lines, letters)
@@ -189,13 +190,6 @@ async def run_ingest(
 def _sent_at(record: ConsumerRecord) -> int | None:
     """Return the timestamp of a source record in milliseconds, unless its producer wrote none."""
     return record.timestamp if record.timestamp > 0 else None
-
-
-async def _of_this_assignment(consumer: AIOKafkaConsumer, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
-    """Leave out records that were fetched before a rebalance: their partition is read again from an earlier offset."""
-    last = {TopicPartition(record.topic, record.partition): record.offset for record in records}
-    current = {tp for tp in last.keys() & consumer.assignment() if await consumer.position(tp) > last[tp]}
-    return [record for record in records if TopicPartition(record.topic, record.partition) in current]
 
 
 async def _commit(settings: Settings, consumer: AIOKafkaConsumer, alignment: Alignment | None) -> None:
@@ -224,25 +218,29 @@ class _Reading:
         self._consumer = consumer
         self._hand_over = hand_over
         self._pace = FetchPace(consumer, settings.fetch_wait_seconds)
+        self._linger = Linger(settings.linger_seconds, settings.max_lines)
         self._continuity = Continuity("ingest", settings, consumer, holes)
-        self._generation = -1
+        self.generation = -1
+        """The assignment to which the last portion belongs."""
 
     async def portion(self) -> list[ConsumerRecord]:
         """Fetch what is there; while events are coming, wait a little, so that a record carries more than one line."""
-        settings = self._settings
         records = await self._fetch(_POLL_MILLISECONDS)
         self._pace.heard(bool(records))
-        # One event alone has nobody to wait for.
-        if 1 < len(records) < settings.max_lines and settings.linger_seconds:
-            await asyncio.sleep(settings.linger_seconds)
-            records += await self._fetch(0)
+        if wait_seconds := self._linger.wait_seconds(len(records)):
+            generation = self.generation
+            await asyncio.sleep(wait_seconds)
+            more = await self._fetch(0)
+            # Of an earlier assignment nothing is kept: whoever took it over may be further, and a commit would go back.
+            records = records + more if self.generation == generation else more
+        self._linger.left()
         return records
 
     async def _fetch(self, wait_milliseconds: int) -> list[ConsumerRecord]:
         """Fetch once."""
         fetched = await self._consumer.getmany(timeout_ms=wait_milliseconds, max_records=self._settings.fetch_records)
-        if self._generation != self._hand_over.generation:
-            self._generation = self._hand_over.generation
+        if self.generation != self._hand_over.generation:
+            self.generation = self._hand_over.generation
             self._continuity.begin()
         await self._continuity.check(fetched)
         return [record for portion in fetched.values() for record in portion]

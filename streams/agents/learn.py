@@ -33,10 +33,16 @@ from streams.snapshots import (
     refuse_altered,
     write_snapshot,
 )
+from streams.turns import Turns
 
 log = logging.getLogger(__name__)
 
 _PORTION = 500
+_NONE = -1
+"""No generation: whatever the present one is, it has not been taken up."""
+
+_SLICE_SECONDS = 0.003
+"""How long learning may hold the event loop that scoring has to share with it: some thirty examples."""
 
 
 class Learner(Protocol):
@@ -114,13 +120,18 @@ async def run_learn(
     continuity = Continuity("learn", settings, consumer, holes or Holes(observer))
     try:
         learner: Learner | None = None
-        generation = -1
+        generation = _NONE
         while not stop.is_set():
             if generation != hand_over.generation:
                 generation, learner = hand_over.generation, None
                 if tp in hand_over.assigned:
-                    with duty.working():
-                        learner, position = await _take_up(settings, new_learner, consumer, tp, outlet, observer)
+                    try:
+                        with duty.working():
+                            learner, position = await _take_up(settings, new_learner, consumer, tp, outlet, observer)
+                    except IllegalStateError:
+                        # The partition went elsewhere while the newest snapshot was read. It may come back.
+                        generation = _NONE
+                        continue
                     continuity.begin({tp: position} if position else None)
             fetched = await consumer.getmany(timeout_ms=200, max_records=_PORTION)
             records = fetched.get(tp, [])
@@ -210,7 +221,9 @@ async def _learn(
     duty: Duty,
 ) -> None:
     """Learn from examples in their order; publish a snapshot exactly where it is due."""
+    turns = Turns(_SLICE_SECONDS)
     for record in records:
+        await turns.give()
         duty.steps += 1
         try:
             example = decode_example(record.value or b"")
@@ -233,8 +246,6 @@ async def _learn(
             observer.snapshot_published(snapshot)
             observer.judged(await asyncio.to_thread(learner.judge), learner.drifts)
             await _commit(consumer, tp, record.offset + 1)
-        elif record.offset % 50 == 0:
-            await asyncio.sleep(0)  # let scoring have its turn
 
 
 def _report_drift(drifts: Sequence[Drift], known: Sequence[Drift]) -> None:

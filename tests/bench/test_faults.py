@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import struct
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from click.testing import CliRunner
@@ -20,8 +23,13 @@ from bench.faults.kinds import make_broker
 from bench.faults.proxy import Proxy
 from bench.faults.scenario import scenario
 from bench.faults.scenarios import SCENARIOS
+from bench.faults.scenarios.refusals import OUTPUTS
+from bench.faults.scenarios.states import sleepers
 from bench.faults.table import row_of
+from models.params import DAY
+from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from streams.settings import load_settings
+from streams.topics import CHANGELOG
 from tests.support.ports import free_ports
 
 KINDS = {"embedded": Embedded.abilities, "kafka": Kafka.abilities, "cluster": Cluster.abilities}
@@ -145,16 +153,16 @@ async def test_a_cut_network_holds_bytes_back_and_resets_nothing() -> None:
     await proxy.start()
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"one")
-        assert await reader.read(100) == b"one"
+        writer.write(produce("one"))
+        assert await reader.read(100) == produce("one")
 
         proxy.cut()
-        writer.write(b"two")
+        writer.write(produce("two"))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(100), 0.2)
 
         proxy.mend()
-        assert await reader.read(100) == b"two"
+        assert await reader.read(100) == produce("two")
         writer.close()
         await writer.wait_closed()
     finally:
@@ -180,3 +188,67 @@ def test_a_book_keeps_what_is_not_played_again(tmp_path: Path) -> None:
     second.write(Verdict("killed", "kafka", "a title", fed=7))
 
     assert [(v.scenario, v.lost, v.fed) for v in Book(path, {}).verdicts] == [("killed", 0, 7), ("zombie", 0, 0)]
+
+
+def produce(topic: str) -> bytes:
+    """A request that writes to a topic, as far as the proxy looks at it."""
+    body = struct.pack(">hhi", 0, 8, 1) + struct.pack(">h", len(topic)) + topic.encode() + b"records"
+    return struct.pack(">i", len(body)) + body
+
+
+async def test_writes_to_one_topic_are_swallowed_with_their_connection_and_others_arrive() -> None:
+    arrived: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(100):
+            arrived.append(data)
+        writer.close()
+
+    port, target = free_ports(2)
+    server = await asyncio.start_server(listen, "127.0.0.1", target)
+    proxy = Proxy(port, target)
+    await proxy.start()
+    try:
+        _, first = await asyncio.open_connection("127.0.0.1", port)
+        _, second = await asyncio.open_connection("127.0.0.1", port)
+        proxy.swallow("alerts")
+        for request in (produce("risk"), produce("alerts"), produce("risk-too")):
+            first.write(request)
+        second.write(produce("more-alerts"))
+        await asyncio.sleep(0.2)
+        assert set(arrived) == {produce("more-alerts"), produce("risk")}
+        assert proxy.swallowed == 1
+
+        proxy.mend()
+        second.write(produce("alerts"))
+        first.write(produce("examples"))
+        await asyncio.sleep(0.2)
+        assert produce("alerts") in arrived
+        assert produce("examples") not in arrived
+        first.close()
+        second.close()
+    finally:
+        await proxy.stop()
+        server.close()
+
+
+def test_everything_that_a_worker_writes_to_is_refused_and_expires() -> None:
+    written = set(TOPICS) - set(SOURCE_TOPICS) - {"observations"} | {CHANGELOG}
+    short = {name: "changelog" if name == CHANGELOG else name for name in written}
+
+    assert set(OUTPUTS) == written
+    assert all(f"{name}-refused" in SCENARIOS and f"{name}-expire" in SCENARIOS for name in short.values())
+
+
+def test_customers_to_be_read_back_are_of_many_kinds_and_sleep_through_the_scenario() -> None:
+    found = sleepers()
+
+    assert len(found) > 100
+    # Whoever is to be forgotten is so two years after they were last heard of.
+    assert min(state.due for state in found) > draw_end() + 180 * DAY
+
+
+def draw_end() -> float:
+    """When the last event of a scenario happens, in seconds since 1970: after fifty days, however many there are."""
+    last = draw(2_000, seed=1)[-1].value
+    return datetime.fromisoformat(orjson.loads(last)["occurred_at"]).timestamp()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import orjson
 import pytest
@@ -12,8 +14,9 @@ from aiokafka import ConsumerRecord
 
 from bench.faults.feeder import ATTRIBUTES, draw
 from bench.faults.judge import Verdict, judge, newest_rows
+from bench.faults.settling import is_done
 from bench.faults.tape import Tape
-from bench.faults.truth import Truth, snapshots_of, truth_of
+from bench.faults.truth import Truth, UndisturbedLearner, truth_of
 from models.partition import engine_key
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.errors import UnreadableMessageError
@@ -45,7 +48,9 @@ class Run:
             run.put("examples", None, value)
         for key, value in run.truth.risks.items():
             run.put("risk", key, orjson.dumps({**orjson.loads(value), "position": [0, 0, 0]}))
-        run.truth.snapshots = snapshots_of(run.settings, run.tape.records["examples"])
+        learner = UndisturbedLearner(run.settings)
+        learner.learn_on(run.tape.records["examples"])
+        run.truth.snapshots = learner.snapshots
         for key, value in run.truth.snapshots.items():
             run.put("snapshots", key, value)
         return run
@@ -208,3 +213,25 @@ def test_a_journal_line_that_nobody_could_read_needs_its_dead_letter(run: Run) -
     run.put("dead-letters", None, orjson.dumps(letter))
 
     assert run.judged().lost == 0
+
+
+async def test_a_learner_beside_the_run_learns_every_example_once_however_often_it_is_asked(run: Run) -> None:
+    examples = run.tape.records["examples"]
+    learner = UndisturbedLearner(run.settings)
+    for end in (0, 1, len(examples) // 2, len(examples), len(examples)):
+        learner.learn_on(examples[:end])
+
+    await run.tape.learn_on()
+
+    assert learner.snapshots == run.tape.due == run.truth.snapshots
+
+
+def test_a_tape_that_has_not_read_what_was_fed_is_not_done(run: Run) -> None:
+    feeder = SimpleNamespace(fed_count=600)
+    stage: Any = SimpleNamespace(feeder=feeder, workers={})
+    run.tape.records["alerts"].clear()  # delivery is another matter
+
+    assert is_done(stage, run.tape)
+    feeder.fed_count = 601
+    assert not is_done(stage, run.tape)
+    assert is_done(stage, Tape(run.settings)) is False

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
@@ -91,6 +93,29 @@ async def settings(embedded_broker: EmbeddedBroker) -> Settings:
     return settings
 
 
+async def test_a_partition_that_goes_elsewhere_while_the_learner_takes_up_is_taken_up_when_it_comes_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen with three workers that start at once: the learner's role ended, and with it the worker."""
+    looks = 0
+
+    async def seek(consumer: AIOKafkaConsumer, *tps: TopicPartition) -> None:
+        nonlocal looks
+        is_learner = consumer._group_id is not None  # others only read snapshots
+        looks += is_learner
+        if is_learner and looks == 1:
+            raise IllegalStateError("No current assignment for partition")
+        await stock(consumer, *tps)
+
+    stock = AIOKafkaConsumer.seek_to_beginning
+    monkeypatch.setattr(AIOKafkaConsumer, "seek_to_beginning", seek)
+    await write_examples(settings, [example(number) for number in range(25)])
+
+    await learn_until(settings, 1)
+
+    assert looks == 2
+
+
 async def test_a_learner_that_was_broken_off_makes_the_snapshots_of_an_undisturbed_one(settings: Settings) -> None:
     examples = [example(number) for number in range(110)]
     # A scorer that crashed sends examples again; they count once.
@@ -140,11 +165,15 @@ async def altered(settings: Settings, **changes: object) -> None:
     newest = await newest_snapshot(settings)
     assert newest is not None
     forged = newest.model_copy(update=changes)
+    await write_snapshots(settings, Record(snapshot_key_of(forged.model, forged.weights.number), encode(forged)))
+
+
+async def write_snapshots(settings: Settings, *records: Record) -> None:
+    """Write records to the topic of snapshots."""
     producer = new_producer(settings)
     await producer.start()
     try:
-        key = snapshot_key_of(forged.model, forged.weights.number)
-        await send_records(producer, settings.topic("snapshots"), 0, [Record(key, encode(forged))])
+        await send_records(producer, settings.topic("snapshots"), 0, records)
     finally:
         await producer.stop()
 
@@ -167,6 +196,33 @@ async def test_a_learner_with_another_key_does_not_go_on(settings: Settings) -> 
 
     with pytest.raises(ConfigurationError, match="FORESHOCK_SNAPSHOT_KEY"):
         await asyncio.wait_for(run_once(settings.model_copy(update={"snapshot_key": SecretStr("another key" * 3)})), 20)
+
+
+async def test_a_record_that_somebody_else_wrote_is_no_snapshot(settings: Settings) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+    await write_snapshots(settings, Record(b"hello", b"world"), Record(None, b"\xff"))
+
+    newest = await newest_snapshot(settings)
+
+    assert newest is not None
+    assert newest.weights.number == 1
+
+
+async def test_a_snapshot_that_cannot_be_read_says_how_to_delete_it_and_then_the_one_before_counts(
+    settings: Settings,
+) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+    await write_snapshots(settings, Record(b"risk/7", b"world"))
+
+    with pytest.raises(ConfigurationError, match=r"snapshot 7 on .* delete that record by one with the same key"):
+        await newest_snapshot(settings)
+    await write_snapshots(settings, Record(b"risk/7", None))
+    newest = await newest_snapshot(settings)
+
+    assert newest is not None
+    assert newest.weights.number == 1
 
 
 async def test_an_old_snapshot_does_not_pass_for_the_newest(settings: Settings) -> None:

@@ -19,7 +19,7 @@ from streams.ledger import Ledger
 from streams.outbox import Record, send_records
 from tests.support.guarded import bare, journal_message, stock_app
 
-JOURNAL = TP("journal", 0)
+JOURNAL, CHANGELOG = TP("journal", 0), TP("changelog", 0)
 
 
 async def test_stock_faust_acknowledges_an_event_whose_agent_raised() -> None:
@@ -70,7 +70,7 @@ def consumer_with(ledger: Ledger) -> tuple[Any, list[dict[TP, int]]]:
         committed.append(dict(offsets))
         return True
 
-    thread = SimpleNamespace(commit=commit, assignment=lambda: {JOURNAL})
+    thread = SimpleNamespace(commit=commit, assignment=lambda: {JOURNAL, CHANGELOG})
     return bare(CappedCommits, app=SimpleNamespace(ledger=ledger), _thread=thread), committed
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.logs import set_up_logging
+from streams.logs import Sparing, set_up_logging
 from streams.settings import load_settings
 
 
@@ -43,3 +43,36 @@ def test_the_root_is_never_at_debug_unless_asked_for(capsys: pytest.CaptureFixtu
 
     assert logging.getLogger().level == logging.INFO
     assert capsys.readouterr().err == ""
+
+
+def said_by(name: str, text: str, *facts: object) -> logging.LogRecord:
+    return logging.LogRecord(name, logging.ERROR, "", 0, text, facts, None)
+
+
+def test_a_client_that_says_the_same_again_and_again_is_heard_now_and_then_with_the_count() -> None:
+    now = 0.0
+    sparing = Sparing(lambda: now)
+    heard = []
+    for second in range(25):
+        now = float(second)
+        line = said_by("aiokafka", "Unable connect to node with id %s: %s", 1, second)
+        if sparing.filter(line):
+            heard.append((second, getattr(line, "repeated", 0)))
+
+    assert heard == [(0, 0), (10, 9), (20, 9)]
+
+
+def test_another_line_of_a_client_and_every_line_of_ours_are_heard() -> None:
+    sparing = Sparing(lambda: 0.0)
+    assert sparing.filter(said_by("aiokafka", "Unable to update metadata from %s", [1]))
+
+    assert sparing.filter(said_by("aiokafka", "Heartbeat session expired"))
+    assert all(sparing.filter(said_by("streams.lanes", "the same")) for _ in range(3))
+
+
+def test_the_log_spares_its_readers(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging(load_settings())
+    for _ in range(3):
+        logging.getLogger("aiokafka").error("Unable connect to node with id %s", 1)
+
+    assert capsys.readouterr().err.count("Unable connect") == 1

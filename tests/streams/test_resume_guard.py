@@ -6,7 +6,7 @@ from typing import Any
 from faust.tables.recovery import Recovery
 from faust.types import TP
 
-from streams.guards.resume import DeferredResume
+from streams.guards.resume import DeferredResume, _held_back
 from tests.support.guarded import bare
 
 JOURNAL = TP("journal", 0)
@@ -99,3 +99,14 @@ async def test_the_consumer_is_left_as_it_was() -> None:
     await recovery.on_recovery_completed(0)
 
     assert set(recovery.app.consumer.__dict__) == {"_calls"}
+
+
+def test_once_messages_flow_partitions_resume_at_once() -> None:
+    calls: list[str] = []
+    consumer = RecordingConsumer(calls)
+
+    with _held_back(consumer):
+        consumer.resume_flow()
+        consumer.resume_partitions({JOURNAL})
+
+    assert calls == ["messages flow", "partitions may be fetched"]

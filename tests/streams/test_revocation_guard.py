@@ -94,6 +94,22 @@ async def test_a_refused_commit_does_not_hold_up_the_hand_over(calls: list[str])
     assert calls == ["suspend", "drain", "warn", "reset", "hand over", "reset"]
 
 
+async def test_a_seek_starts_every_lane_anew_where_reading_goes_on(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def seek(_: Any) -> None:
+        calls.append("seek")
+
+    monkeypatch.setattr(ThreadDelegateConsumer, "perform_seek", seek)
+    consumer = consumer_of(calls)
+    consumer._read_offset = {JOURNAL: 40, TP("journal", 1): None, TP("changelog", 2): 9}
+
+    await consumer.perform_seek()
+
+    assert calls == ["seek", "reset"]
+    assert consumer.app.lanes.starts_at == {0: 40, 1: 0}
+
+
 async def test_stock_faust_forgets_acknowledged_offsets_before_anybody_could_commit_them() -> None:
     left: list[Any] = []
 

@@ -3,6 +3,8 @@
 from bench.faults.scenario import DECLARED
 from bench.faults.scenarios import (
     brokers,
+    disks,
+    expiry,
     inputs,
     network,
     nodes,
@@ -15,7 +17,7 @@ from bench.faults.scenarios import (
     zombies,
 )
 
-_FAMILIES = (workers, zombies, roles, brokers, network, nodes, refusals, states, pressure, inputs, soak)
+_FAMILIES = (workers, zombies, roles, brokers, network, nodes, refusals, expiry, states, disks, pressure, inputs, soak)
 
 SCENARIOS = {
     name: found for family in _FAMILIES for name, found in DECLARED.items() if found.act.__module__ == family.__name__

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from bench.faults.feeder import Parcel, draw
+from bench.faults.feeder import Parcel, recent
 from bench.faults.scenario import Cast, scenario
 from bench.faults.stage import Stage
 from schemas.codec import encode
@@ -56,8 +56,7 @@ def _with_text(value: bytes, size: int) -> bytes:
 
 def _skewed(parcels: Sequence[Parcel], random: Random) -> list[Parcel]:
     """Let events be of the last weeks, a few of them of tomorrow and a few of years ago."""
-    now = datetime.now(UTC)
-    found = draw(len(parcels), seed=random.randrange(1 << 30), start_at=now - timedelta(days=40))
+    found, now = recent(len(parcels), random), datetime.now(UTC)
     return [parcel._replace(value=_moved(parcel.value, now, random)) for parcel in found]
 
 

@@ -25,7 +25,10 @@ async def cut_20(stage: Stage) -> None:
 
 
 @scenario(
-    "cut-one-of-two", "network of one of two workers cut for 15 s", needs=("cut",), cast={"a": _BEHIND, "b": Cast()}
+    "cut-one-of-two",
+    "network of one of two workers cut for 15 s",
+    needs=("cut", "doors"),
+    cast={"a": _BEHIND, "b": Cast()},
 )
 async def cut_one_of_two(stage: Stage) -> None:
     """Make a zombie that runs: it goes on with what it has, and learns late that others own it."""
@@ -42,10 +45,14 @@ async def secure(stage: Stage) -> None:
 
 
 async def _cut(stage: Stage, seconds: float) -> None:
-    """Cut the network for so long."""
+    """Cut the network for so long, once a good part is fed."""
     await stage.fed(0.4)
-    network = stage.kafka.network
-    assert network is not None  # noqa: S101 - it is there while the broker is
+    await cut(stage, seconds)
+
+
+async def cut(stage: Stage, seconds: float) -> None:
+    """Cut the network for so long."""
+    network = stage.network
     network.cut()
     stage.note("network is cut")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from bench.faults.feeder import Parcel
@@ -11,55 +11,77 @@ from bench.faults.stage import RISK_CONFIGS, Stage
 from streams.topics import CHANGELOG
 
 _COMPACTED = {"cleanup_policy": "compact", "min_compaction_lag_ms": "3600000"}
+OUTPUTS: dict[str, Mapping[str, str]] = {
+    "alerts": {},
+    "risk": RISK_CONFIGS,
+    "examples": {},
+    "snapshots": _COMPACTED,
+    CHANGELOG: _COMPACTED,
+    "journal": {},
+    "dead-letters": {},
+}
+"""Everything that workers write to, with the configurations that a topic of it has as usual."""
 
 
 @scenario("alerts-refused", "topic of alerts refuses batches for 2 s", needs=("refuse",), short_on=("kafka",))
 async def alerts_refused(stage: Stage) -> None:
     """Refuse outputs, whose rows must not leave then."""
     await stage.fed(0.4)
-    await stage.refusing("alerts", 2.0)
+    await refuse(stage, "alerts")
 
 
 @scenario("risk-refused", "topic of beliefs refuses batches for 2 s", needs=("refuse",))
 async def risk_refused(stage: Stage) -> None:
     """Refuse the output that is in every group."""
     await stage.fed(0.4)
-    await stage.refusing("risk", 2.0, **RISK_CONFIGS)
+    await refuse(stage, "risk")
 
 
 @scenario("examples-refused", "topic of examples refuses batches for 2 s", needs=("refuse",))
 async def examples_refused(stage: Stage) -> None:
     """Refuse what the learner lives on."""
     await stage.fed(0.4)
-    await stage.refusing("examples", 2.0)
+    await refuse(stage, "examples")
 
 
 @scenario("changelog-refused", "changelog refuses for 2 s, then SIGKILL", needs=("refuse",), short_on=("kafka",))
 async def changelog_refused(stage: Stage) -> None:
     """Refuse rows whose outputs have left, then forget the memory."""
     await stage.fed(0.4)
-    await stage.refusing(CHANGELOG, 2.0, **_COMPACTED)
+    await refuse(stage, CHANGELOG)
     await stage.worker("a").kill()
     stage.worker("a").start()
+
+
+@scenario("snapshots-refused", "topic of snapshots refuses batches for 2 s", needs=("refuse",))
+async def snapshots_refused(stage: Stage) -> None:
+    """Refuse what the next models are."""
+    await stage.fed(0.2)
+    await refuse(stage, "snapshots")
 
 
 @scenario("journal-refused", "journal refuses batches for 2 s", needs=("refuse",))
 async def journal_refused(stage: Stage) -> None:
     """Refuse what ingest writes, while source offsets wait."""
     await stage.fed(0.4)
-    await stage.refusing("journal", 2.0)
+    await refuse(stage, "journal")
 
 
-def _with_garbage(parcels: Sequence[Parcel], random: Random) -> list[Parcel]:
+def with_garbage(parcels: Sequence[Parcel], random: Random) -> list[Parcel]:
     """Break one record in thirty."""
     return [parcel._replace(value=parcel.value[:40]) if random.random() < 1 / 30 else parcel for parcel in parcels]
 
 
-@scenario("dead-letters-refused", "dead letters refuse for 2 s", needs=("refuse",), spoil=_with_garbage)
+@scenario("dead-letters-refused", "dead letters refuse for 2 s", needs=("refuse",), spoil=with_garbage)
 async def dead_letters_refused(stage: Stage) -> None:
     """Refuse the last place where something can be kept."""
     await stage.fed(0.4)
-    await stage.refusing("dead-letters", 2.0)
+    await refuse(stage, "dead-letters")
+
+
+async def refuse(stage: Stage, topic: str, seconds: float = 2.0) -> None:
+    """Have the broker refuse every batch on one of the topics that workers write to, for so long."""
+    await stage.refusing(topic, seconds, **OUTPUTS[topic])
 
 
 @scenario("handler-fails", "the handler raises once", cast={"a": Cast(fault="fail:500")}, short_on=("kafka",))

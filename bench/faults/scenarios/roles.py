@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from random import Random
+
+from bench.faults.feeder import Parcel, recent
 from bench.faults.scenario import Cast, scenario
 from bench.faults.stage import Stage
 
@@ -14,6 +18,12 @@ async def ingest_killed(stage: Stage) -> None:
     await _kill(stage, "ingest")
 
 
+@scenario("score-killed", "the process that scores SIGKILL three times", cast=_ROLES)
+async def score_killed(stage: Stage) -> None:
+    """Kill between outputs, rows and journal offset."""
+    await _kill(stage, "score")
+
+
 @scenario("learn-killed", "the process that learns SIGKILL three times", cast=_ROLES)
 async def learn_killed(stage: Stage) -> None:
     """Kill between snapshot and notices."""
@@ -24,6 +34,26 @@ async def learn_killed(stage: Stage) -> None:
 async def deliver_killed(stage: Stage) -> None:
     """Kill between sink and offset."""
     await _kill(stage, "deliver")
+
+
+def _of_late(parcels: Sequence[Parcel], random: Random) -> list[Parcel]:
+    """Let events be of the last weeks, as with the wall clock."""
+    return recent(len(parcels), random)
+
+
+@scenario(
+    "tick-killed",
+    "the process that writes ticks of the wall clock SIGKILL three times",
+    cast={**_ROLES, "tick": Cast(roles="tick")},
+    settings={"clock": "wall", "tick_seconds": 1.0},
+    spoil=_of_late,
+)
+async def tick_killed(stage: Stage) -> None:
+    """Kill the clock."""
+    await _kill(stage, "tick")
+    await stage.fed(1.0)
+    # Ticks would go on for ever, and the end be never reached.
+    await stage.worker("tick").stop()
 
 
 async def _kill(stage: Stage, role: str) -> None:

@@ -7,9 +7,14 @@ from collections.abc import Awaitable, Callable
 
 from bench.faults.brokers import Ability
 from bench.faults.scenario import Cast, scenario
+from bench.faults.scenarios.network import cut
+from bench.faults.scenarios.refusals import refuse
 from bench.faults.stage import Stage
+from streams.topics import CHANGELOG
 
 _LONGEST_CALM_SECONDS = 12.0
+_ALWAYS_WRITTEN = ("alerts", "risk", "examples", CHANGELOG, "journal")
+"""Topics to which something is written every few seconds."""
 
 
 async def _kill(stage: Stage) -> None:
@@ -54,7 +59,14 @@ async def _kill_broker(stage: Stage) -> None:
 
 
 async def _refuse(stage: Stage) -> None:
-    await stage.refusing(stage.random.choice(("alerts", "examples", "journal")), stage.random.uniform(0.5, 2))
+    await refuse(stage, stage.random.choice(_ALWAYS_WRITTEN), stage.random.uniform(0.5, 2))
+
+
+async def _cut_or_swallow(stage: Stage) -> None:
+    if stage.random.random() < 0.5:
+        await cut(stage, stage.random.uniform(1, 15))
+    else:
+        await stage.swallowing(stage.random.choice(_ALWAYS_WRITTEN), stage.random.uniform(1, 8))
 
 
 async def _lose_node(stage: Stage) -> None:
@@ -71,11 +83,15 @@ _IF_ABLE: dict[Ability, Callable[[Stage], Awaitable[None]]] = {
     "freeze": _freeze_broker,
     "kill": _kill_broker,
     "refuse": _refuse,
+    "cut": _cut_or_swallow,
     "nodes": _lose_node,
 }
 
 
-@scenario("soak", "random faults for as long as events are fed", cast={"a": Cast(), "b": Cast()}, in_all=False)
+_BEHIND = Cast(door="cuttable")
+
+
+@scenario("soak", "random faults for as long as events are fed", cast={"a": _BEHIND, "b": _BEHIND}, in_all=False)
 async def soak(stage: Stage) -> None:
     """Choose a fault, wait a while, choose the next."""
     faults = [*_ALWAYS, *(fault for ability, fault in _IF_ABLE.items() if ability in stage.broker.abilities)]
