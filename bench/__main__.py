@@ -124,7 +124,11 @@ def _carriers(_context: click.Context, _parameter: click.Parameter, value: str) 
 )
 @click.option("--bootstrap", metavar="HOST:PORT", help="A Kafka that runs already.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all figures here.")
-@click.option("--profile", is_flag=True, help="Run core and worker once more, under a sampling profiler.")
+@click.option(
+    "--profile",
+    is_flag=True,
+    help="Take profiles: of core and worker once more, and in growth's first round.",
+)
 @click.option("--keep", is_flag=True, help="Keep tables, figures and profiles under bench/results, named by today.")
 def main(
     parts: tuple[str, ...],

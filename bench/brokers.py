@@ -28,6 +28,9 @@ class Broker:
     takes_idempotence: bool
     """Whether it takes idempotent producers."""
 
+    pid: int | None = None
+    """Its process, where it was started here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Brokers:
@@ -73,13 +76,13 @@ class Brokers:
             yield Broker(self.bootstrap, takes_idempotence=True)
         elif self.is_embedded:
             with EmbeddedBroker() as embedded:
-                yield Broker(embedded.bootstrap_servers, takes_idempotence=False)
+                yield Broker(embedded.bootstrap_servers, takes_idempotence=False, pid=embedded.pid)
         else:
             with (
                 tempfile.TemporaryDirectory(prefix="foreshock-kafka-") as folder,
                 KafkaNode(Path(folder)) as node,
             ):
-                yield Broker(node.bootstrap, takes_idempotence=True)
+                yield Broker(node.bootstrap, takes_idempotence=True, pid=node.pid)
 
 
 def default_kind() -> BrokerKind:

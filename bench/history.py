@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from bench.carriers.job import Job
@@ -44,9 +45,10 @@ class History:
 
 
 @lru_cache(maxsize=1)
-def history_of(file: Path) -> History:
-    """Replay the events of a file with the default parameters, learning as it goes."""
-    events, intake, params = list(read_events(file)), intake_of(Job(str(file), 0).settings()), load_params(None)
+def history_of(file: Path, most: int | None = None) -> History:
+    """Replay the events of a file, or the first `most`, with the default parameters, learning as it goes."""
+    events = list(islice(read_events(file), most))
+    intake, params = intake_of(Job(str(file), 0).settings()), load_params(None)
     replay = EventReplay(intake, params)
     stored: list[CustomerEvent] = []
     examples: list[RiskExample | TextExample] = []

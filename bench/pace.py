@@ -28,6 +28,37 @@ Place = tuple[int, int, int]
 """Journal partition, offset and line: what outputs say they follow from."""
 
 
+class Read(NamedTuple):
+    """An output that a consumer has."""
+
+    place: Place
+    """What it follows from."""
+
+    written_at: float
+    """When its writer made the record of it."""
+
+    at: float
+    """When the consumer had it."""
+
+
+class Way(NamedTuple):
+    """How long an output took, in seconds, stage by stage."""
+
+    to_journal: float
+    """From the producer's timestamp to ingest having it in a journal record."""
+
+    to_output: float
+    """From there to the writer having the output in a record: scoring, and all waiting before and after it."""
+
+    to_consumer: float
+    """From there to the hands of a consumer."""
+
+    @property
+    def whole(self) -> float:
+        """From the producer to the consumer."""
+        return sum(self)
+
+
 class Draft(NamedTuple):
     """An event that happens when it is sent."""
 
@@ -65,23 +96,24 @@ class Seen:
     source_of: dict[Place, str] = field(default_factory=dict)
     """Place in the journal to event id."""
 
-    read_at: dict[str, list[tuple[Place, float]]] = field(default_factory=lambda: defaultdict(list))
-    """Short topic name to places and when a consumer had the record."""
+    journal_at: dict[tuple[int, int], float] = field(default_factory=dict)
+    """Journal partition and offset to when ingest made the record; one entry per record."""
 
-    records: int = 0
-    """Journal records."""
+    read: dict[str, list[Read]] = field(default_factory=lambda: defaultdict(list))
+    """Short topic name to what was read from it."""
 
-    def latencies(self, topic: str, sent_from: float, sent_until: float) -> list[float]:
-        """Return the seconds from producer to reader, for what follows from events of a span of time.
+    def ways(self, topic: str, sent_from: float, sent_until: float) -> list[Way]:
+        """Return how long the outputs took that follow from events of a span of time.
 
         What follows from a tick has no producer and is left out.
         """
         found = []
-        for place, read_at in self.read_at[topic]:
+        for place, written_at, at in self.read[topic]:
             sent_at = self.sent_at.get(self.source_of.get(place, ""))
             if sent_at is not None and sent_from <= sent_at < sent_until:
-                found.append(read_at - sent_at)
-        return sorted(found)
+                journal_at = self.journal_at[place[:2]]
+                found.append(Way(journal_at - sent_at, written_at - journal_at, at - written_at))
+        return found
 
 
 async def produce(
@@ -150,10 +182,11 @@ async def _read(reader: Any, names: Mapping[str, str], seen: Seen) -> None:
         for tp, records in fetched.items():
             topic = names[tp.topic]
             for record in records:
+                written_at = record.timestamp / 1000
                 if topic == "journal":
-                    seen.records += 1
+                    seen.journal_at[tp.partition, record.offset] = written_at
                     for line, text in enumerate(record.value.split(b"\n")):
                         if event_id := orjson.loads(text).get("event_id"):
                             seen.source_of[tp.partition, record.offset, line] = event_id
                 else:
-                    seen.read_at[topic].append((tuple(orjson.loads(record.value)["position"]), now))
+                    seen.read[topic].append(Read(tuple(orjson.loads(record.value)["position"]), written_at, now))

@@ -14,9 +14,11 @@ from datetime import timedelta
 
 from bench.events import SourceEvent
 from models.intake import Intake
+from models.params import load_params
 from models.pseudonym import partition_of
 from models.replaying import EventReplay
 from models.state import encode_row
+from models.timers import next_due
 from schemas.codec import CustomerEvent, encode
 from streams.outbox import Record
 from streams.settings import Settings
@@ -61,13 +63,15 @@ class Population:
             found[partition_of(key, self.settings.partitions)].append(Record(key.encode(), row))
         return found
 
-    def draw(self, seed: int) -> Iterator[SourceEvent]:
-        """Draw an event for each of the simulated ones: the same but for whose it is, its id and its time."""
+    def draw(self, count: int, seed: int) -> Iterator[SourceEvent]:
+        """Draw events: simulated ones, over and over again, but for whose each is, its id and its time."""
         chance = random.Random(seed)
-        later = self.events[-1].occurred_at - self.events[0].occurred_at + _LATER
-        for index, event in enumerate(self.events):
-            customer_id = _name(chance.randrange(self.size))
-            changed = {"customer_id": customer_id, "event_id": f"g-{index}", "occurred_at": event.occurred_at + later}
+        span = self.events[-1].occurred_at - self.events[0].occurred_at + _LATER
+        for index in range(count):
+            turn, place = divmod(index, len(self.events))
+            event, customer_id = self.events[place], _name(chance.randrange(self.size))
+            at = event.occurred_at + (turn + 1) * span
+            changed = {"customer_id": customer_id, "event_id": f"g-{index}", "occurred_at": at}
             yield SourceEvent(event.kind, customer_id, encode(event.model_copy(update=changed)))
 
 
@@ -87,12 +91,17 @@ def population_of(
     events
         The simulated events in their order.
     """
-    rows = []
-    for _, state in zip(range(_TEMPLATES), replay.states.values(), strict=False):
+    rows, params = [], load_params(settings.params_file)
+    rules = params.digest()
+    known = list(replay.states.values())
+    # From all of them alike: those who were heard of first have been heard of most often, and have the longest rows.
+    for state in random.Random(0).sample(known, min(_TEMPLATES, len(known))):
         fresh = state.copy()
         # Before the first record of the journal of this run.
         fresh.epoch, fresh.offset, fresh.line = settings.journal_epoch, -1, -1
         fresh.lives, fresh.spent = (), ()
+        # As that run's worker writes it: rows of other parameters are read whole for their timers.
+        fresh.due, fresh.ruled_by = next_due(fresh, params), rules
         rows.append(encode_row(fresh))
     return Population(size, settings, intake, rows, events)
 

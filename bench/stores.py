@@ -74,7 +74,14 @@ def measure(customers: int, store: Store) -> dict[str, float]:
 
 def _customer() -> CustomerState:
     """Return somebody with a claim, an alert and some history: a row of usual size."""
-    state = CustomerState(epoch=_EPOCH, org_path="HQ/Guangdong/Shenzhen/Longgang", policy_ref="P-66120", events=9)
+    state = CustomerState(
+        epoch=_EPOCH,
+        due=_AT,
+        ruled_by=Params().digest(),
+        org_path="HQ/Guangdong/Shenzhen/Longgang",
+        policy_ref="P-66120",
+        events=9,
+    )
     state.seen_at = state.clock = state.heat_at = _AT
     state.contacts = [_AT - day * 86_400.0 for day in range(6)]
     state.claims = [PendingClaim("CL-1", "reported", _AT, _AT, _AT, 0.0, False, 1, _AT)]

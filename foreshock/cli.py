@@ -53,6 +53,12 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "topics": Entry("foreshock.topics:topics", "Create, list and dump the topics on the broker."),
         "check": Entry("foreshock.check:check", "Say what would keep a worker from running, and what to do."),
         "worker": Entry("foreshock.worker:worker", "Run a worker until it is told to stop."),
+        "alerts": Entry(
+            "foreshock.alerts:alerts", "List the open alerts, look at one, watch them come, and answer them."
+        ),
+        "explain": Entry(
+            "foreshock.explain:explain", "Derive an alert again from the journal, and say what it rests on."
+        ),
         "models": Entry("foreshock.models:models", "List what the learner made, and decide which of it counts."),
         "database": Entry(
             "foreshock.database:database",

@@ -16,7 +16,7 @@ from foreshock.demonstration.run import StoppedEarlyError, run
 from foreshock.demonstration.verdict import checks
 from foreshock.demonstration.views import view_for
 from foreshock.demonstration.words import Language, Words, language_of
-from foreshock.simulate.command import Duration
+from foreshock.options import Duration
 
 _EPILOG = """
 \b

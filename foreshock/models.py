@@ -11,7 +11,8 @@ import click
 import orjson
 from rich.console import Console
 
-from foreshock.modelling.deciding import command_of, confirm, decided_by, promotable, returnable, write_command
+from foreshock.author import author_of
+from foreshock.modelling.deciding import command_of, confirm, promotable, returnable, write_command
 from foreshock.modelling.shelf import Shelf, read_shelf
 from foreshock.modelling.shown import details_of, summary_of, table_of
 from models.params import load_params
@@ -97,7 +98,7 @@ def promote(learner: str, because: str | None, by: str | None, yes: bool) -> Non
     others = ", ".join(line.name for line in newest.weights.lines if line.name != learner) or "nobody"
     _decide(
         settings,
-        command_of("promote", decided_by(by), because, learner=learner),
+        command_of("promote", author_of(by), because, learner=learner),
         f"{learner} will score from here on, {others} in its shadow. A partition that scores with a snapshot without "
         f"{learner} refuses: foreshock_model_commands_total says so.",
         yes,
@@ -116,7 +117,7 @@ def rollback(number: int, because: str | None, by: str | None, yes: bool) -> Non
     found = returnable(shelf, number, load_params(settings.params_file))
     _decide(
         settings,
-        command_of("rollback", decided_by(by), because, weights=found.weights),
+        command_of("rollback", author_of(by), because, weights=found.weights),
         f"Every partition will score with snapshot {number} (data until {found.weights.at:%Y-%m-%d %H:%M}, "
         f"{found.weights.positives_seen:,} complaints) and take no newer one until it is unpinned.",
         yes,
@@ -129,7 +130,7 @@ def pin(because: str | None, by: str | None, yes: bool) -> None:
     """Stay with what is active, whatever the learner publishes."""
     _decide(
         load_settings(),
-        command_of("pin", decided_by(by), because),
+        command_of("pin", author_of(by), because),
         "Every partition will stay with the snapshot that it scores with and take no newer one until it is unpinned.",
         yes,
     )
@@ -141,7 +142,7 @@ def unpin(because: str | None, by: str | None, yes: bool) -> None:
     """Follow the learner again: the next snapshot that it publishes becomes active."""
     _decide(
         load_settings(),
-        command_of("unpin", decided_by(by), because),
+        command_of("unpin", author_of(by), because),
         "Every partition will score with the next snapshot that the learner publishes, and follow from there.",
         yes,
     )

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from foreshock.journal_dump import is_dump, read_header, read_record
+from foreshock import options
+from foreshock.journal_dump import is_dump, read_header
+from foreshock.runs import EventRun, JournalRun, Run, lines_of
 from foreshock.summary import Summary
-from models.drift import HealthAlert
-from models.engine import Engine
 from models.intake import Intake
 from models.outcome import Outcome
 from models.params import Params, load_params
 from models.pseudonym import Pseudonymiser
-from models.replaying import EventReplay, JournalReplay
-from models.state import States
 from schemas.codec import JournalMessage, encode
 from schemas.errors import ConfigurationError, UnreadableMessageError
 from streams.settings import load_settings
@@ -38,81 +34,6 @@ A FILE holds one event per line (what `foreshock import` and `foreshock simulate
 standard input), or is a journal dump of `foreshock topics dump`. A dump is replayed with the worker's own ticks and
 snapshots: its alerts and states equal the worker's byte for byte.
 """
-
-
-Taken = Iterator[tuple[JournalMessage, list[Outcome]] | UnreadableMessageError]
-"""What a line held and caused, message by message, or why a message could not be read."""
-
-
-class _Run(Protocol):
-    """Reads lines of one kind of file."""
-
-    def take(self, raw: bytes) -> Taken:
-        """Take one line."""
-
-    def finish(self, until: datetime | None) -> list[Outcome]:
-        """Let time run on after the last line."""
-
-    def partitions(self) -> Iterator[tuple[Engine, States]]:
-        """Yield every engine with its customers."""
-
-    def drifts(self) -> list[HealthAlert]:
-        """Return the newest changes of the stream that the learner has found."""
-
-
-class _EventRun:
-    """Lines are events as a company sends them."""
-
-    def __init__(self, intake: Intake, params: Params, lateness: timedelta) -> None:
-        self._replay = EventReplay(intake, params, lateness)
-
-    def take(self, raw: bytes) -> Taken:
-        """Take one event."""
-        yield self._replay.take(raw)
-
-    def finish(self, until: datetime | None) -> list[Outcome]:
-        """Fire what is due by the end."""
-        return self._replay.finish(until)
-
-    def partitions(self) -> Iterator[tuple[Engine, States]]:
-        """Yield the only engine."""
-        yield self._replay.engine, self._replay.states
-
-    def drifts(self) -> list[HealthAlert]:
-        """Return what the learner of this run has found."""
-        return self._replay.learner.drifts
-
-
-class _JournalRun:
-    """Lines are journal records."""
-
-    def __init__(self, header: bytes, params: Params, key: bytes | None) -> None:
-        self._replay = JournalReplay(params, read_header(header).epoch, key)
-
-    def take(self, raw: bytes) -> Taken:
-        """Take one record."""
-        partition, offset, lines = read_record(raw)
-        for taken in self._replay.take(partition, offset, lines):
-            if isinstance(taken, UnreadableMessageError):
-                yield taken
-            else:
-                message, outcome = taken
-                yield message, [outcome]
-
-    def finish(self, until: datetime | None) -> list[Outcome]:
-        """Do nothing: the dump has its own ticks."""
-        if until is not None:
-            raise click.UsageError("--until is for events; a journal dump has its own ticks")
-        return []
-
-    def partitions(self) -> Iterator[tuple[Engine, States]]:
-        """Yield the engine of each partition, in order."""
-        for partition, engine in sorted(self._replay.engines.items()):
-            yield engine, self._replay.states[partition]
-
-    def drifts(self) -> list[HealthAlert]:
-        """Return nothing: what the worker learned is not learned again."""
-        return []
 
 
 class _Results:
@@ -165,11 +86,7 @@ class _Results:
 )
 @click.option("--lateness-hours", default=1.0, show_default=True, help="How far the event clock stays behind.")
 @click.option("--until", type=click.DateTime(), help="Let time run on to here (UTC) after the last event.")
-@click.option(
-    "--check-signatures",
-    is_flag=True,
-    help="Refuse models in a dump that bear no signature of ours, as the worker did; needs its FORESHOCK_SNAPSHOT_KEY.",
-)
+@options.check_signatures
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def replay(
     files: tuple[str, ...],
@@ -192,7 +109,8 @@ def replay(
     collector = _collector(params, files) if report else None
     results = _Results(alerts, collector)
     console = Console(stderr=True, quiet=quiet)
-    run: _Run | None = None
+    key = settings.snapshot_secret() if check_signatures else None
+    run: Run | None = None
     with (
         Progress(
             TextColumn("{task.description}"),
@@ -205,11 +123,11 @@ def replay(
         ExitStack() as stack,
     ):
         for name in files:
-            for number, raw in enumerate(_lines(stack, name, progress)):
+            for number, raw in enumerate(lines_of(stack, name, progress)):
                 if number == 0 and is_dump(raw):
-                    run = _JournalRun(raw, params, settings.snapshot_secret() if check_signatures else None)
+                    run = JournalRun(read_header(raw).epoch, params, key)
                     continue
-                run = run or _EventRun(intake, params, timedelta(hours=lateness_hours))
+                run = run or EventRun(intake, params, timedelta(hours=lateness_hours))
                 _take(run, intake, raw, number, results, dead_letters)
     if run is None:
         raise ConfigurationError("nothing to replay: the files hold no line")
@@ -224,7 +142,7 @@ def replay(
         _write_report(report, collector, stages, report_language)
 
 
-def _take(run: _Run, intake: Intake, raw: bytes, number: int, results: _Results, dead_letters: BinaryIO | None) -> None:
+def _take(run: Run, intake: Intake, raw: bytes, number: int, results: _Results, dead_letters: BinaryIO | None) -> None:
     """Take one line; what cannot be read is counted and kept, and the rest goes on."""
     try:
         for taken in run.take(raw):
@@ -259,19 +177,9 @@ def _write_report(file: BinaryIO, collector: Collector, stages: list[int], langu
     file.write(render(collector.figures(stages), languages).encode())
 
 
-def _write_risk(run: _Run, risk: BinaryIO | None) -> None:
+def _write_risk(run: Run, risk: BinaryIO | None) -> None:
     """Write the last belief about each customer, in the order of their keys."""
     if risk is not None:
         for engine, states in run.partitions():
             known = (key for key in sorted(states) if not states[key].forgotten_at)
             risk.writelines(encode(engine.risk_of(key, states[key])) + b"\n" for key in known)
-
-
-def _lines(stack: ExitStack, name: str, progress: Progress) -> Iterator[bytes]:
-    """Yield the lines of a file that are not blank; progress follows the bytes read."""
-    if name == "-":
-        yield from (line.rstrip(b"\n") for line in click.get_binary_stream("stdin") if line.strip())
-        return
-    raw: IO[bytes] = stack.enter_context(progress.open(name, "rb", description=f"reading {name}"))
-    file = stack.enter_context(gzip.GzipFile(fileobj=raw)) if name.endswith(".gz") else raw
-    yield from (line.rstrip(b"\n") for line in file if line.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 
 from models.agenda import Agenda
 from models.budget import Budget
@@ -229,7 +230,7 @@ class Engine:
         if frame.now > NEVER and not frame.scorer.cold:
             frame.budget.elapse(at - frame.now)
         frame.now = at
-        for key in self._agenda.take(at, lambda key: self._due_of(states[key])):
+        for key in self._agenda.take(at, lambda key: self._due_in(states, key)):
             known = states[key]
             if self._has_seen(known):
                 self._agenda.note(key, self._due_of(known))
@@ -298,6 +299,11 @@ class Engine:
             if stage != FORGOTTEN:
                 by_stage[stage] += 1
             yield key, due
+
+    def _due_in(self, states: States, key: str) -> float:
+        """Return when the next timer of a customer fires; infinity for one whom nobody knows any more."""
+        state = states.get(key)
+        return inf if state is None else self._due_of(state)
 
     def _due_of(self, state: CustomerState) -> float:
         """Return when the next timer of a customer fires: as the row says, unless other parameters said so."""

@@ -21,7 +21,9 @@ MAX_EVENT_BYTES = 65_536
 MAX_DEAD_LETTER_CHARACTERS = 8_000
 """Enough to see what was wrong, and small enough that a flood of broken events does not fill the topic."""
 
-_GIVEN = "key:"
+GIVEN = "key:"
+"""Stands before a customer's key where a customer id is expected: what knows only the key sends it so."""
+
 _GIVEN_KEY = re.compile(r"key:(c_[a-z2-7]{26})")
 _CUSTOMER = re.compile(rb"""("customer_id"\s*:\s*")((?:[^"\\]|\\.)+)""")
 _TENANT = re.compile(rb""""tenant"\s*:\s*"([A-Za-z0-9_.-]{1,40})\"""")
@@ -130,7 +132,7 @@ class Intake:
 
         def masked(found: re.Match[bytes]) -> bytes:
             key = self._key_of(tenant, found[2].decode(errors="replace"))
-            return found[1] + f"{_GIVEN}{key}".encode()
+            return found[1] + f"{GIVEN}{key}".encode()
 
         return redact_bytes(_CUSTOMER.sub(masked, raw), MAX_DEAD_LETTER_CHARACTERS)
 

@@ -30,7 +30,7 @@ def score_customer(
         The frozen models.
     """
     before, scored_at = state.contributions, state.scored_at
-    outlook, base, state.contributions = scorer.champion.judge(dense, buckets)
+    outlook, base, state.contributions, _ = scorer.champion.judge(dense, buckets)
     state.score_7d, state.score_30d, state.probability_7d, state.probability_30d = _rounded(outlook)
     state.base = round(base, DIGITS)
     state.snapshot, state.cold = scorer.number, scorer.cold

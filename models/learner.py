@@ -91,12 +91,12 @@ class Learner:
         return True
 
     def is_due(self) -> bool:
-        """Say whether enough predictions, or enough predictions and time, came since the last snapshot."""
+        """Say whether enough predictions and time have come since the last snapshot."""
         learning, new = self.params.learning, self.examples_seen - self._frozen_seen
-        if new < learning.snapshot_examples:
+        age = self._at - self._frozen_at
+        if new < learning.snapshot_examples or age < timedelta(minutes=learning.snapshot_minutes):
             return False
-        is_old = self._at - self._frozen_at >= timedelta(hours=learning.snapshot_hours)
-        return is_old or new >= self._frozen_seen * learning.snapshot_growth
+        return age >= timedelta(hours=learning.snapshot_hours) or new >= self._frozen_seen * learning.snapshot_growth
 
     def freeze(self) -> ModelWeights:
         """Give what scorers need the next number."""

@@ -386,6 +386,10 @@ class LearningParams(_Params):
     """Share of all predictions so far that must be new before the next snapshot, unless `snapshot_hours` have passed:
     one that has seen a tenth more says little else, and each is as large as a few hundred events."""
 
+    snapshot_minutes: float = Field(default=1.0, ge=0)
+    """Least event time between two snapshots. While little is known each of many predictions is a tenth more: without
+    this, a new learner at 1,000 events a second makes two snapshots a second, which scoring has to take in."""
+
     snapshot_hours: float = Field(default=24.0, gt=0)
     """Event time after which the next snapshot is due all the same: models a day old rank as well as fresh ones."""
 

@@ -75,9 +75,9 @@ class LinearScorer:
         self._dense = weights.dense
         self._slope, self._offset = weights.slope, weights.offset
         self._hashed_mean = weights.hashed_mean
-        self._families = [
-            (where, sum(map(mul, weights.dense[where], weights.means[where]))) for where in FAMILIES.values()
-        ]
+        means = [(where, sum(map(mul, weights.dense[where], weights.means[where]))) for where in FAMILIES.values()]
+        self._families = [(where, mean, round(weights.slope * (0.0 - mean), DIGITS)) for where, mean in means]
+        """Where each family stands, what it adds at the mean, and what its absence adds against that."""
 
     def parts(self, dense: Sequence[float]) -> list[float]:
         """Return what each numeric feature adds to the score."""
@@ -105,7 +105,10 @@ class LinearScorer:
         What is left of the score is that of a customer in whom everything is at its mean: the base.
         """
         slope = self._slope
-        numeric = [round(slope * (sum(parts[where]) - mean), DIGITS) for where, mean in self._families]
+        numeric = [
+            round(slope * (total - mean), DIGITS) if (total := sum(parts[where])) else absent
+            for where, mean, absent in self._families
+        ]
         return [*numeric, round(slope * (circumstances - self._hashed_mean), DIGITS)]
 
 
@@ -132,6 +135,8 @@ class Judgement(NamedTuple):
     contributions: list[float]
     """What each of `CONTRIBUTORS` adds to it. Their sum with the base is the log-odds of the probability for 30 days.
     """
+    is_short: bool
+    """Whether the model for 7 days expects more, and so speaks for 30 days too."""
 
 
 class LineScorer:
@@ -174,12 +179,12 @@ class LineScorer:
         parts_7d, parts_30d = short.parts(dense), long.parts(dense)
         score_7d, score_30d = short.score(parts_7d, circumstances_7d), long.score(parts_30d, circumstances_30d)
         sooner, later = short.calibrated(score_7d), long.calibrated(score_30d)
-        if sooner > later:
+        if is_short := sooner > later:
             speaks, contributions = sooner, short.contributions(parts_7d, circumstances_7d)
         else:
             speaks, contributions = later, long.contributions(parts_30d, circumstances_30d)
         outlook = Outlook(score_7d, score_30d, probability_of(sooner), probability_of(speaks))
-        return Judgement(outlook, speaks - sum(contributions), contributions)
+        return Judgement(outlook, speaks - sum(contributions), contributions, is_short)
 
 
 def _hashed_of(line: RiskLine) -> tuple[SparseWeights, SparseWeights]:

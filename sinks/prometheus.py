@@ -299,6 +299,12 @@ class Metrics(QualityMetrics):
             buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300),
             registry=registry,
         )
+        self.foreign_rows = Counter(
+            "foreshock_foreign_rows",
+            "Records of the changelog that no version of Foreshock has written; they are passed over and replaced. "
+            "Anything but zero: somebody else writes to that topic.",
+            registry=registry,
+        )
         self.recovered_rows = Counter(
             "foreshock_recovered_rows",
             "Rows read back in recoveries. Steady growth without restarts: the group rebalances again and again.",
@@ -417,6 +423,10 @@ class Metrics(QualityMetrics):
         """State was read back from the changelog."""
         self.recovered_rows.inc(rows)
         self.recovery_seconds.observe(seconds)
+
+    def foreign(self, count: int) -> None:
+        """Records of the changelog were no rows of ours."""
+        self.foreign_rows.inc(count)
 
     # -- learn, deliver --------------------------------------------------------------------------------------------
 

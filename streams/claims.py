@@ -75,6 +75,14 @@ class Patience(NamedTuple):
     end: float
     group_end: float
 
+    @property
+    def late_report(self) -> float:
+        """How long what waits for others, or takes long by itself, may stand still before it is reported.
+
+        With the usual settings 45 s, so that with the time between two probes it is seen within a minute.
+        """
+        return 1.5 * self.end
+
     @classmethod
     def of(cls, settings: Settings) -> Patience:
         """Take it from the settings: a stall is reported after half the time after which it ends the process.
@@ -108,7 +116,7 @@ def claims_of_duty(duty: Duty, ends: Mapping[TopicPartition, End], patience: Pat
     yield claim("reading", "", bool(due), (duty.steps, *positions.items()))
     for tp, position in positions.items():
         lasting = claim("reading", f"{tp.topic}-{tp.partition}", tp in due, position)
-        yield lasting._replace(report_after=2 * patience.end, end_after=4 * patience.end)
+        yield lasting._replace(report_after=patience.late_report, end_after=4 * patience.end)
 
 
 def claims_of_score(app: GuardedApp | None, ends: Mapping[TopicPartition, End], patience: Patience) -> Iterator[Claim]:
@@ -142,12 +150,13 @@ def claims_of_score(app: GuardedApp | None, ends: Mapping[TopicPartition, End], 
         yield claim("writing", at, lane.is_writing, lane.groups)
         # A record in hand that waits for the writer is the writer's matter.
         carrying = claim("carrying", at, lane.in_hand is not None and not lane.is_writing, lane.in_hand)
-        # Opening a lane takes 2 s per 100,000 customers, and on a busy machine several times that.
+        # Opening a lane takes half a second per 100,000 customers; on a busy machine, or if the rows were written under
+        # other parameters and have to be read whole, ten times that.
         if lane.is_opening:
-            carrying = carrying._replace(report_after=2 * patience.end, end_after=20 * patience.end)
+            carrying = carrying._replace(report_after=patience.late_report, end_after=20 * patience.end)
         yield carrying
         lasting = claim("reading", at, lane.partition in due, lane.next_offset)
-        yield lasting._replace(report_after=2 * patience.end, end_after=4 * patience.end)
+        yield lasting._replace(report_after=patience.late_report, end_after=4 * patience.end)
 
 
 def watched_partitions(settings: Settings, duties: Iterable[Duty], app: GuardedApp | None) -> set[TopicPartition]:

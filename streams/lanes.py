@@ -20,12 +20,15 @@ from streams.ledger import Ledger
 from streams.outbox import Record, send_records
 from streams.progress import RecoveryObserver, RecoveryProgress
 from streams.settings import Settings
+from streams.stores import RESERVED
 from streams.tables import BatchTable
 from streams.topics import CHANGELOG
 from streams.writer import GroupWriter
 
 log = logging.getLogger(__name__)
 
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError)
+"""What reading a row that is none may raise."""
 _ONE_PARTITION = frozenset({"examples", "dead-letters"})
 
 
@@ -40,6 +43,18 @@ class LanesObserver(Observer, RecoveryObserver, HolesObserver, Protocol):
 
     def lanes_closed(self) -> None:
         """All lanes were dropped."""
+
+
+class UnreadableRowError(ConfigurationError):
+    """A row begins as ours do and cannot be read, and would be there again after every restart."""
+
+    def __init__(self, topic: str, partition: int, key: bytes | None, error: Exception) -> None:
+        whose = "one of the rows whose keys begin with @" if key is None else f"the row with the key {key!r:.80}"
+        super().__init__(
+            f"{whose} in partition {partition} of {topic} cannot be read ({type(error).__name__}): it was damaged, or "
+            "somebody else wrote it. Find out who may write to this topic. To go on without it, write a record with "
+            "that key and no value to that partition, and start again: what that row said is begun anew"
+        )
 
 
 class Standing(NamedTuple):
@@ -121,6 +136,7 @@ class Lanes:
         """Journal offset per partition where reading began, for lanes that no record has opened yet."""
         self.progress = RecoveryProgress(observer)
         """How far the recovery under way has come."""
+        table.on_foreign = observer.foreign
 
     async def carry(
         self, partition: int, offset: int, value: bytes | None, timestamp: float, line_times: bytes | None = None
@@ -172,18 +188,7 @@ class Lanes:
 
     async def _open_lane(self, partition: int) -> tuple[Lane, GroupWriter]:
         """Start the lane of a partition from its rows."""
-        # In a thread: every customer's next timer is read from their row, 2 s per 100,000 customers, and the event loop
-        # has heartbeats to send meanwhile. Nothing else touches the rows until this record is done.
-        lane = await asyncio.to_thread(
-            Lane,
-            partition,
-            self._ledger.topic,
-            self._core,
-            self._table.partition_rows(partition),
-            self._table.to_heal.setdefault(partition, set()),
-            self._settings.cached_customers,
-            self._observer,
-        )
+        lane = await self._lane_of_rows(partition)
         if lane.restored_offset < 0:
             # Without rows it has to begin at the beginning, and nowhere else. Asked for only then: the answer waits
             # behind a fetch that is under way.
@@ -210,6 +215,44 @@ class Lanes:
         if lane.restored_offset >= 0:
             self._ledger.settle(partition, lane.restored_offset + 1)
         return lane, writer
+
+    async def _lane_of_rows(self, partition: int) -> Lane:
+        """Make a lane from the rows of its partition; what is no row of ours is set aside.
+
+        Raises
+        ------
+        ConfigurationError
+            If a row of ours cannot be read: it would be there again after every restart.
+        """
+        while True:
+            try:
+                # In a thread: every customer's next timer is read from their row, half a second per 100,000 customers,
+                # and the event loop has heartbeats to send meanwhile. Nothing else touches the rows until this record
+                # is done.
+                return await asyncio.to_thread(
+                    Lane,
+                    partition,
+                    self._ledger.topic,
+                    self._core,
+                    self._table.partition_rows(partition),
+                    self._table.to_heal.setdefault(partition, set()),
+                    self._settings.cached_customers,
+                    self._observer,
+                )
+            except _UNREADABLE as error:
+                if not await asyncio.to_thread(self._table.set_aside_foreign, partition):
+                    key = await asyncio.to_thread(self._unreadable_row, partition)
+                    raise UnreadableRowError(self._settings.topic(CHANGELOG), partition, key, error) from error
+
+    def _unreadable_row(self, partition: int) -> bytes | None:
+        """Find a customer's row that cannot be read."""
+        for key, row in self._table.partition_rows(partition).items():
+            if not key.startswith(RESERVED):
+                try:
+                    self._core.decode_row(row)
+                except _UNREADABLE:
+                    return key
+        return None
 
     async def _send(self, topic: str, partition: int, records: list[Record]) -> int | None:
         """Send records; topics of one partition take everything there."""

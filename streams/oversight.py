@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 
-from schemas.errors import ConfigurationError
 from streams.claims import Claim, Patience, claims_of_duty, claims_of_score, watched_partitions
 from streams.duty import Duty
 from streams.holes import Holes
@@ -47,6 +46,11 @@ class Oversight:
         Hears what the watchdog sees.
     holes
         Positions that were never seen.
+
+    Raises
+    ------
+    ConfigurationError
+        If the token of the pages cannot be used.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Oversight:
         self.web_port: int | None = None
         """Port of the pages once they are served."""
         self._has_score = "score" in settings.roles
+        self._token = settings.web_secret()
         self._registry = registry
         self._observer = observer
         self._holes = holes
@@ -121,13 +126,15 @@ class Oversight:
         """Live in the thread."""
         try:
             asyncio.run(self._live())
-        except ConfigurationError as error:
-            self._is_up.set_exception(error)
+        except Exception as error:
+            if self._is_up.done():
+                raise
+            self._is_up.set_exception(error)  # whoever waits for the pages must not wait for ever
 
     async def _live(self) -> None:
         """Serve and watch until told to stop."""
         runner, port = await start_web(
-            create_web(self._registry, self.readiness, self.health, self.settings.web_secret()),
+            create_web(self._registry, self.readiness, self.health, self._token),
             self.settings.web_host,
             self.settings.web_port,
         )

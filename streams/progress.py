@@ -21,6 +21,9 @@ class RecoveryObserver(Protocol):
     def recovered(self, rows: int, seconds: float) -> None:
         """State was read back from the changelog."""
 
+    def foreign(self, count: int) -> None:
+        """Records of the changelog were no rows of ours."""
+
 
 class RecoveryProgress:
     """Counts what the recoveries of this worker have read.

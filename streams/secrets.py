@@ -24,12 +24,16 @@ def read_secret(name: str, value: SecretStr | None, file: Path | None) -> str | 
     Raises
     ------
     ConfigurationError
-        If the file cannot be read.
+        If the file cannot be read, or is empty.
     """
     if file is None:
         return value.get_secret_value() if value is not None else None
     try:
-        return file.read_text(encoding="utf-8").strip()
+        found = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "not text"
         raise ConfigurationError(f"FORESHOCK_{name.upper()}_FILE: cannot read {file}: {why}") from error
+    if not found:
+        # A mount that did not happen looks like this; as a password it would only be called wrong.
+        raise ConfigurationError(f"FORESHOCK_{name.upper()}_FILE: {file} is empty")
+    return found

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from streams.settings import Settings
 
-LOOPBACK = ("127.", "localhost", "[::1]", "::1")
-"""How addresses of this machine begin."""
+
+def is_loopback(host: str) -> bool:
+    """Whether nothing but this machine can be meant: a name that only begins so may be anybody's."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
 
 
 def security_problem(settings: Settings) -> str:
@@ -55,7 +63,7 @@ def _tls(settings: Settings) -> str:
 
 def _pages(settings: Settings) -> str:
     """Look at who can reach the pages."""
-    if settings.web_host.startswith(LOOPBACK) or settings.web_token_file is not None or settings.web_open:
+    if is_loopback(settings.web_host) or settings.web_token_file is not None or settings.web_open:
         return ""
     return (
         f"web_host: {settings.web_host} can be reached from other machines: set FORESHOCK_WEB_TOKEN_FILE, so that "

@@ -33,14 +33,21 @@ KEPT_SNAPSHOTS = 100
 """Older ones are deleted by a tombstone. Scorers have theirs in the journal; these are for people who look back."""
 
 
+_DELETE = (
+    "find out who else may write to this topic, and delete that record by one with the same key and no value: the "
+    "learner then goes on from the snapshot before it"
+)
+
+
 def snapshot_key_of(model: str, number: int) -> bytes:
     """Return the record key of a snapshot: each number its own, so that compaction keeps older ones."""
     return f"{model}/{number}".encode()
 
 
-def number_of(key: bytes | None) -> int:
-    """Read the number of a snapshot from its record key."""
-    return int((key or b"/0").rpartition(b"/")[2])
+def number_of(key: bytes | None) -> int | None:
+    """Read the number of a snapshot from its record key; `None` if nobody of ours wrote that key."""
+    number = (key or b"").rpartition(b"/")[2]
+    return int(number) if number.isdigit() else None
 
 
 def packed(snapshot: Snapshot) -> bytes:
@@ -92,25 +99,32 @@ async def newest_snapshot(settings: Settings) -> Snapshot | None:
         reader.assign([tp])
         end = (await reader.end_offsets([tp]))[tp]
         await reader.seek_to_beginning(tp)
-        newest: tuple[int, bytes] | None = None
+        kept: dict[int, bytes] = {}
         while await reader.position(tp) < end:
             for record in (await reader.getmany(tp, timeout_ms=500)).get(tp, []):
                 number = number_of(record.key)
-                if record.value is not None and (newest is None or number >= newest[0]):
-                    newest = number, record.value
+                if number is None:
+                    log.critical(
+                        "foreign_record", extra={"topic": tp.topic, "offset": record.offset, "what_to_do": REMEDY}
+                    )
+                elif record.value is None:
+                    kept.pop(number, None)  # deleted by us because it is old, or by a person who does not trust it
+                else:
+                    kept[number] = record.value
     finally:
         await reader.stop()
-    if newest is None:
+    if not kept:
         return None
+    newest = max(kept)
     try:
-        found = unpacked(newest[1])
+        found = unpacked(kept[newest])
     except UnreadableMessageError as error:
-        raise ConfigurationError(f"snapshot {newest[0]} on {tp.topic} cannot be read: {error}") from error
-    if found.weights.number != newest[0]:
+        raise ConfigurationError(f"snapshot {newest} on {tp.topic} cannot be read ({error}): {_DELETE}") from error
+    if found.weights.number != newest:
         # The signature does not cover the record key: an old snapshot could pass for the newest.
         raise ConfigurationError(
-            f"the record {newest[0]} on {tp.topic} holds snapshot {found.weights.number}: somebody copied it there. "
-            "Delete that record, and find out who else may write to this topic"
+            f"the record {newest} on {tp.topic} holds snapshot {found.weights.number}: somebody copied it "
+            f"there: {_DELETE}"
         )
     return found
 
@@ -188,7 +202,6 @@ def refuse_altered(snapshot: Snapshot, key: bytes, topic: str) -> None:
     if not is_authentic(snapshot, key):
         raise ConfigurationError(
             f"the newest snapshot on {topic}, number {snapshot.weights.number}, bears no signature of ours: it was "
-            f"changed, or signed with another key. To do: {REMEDY}. If it cannot be trusted, delete the topic and run "
-            "`foreshock topics create`: the learner begins anew with the examples that are still kept, from "
-            "FORESHOCK_START_FROM if that is set"
+            f"changed, or signed with another key. To do: {REMEDY}. If it cannot be trusted: {_DELETE}; "
+            "without any, it begins anew with the examples that are kept, from FORESHOCK_START_FROM if that is set"
         )

@@ -104,7 +104,7 @@ class Standby:
 def changes_of(records: Iterable[object]) -> list[tuple[bytes, bytes | Gone | None]]:
     """Return key and row of each record, and what a tombstone follows from."""
     return [
-        (record.key, removal(record.headers) if record.value is None else record.value)  # type: ignore[attr-defined]
+        (record.key or b"", removal(record.headers) if record.value is None else record.value)  # type: ignore[attr-defined]
         for record in records
     ]
 

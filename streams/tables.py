@@ -7,7 +7,9 @@ never ahead of the changelog, and in recovery the row with the highest position 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import faust
@@ -15,6 +17,8 @@ import orjson
 from faust.types import TP, EventT
 
 from streams.stores import RESERVED, Gone, MemoryStore, Rows, Store
+
+log = logging.getLogger(__name__)
 
 RowPosition = tuple[str, tuple[int, int]]
 """Journal epoch, then offset and line, that a row follows from."""
@@ -39,7 +43,7 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
     app
         The Faust app.
     row_position
-        Reads the position of a row from its bytes.
+        Reads the position of a row from its bytes; raises `ValueError` for bytes that are no row of any version.
     epoch
         Epoch of the journal; a row of another epoch is older than any of this one.
     store
@@ -70,6 +74,8 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
         """Partitions of other workers whose rows are kept at hand (`streams.standby`)."""
         self.stale_rows = 0
         """Rows that recovery passed over because a newer one was there."""
+        self.on_foreign: Callable[[int], None] = lambda _: None
+        """Told how many records of the changelog were no rows of ours."""
         self._gone: dict[int, dict[bytes, RowPosition]] = {}
 
     def partition_rows(self, partition: int) -> Rows:
@@ -107,6 +113,8 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
     ) -> None:
         """Take records of the changelog in their order: the highest position wins.
 
+        What is no row of any version of ours never wins over one that is, and the right one is written again behind it.
+
         Parameters
         ----------
         partition
@@ -119,6 +127,7 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
         rows = self.partition_rows(partition)
         heal, gone = self.to_heal.setdefault(partition, set()), self._gone.setdefault(partition, {})
         changes: dict[bytes, bytes | None] = {}
+        foreign = 0
         for key, row in records:
             if key == FENCE_KEY:
                 continue
@@ -127,8 +136,17 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
                 heal.discard(key)
                 continue
             present = changes[key] if key in changes else rows.get(key)
-            before = self._row_position(present) if present is not None else gone.get(key)
-            if before is not None and self._is_older(self._position_of(row), before):
+            try:
+                before = self._row_position(present) if present is not None else gone.get(key)
+            except ValueError:
+                before = None
+            try:
+                is_passed_over = before is not None and self._is_older(self._position_of(row), before)
+            except ValueError:
+                foreign += 1
+                heal.add(key)
+                continue
+            if is_passed_over:
                 # Written by a worker that had already lost this partition. Compaction would keep this record and
                 # remove the right one, so the right one is written again.
                 self.stale_rows += 1
@@ -143,6 +161,48 @@ class BatchTable(faust.Table):  # type: ignore[type-arg]
                 if gone:
                     gone.pop(key, None)
         rows.write(changes, reached)
+        self._report_foreign(partition, foreign)
+
+    def set_aside_foreign(self, partition: int) -> int:
+        """Drop what is no row of any version of ours and nobody's row was there before, and have it removed.
+
+        Recovery reads positions only where two records of a key have to be compared, so such bytes are found by whoever
+        trips over them.
+
+        Returns
+        -------
+        int
+            How many there were.
+        """
+        rows = self.partition_rows(partition)
+        foreign = [key for key, row in rows.items() if not self._is_ours(key, row)]
+        rows.write(dict.fromkeys(foreign), None)
+        self.to_heal.setdefault(partition, set()).update(foreign)
+        self._report_foreign(partition, len(foreign))
+        return len(foreign)
+
+    def _report_foreign(self, partition: int, count: int) -> None:
+        """Say that somebody else wrote to the changelog."""
+        if count:
+            self.on_foreign(count)
+            log.critical(
+                "changelog_has_foreign_records",
+                extra={
+                    "partition": partition,
+                    "count": count,
+                    "what_to_do": "no version of Foreshock wrote them: find out who else may write to this topic. They "
+                    "were passed over and are replaced; a customer whose row was compacted away behind one begins anew",
+                },
+            )
+
+    def _is_ours(self, key: bytes, row: bytes) -> bool:
+        """Whether some version of ours can have written this."""
+        try:
+            key.decode()
+            self._row_position(row)
+        except ValueError:
+            return False
+        return True
 
     def _position_of(self, row: bytes | Gone) -> RowPosition:
         """Tell what a record follows from."""
@@ -190,10 +250,13 @@ def tombstone_headers(epoch: str, position: tuple[int, int]) -> list[tuple[str, 
 
 
 def removal(headers: Any) -> Gone | None:
-    """Read what `tombstone_headers` wrote, from the headers of a record; `None` if nothing is there."""
+    """Read what `tombstone_headers` wrote, from the headers of a record; `None` if it is not there."""
     for name, value in headers.items() if isinstance(headers, Mapping) else headers or ():
         if name == POSITION_HEADER:
-            epoch, offset, line = orjson.loads(value)
+            try:
+                epoch, offset, line = orjson.loads(value)
+            except (ValueError, TypeError):  # somebody else's
+                return None
             return Gone(epoch, (offset, line))
     return None
 
@@ -213,7 +276,7 @@ class CustomerStates(MutableMapping[str, _State], Generic[_State]):
     decode
         Row to state.
     cached
-        How many clean decoded states to keep.
+        How many clean decoded states to keep, and up to an eighth more.
     """
 
     def __init__(
@@ -305,8 +368,11 @@ class CustomerStates(MutableMapping[str, _State], Generic[_State]):
         return self._waiting[name] if name in self._waiting else self._rows.get(name)
 
     def _evict(self) -> None:
-        """Drop the states that were decoded first, once there are too many; nothing is dirty now."""
+        """Drop the states that were decoded first, once there are too many by an eighth; nothing is dirty now.
+
+        Not one by one: to find the first in a dictionary means to pass by all that were dropped before it.
+        """
         excess = len(self._decoded) - self._cached
-        if excess > 0:
-            for key in list(self._decoded)[:excess]:
+        if excess > self._cached // 8:
+            for key in list(islice(self._decoded, excess)):
                 del self._decoded[key]

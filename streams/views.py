@@ -99,9 +99,10 @@ async def start_web(app: web.Application, host: str, port: int) -> tuple[web.App
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be a name
         await runner.cleanup()
         raise ConfigurationError(
-            f"cannot listen on {host}:{port} ({error.strerror}): set FORESHOCK_WEB_PORT to a free port, or 0"
+            f"cannot listen on {host}:{port} ({getattr(error, 'strerror', None) or error}): set FORESHOCK_WEB_PORT to "
+            "a free port, or 0, and FORESHOCK_WEB_HOST to an address of this machine"
         ) from error
     return runner, runner.addresses[0][1]

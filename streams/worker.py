@@ -26,10 +26,11 @@ from streams.exits import ExitCode, die
 from streams.guards.app import GuardedApp
 from streams.holes import Holes
 from streams.logs import set_up_logging
-from streams.memory import spare_collector
+from streams.memory import retire_often, spare_collector
 from streams.oversight import Oversight
 from streams.settings import Role, Settings
 from streams.topics import check_topics
+from streams.turns import share_interpreter
 from streams.watchdog import end_after, until
 from streams.wiring import Parts, wire
 
@@ -255,6 +256,8 @@ async def _run(settings: Settings, parts: Parts | None) -> ExitCode:
     worker = Worker(settings, parts)
     worker.on_failure = lambda code: die("worker_ended", code)
     spare_collector()
+    share_interpreter()
+    collecting = asyncio.create_task(retire_often(), name="collector")
 
     def stop() -> None:
         if not worker.stop.is_set():
@@ -264,4 +267,7 @@ async def _run(settings: Settings, parts: Parts | None) -> ExitCode:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    return await worker.run()
+    try:
+        return await worker.run()
+    finally:
+        collecting.cancel()

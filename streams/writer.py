@@ -14,14 +14,13 @@ from typing import NoReturn
 
 from streams.lane import Group, Lane
 from streams.outbox import Record
+from streams.turns import Turns
 
 Send = Callable[[str, int, list[Record]], Awaitable[int | None]]
 """Sends records to a topic (short name) and partition, returns the last offset once the broker has them."""
 
-_TURN_SECONDS = 0.01
+_SLICE_SECONDS = 0.01
 """How long records may be carried before others get their turns; a turn costs a thousandth of that."""
-_TURNS = 12
-"""Turns that others get then: about a request."""
 
 
 class GroupWriter:
@@ -64,7 +63,7 @@ class GroupWriter:
         self._writing = False
         self.groups = 0
         """Groups settled so far."""
-        self._turn_at = time.monotonic()
+        self._turns = Turns(_SLICE_SECONDS)
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"writer-{lane.partition}")
 
     @property
@@ -80,10 +79,7 @@ class GroupWriter:
         producer give their batches up.
         """
         self._work.set()
-        if time.monotonic() - self._turn_at > _TURN_SECONDS:
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)
-            self._turn_at = time.monotonic()
+        await self._turns.give()
         if self._lane.waiting_count >= self._max_waiting:
             self._room.clear()
         await self._room.wait()

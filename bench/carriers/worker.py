@@ -48,8 +48,14 @@ class Recovery(NamedTuple):
     began_at: float = 0.0
     """When reading began, on the monotonic clock."""
 
+    began_cpu: float = 0.0
+    """CPU time of the process until then, seconds."""
+
     ready_at: float = 0.0
     """When every partition had settled its first record, on the monotonic clock."""
+
+    ready_cpu: float = 0.0
+    """CPU time of the process until then, seconds."""
 
     resident_bytes: int = 0
     """Memory of the process at that moment."""
@@ -60,6 +66,7 @@ class Recovery(NamedTuple):
             "recovered_rows": self.rows,
             "load_seconds": self.load_seconds,
             "recovery_seconds": self.ready_at - self.began_at,
+            "recovery_cpu_seconds": self.ready_cpu - self.began_cpu,
             "ready_bytes": self.resident_bytes,
         }
 
@@ -107,17 +114,26 @@ class WatchedMetrics(Metrics):
             if self.applied == self._expected:
                 self.all_applied.set()
 
+    def recovering(self, rows: int, positions: int, expected: int, open_partitions: int) -> None:
+        """Notice the beginning of a recovery."""
+        super().recovering(rows, positions, expected, open_partitions)
+        if not self.recovery.began_at:
+            self.recovery = Recovery(began_at=time.monotonic(), began_cpu=time.process_time())
+
     def recovered(self, rows: int, seconds: float) -> None:
         """Notice how long it took to read the changelog back."""
         super().recovered(rows, seconds)
-        self.recovery = Recovery(rows, seconds, time.monotonic() - seconds)
+        before = self.recovery
+        self.recovery = before._replace(rows=before.rows + rows, load_seconds=before.load_seconds + seconds)
 
     def settled(self, partition: int, lag: int | None, alert_ages: Sequence[float], stages: Sequence[int]) -> None:
         """Notice that scoring works in every partition."""
         super().settled(partition, lag, alert_ages, stages)
         self._unsettled.discard(partition)
         if not self._unsettled and not self.ready.is_set():
-            self.recovery = self.recovery._replace(ready_at=time.monotonic(), resident_bytes=resident_bytes())
+            self.recovery = self.recovery._replace(
+                ready_at=time.monotonic(), ready_cpu=time.process_time(), resident_bytes=resident_bytes()
+            )
             self.ready.set()
 
 

@@ -26,13 +26,25 @@ MEMORY_TARGET = 1_500.0
 RECOVERY_TARGET = 50_000.0
 """Customers per second, from the first row read to scoring."""
 
-_COLUMNS = ("customers", "CPU us/event", "recovery s", "customers/s", "rows/s read", "MB when ready", "bytes/row")
+_SIMULATED = 30_000
+"""Events that are taken through the core to have rows and events to copy: some two for each customer seen."""
+
+_COLUMNS = (
+    "customers",
+    "CPU us/event",
+    "recovery s",
+    "customers/s",
+    "CPU us/customer",
+    "rows/s read",
+    "MB when ready",
+    "bytes/row",
+)
 
 _NOTE = (
     "Recovery is what a worker does after it was killed: from the first row that it reads to every partition having "
-    "settled a record. Rows read per second are its first half; the second is taking up timers. Memory per customer "
-    "is the difference of resident memory between the two populations, when ready. The events go to customers drawn "
-    "at random, so that among many most rows have to be decoded first."
+    "settled a record; CPU per customer is the worker's over that time. Rows read per second are its first half; the "
+    "second is taking up timers. Memory per customer is the difference of resident memory between the two populations, "
+    "when ready. The events go to customers drawn at random, so that among many most rows have to be decoded first."
 )
 
 
@@ -45,7 +57,7 @@ def measure(asked: Asked) -> Found:
         If the worker fails.
     """
     with asked.console.status("growth: drawing customers"):
-        history = history_of(asked.file)
+        history = history_of(asked.file, _SIMULATED)
     runs = []
     for number in range(1, asked.rounds + 1):
         for customers in asked.grown:
@@ -79,11 +91,14 @@ def _run(asked: Asked, broker: Broker, history: History, customers: int, number:
             prefix=f"bench-{uuid.uuid4().hex[:8]}.",
             idempotence=broker.takes_idempotence,
             folder=folder,
+            profile=str((asked.profiles / f"worker-{customers}.txt").resolve())
+            if asked.profiles and number == 1
+            else "",
         )
         settings = job.settings()
         population = population_of(customers, settings, history.intake, history.replay, history.stored)
         with asked.console.status(f"growth: round {number} of {asked.rounds}: {customers:,} rows") as status:
-            write_events(Path(job.events_file), population.draw(asked.seed))
+            write_events(Path(job.events_file), population.draw(asked.events, asked.seed))
             asyncio.run(_fill(population, Path(job.events_file)))
             status.update(f"growth: round {number} of {asked.rounds}: {customers:,} customers")
             figures = run_carrier("worker", job, 300.0 + asked.events / 50 + customers / 2_000)
@@ -93,6 +108,11 @@ def _run(asked: Asked, broker: Broker, history: History, customers: int, number:
         f"recovered in {facts['recovery_seconds']:,.1f} s"
     )
     return {"round": number, "customers": customers, **facts}
+
+
+def _profile(asked: Asked, customers: int) -> str:
+    """Name the file for a profile of a run, or nothing where none is asked for."""
+    return str((asked.profiles / f"growth-{customers}.txt").resolve()) if asked.profiles else ""
 
 
 async def _fill(population: Population, events_file: Path) -> None:
@@ -107,6 +127,7 @@ def _facts(population: Population, figures: Figures) -> dict[str, Any]:
     return {
         "cpu_microseconds_per_event": figures.microseconds_per_event,
         "recovered_customers_per_second": population.size / facts["recovery_seconds"],
+        "recovery_cpu_microseconds_per_customer": facts["recovery_cpu_seconds"] / population.size * 1e6,
         "read_rows_per_second": facts["recovered_rows"] / facts["load_seconds"],
         "row_bytes": sum(map(len, population.rows)) / len(population.rows),
         **facts,
@@ -129,6 +150,7 @@ def _row(runs: list[dict[str, Any]], customers: int) -> list[str]:
         of("cpu_microseconds_per_event").text(),
         of("recovery_seconds").text(),
         of("recovered_customers_per_second").text(0),
+        of("recovery_cpu_microseconds_per_customer").text(),
         of("read_rows_per_second").text(0),
         of("ready_bytes", 1e-6).text(0),
         of("row_bytes").text(0),

@@ -111,6 +111,40 @@ class TopicReader:
                     yield record
             deadline = time.monotonic() + self._patience_seconds
 
+    async def follow(self, spans: Sequence[Span], seconds: float | None = None) -> AsyncIterator[ConsumerRecord]:
+        """Yield what is written after the ends of spans, as it comes.
+
+        Parameters
+        ----------
+        spans
+            What is known already, as `spans` gave it.
+        seconds
+            Stop after so long, and after one look at least; None goes on for ever.
+
+        Raises
+        ------
+        KafkaError
+            If the broker stops answering.
+        """
+        tps = {TopicPartition(self.topic, partition): span.end for partition, span in enumerate(spans)}
+        self._consumer.assign([*tps])
+        for tp, end in tps.items():
+            self._consumer.seek(tp, end)
+        ends_at = None if seconds is None else time.monotonic() + seconds
+        asked_at = time.monotonic()
+        # Once at least: a client that is stopped right after it was assigned partitions never comes to an end.
+        while True:
+            found = await self._consumer.getmany(*tps, timeout_ms=_POLL_MILLISECONDS)
+            for records in found.values():
+                for record in records:
+                    yield record
+            if ends_at is not None and time.monotonic() >= ends_at:
+                return
+            if time.monotonic() - asked_at > self._patience_seconds:
+                # A silent topic and a broker that is gone look alike to a fetch.
+                await self._consumer.end_offsets([*tps])
+                asked_at = time.monotonic()
+
     def _check(self, deadline: float) -> None:
         """Give up on a broker that says nothing."""
         if time.monotonic() > deadline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
@@ -167,7 +168,8 @@ async def _partition_states(changelog: TopicReader) -> dict[int, PartitionState]
             end = Span(max(span.first, span.end - tail), span.end)
             async for record in changelog.records(partition, end):
                 if record.key == key and record.value:
-                    kept[partition] = decode_partition(record.value)
+                    with suppress(ValueError, TypeError):  # somebody else's, which a worker passes over too
+                        kept[partition] = decode_partition(record.value)
             if partition in kept:
                 break
     return kept

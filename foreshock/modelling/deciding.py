@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 
 import click
@@ -18,22 +17,6 @@ from streams.connections import new_producer
 from streams.settings import Settings
 from streams.snapshots import tell_partitions
 from streams.topics import check_topics
-
-
-def decided_by(named: str | None) -> str:
-    """Say who decides: the name given, or the user of this machine.
-
-    Raises
-    ------
-    ConfigurationError
-        If nobody was named and the machine knows no user.
-    """
-    if named is not None:
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError) as error:
-        raise ConfigurationError("who decides? This machine knows no user name: give --by NAME") from error
 
 
 def command_of(name: CommandName, by: str, because: str | None, **given: object) -> ModelCommand:

@@ -61,6 +61,8 @@ async def read_shelf(settings: Settings, key: bytes) -> Shelf:
         for partition, span in enumerate(await reader.spans()):
             async for record in reader.records(partition, span):
                 number = number_of(record.key)
+                if number is None:
+                    continue
                 kept.pop(number, None)
                 unreadable.pop(number, None)
                 if record.value is None:

@@ -20,10 +20,12 @@ class Text(NamedTuple):
         return self.zh if language == "zh" else self.en
 
 
-PHRASES: dict[str, Text] = {
-    key: Text(**texts)
-    for key, texts in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).items()
-}
+def read_phrases(path: Path) -> dict[str, Text]:
+    """Read a table of texts by their keys."""
+    return {key: Text(**texts) for key, texts in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+
+
+PHRASES: dict[str, Text] = read_phrases(Path(__file__).with_suffix(".toml"))
 """Texts by key."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import re
 import signal
 import sys
 import time
@@ -20,6 +19,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from foreshock.options import Duration
 from foreshock.simulate.emission import Emission
 from foreshock.simulate.feed import feed
 from foreshock.simulate.pace import Pace
@@ -48,22 +48,6 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _INTERRUPTED = 130
 """What a shell expects of a command that Ctrl-C ended."""
-
-
-class Duration(click.ParamType):
-    """A number with s, m, h or d, such as 60s."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Read a duration."""
-        if isinstance(value, timedelta):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value))
-        if not match:
-            self.fail(f"{value!r} is not a duration; say 60s, 5m, 2h or 1d", param, ctx)
-        unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
-        return timedelta(**{unit: float(match[1])})
 
 
 @click.command("simulate", epilog=_EPILOG)

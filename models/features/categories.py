@@ -83,15 +83,17 @@ def _hashed(words: Callable[..., Iterator[str]]) -> Callable[..., Buckets]:
     return buckets
 
 
-def _circumstances(event: CustomerEvent, deed: str, case: Case, cross: int) -> Iterator[Buckets]:
+def _circumstances(event: CustomerEvent, deed: str, case: Case, cross: int) -> Sequence[Buckets]:
     """Say what happened, where, and in what business."""
-    yield _place(cross, deed, event.channel, event.journey_stage, event.org_path)
-    yield _business(cross, event.product_line, event.product_id, event.provider_ref)
+    place = _place(cross, deed, event.channel, event.journey_stage, event.org_path)
+    business = _business(cross, event.product_line, event.product_id, event.provider_ref)
     match event:
         case Call():
-            yield _contact(cross, event.tier, event.direction)
+            return place, business, _contact(cross, event.tier, event.direction)
         case Claim():
-            yield _claim(cross, event.claim_type, event.auto_rule_id)
+            return place, business, _claim(cross, event.claim_type, event.auto_rule_id)
+        case _:
+            return place, business
 
 
 @_hashed
@@ -122,10 +124,9 @@ def _claim(claim_type: str, rule: str | None) -> Iterator[str]:
         yield f"rule={rule}"
 
 
-def _own(event: CustomerEvent, deed: str, case: Case, cross: int) -> Iterator[Buckets]:
+def _own(event: CustomerEvent, deed: str, case: Case, cross: int) -> Sequence[Buckets]:
     """Return the company's own fields: words as they are, numbers also by their size."""
-    for name, value in event.attributes.items():
-        yield _own_field(cross, name, value)
+    return [_own_field(cross, name, value) for name, value in event.attributes.items()]
 
 
 @_hashed
@@ -136,11 +137,12 @@ def _own_field(name: str, value: str | float) -> Iterator[str]:
         yield from (f"own:{name}~{k}{sign}{_bin(abs(value), k)}" for k in _RESOLUTIONS)
 
 
-def _own_by_year(event: CustomerEvent, deed: str, case: Case, cross: int) -> Iterator[Buckets]:
+def _own_by_year(event: CustomerEvent, deed: str, case: Case, cross: int) -> Sequence[Buckets]:
     """Return the company's own words by the year, because tariffs and habits change with it."""
-    for name, value in event.attributes.items():
-        if isinstance(value, str):
-            yield _own_of_year(cross, name, value, event.occurred_at.year)
+    year = event.occurred_at.year
+    return [
+        _own_of_year(cross, name, value, year) for name, value in event.attributes.items() if isinstance(value, str)
+    ]
 
 
 @_hashed
@@ -161,9 +163,9 @@ def _together(names: tuple[str, ...], *values: str | float) -> Iterator[str]:
     yield f"own:{'*'.join(names)}={'|'.join(map(_plain, values))}"
 
 
-def _trail(event: CustomerEvent, deed: str, case: Case, cross: int) -> Iterator[Buckets]:
+def _trail(event: CustomerEvent, deed: str, case: Case, cross: int) -> Sequence[Buckets]:
     """Say how the case has gone: its last steps."""
-    yield _steps(cross, case.trail)
+    return (_steps(cross, case.trail),)
 
 
 @_hashed
@@ -172,12 +174,12 @@ def _steps(trail: str) -> Iterator[str]:
     yield f"trail2={trail[-2:]}"
 
 
-def _gaps(event: CustomerEvent, deed: str, case: Case, cross: int) -> Iterator[Buckets]:
+def _gaps(event: CustomerEvent, deed: str, case: Case, cross: int) -> Sequence[Buckets]:
     """Say how long it took from the first event of the case to the last one, and from there to now."""
-    if case.before_at:
-        for k in _RESOLUTIONS[1:]:
-            since, until = case.seen_at - case.before_at, case.before_at - case.began_at
-            yield _gap(cross, k, _bin(since / MINUTE, k), _bin(until / MINUTE, k))
+    if not case.before_at:
+        return ()
+    since, until = (case.seen_at - case.before_at) / MINUTE, (case.before_at - case.began_at) / MINUTE
+    return [_gap(cross, k, _bin(since, k), _bin(until, k)) for k in _RESOLUTIONS[1:]]
 
 
 @_hashed
@@ -186,13 +188,11 @@ def _gap(per_factor: int, since: int, until: int) -> Iterator[str]:
     yield f"before~{per_factor}{until}"
 
 
-def _calendar(event: CustomerEvent, deed: str, case: Case, cross: int) -> Iterator[Buckets]:
+def _calendar(event: CustomerEvent, deed: str, case: Case, cross: int) -> Sequence[Buckets]:
     """Say when, as it comes round: month, weekday and time of day, also of the first event and of the one before."""
     now = event.occurred_at
-    yield _now(cross, now.month, now.weekday(), now.hour // 3)
-    yield _season(cross, _day_of(case.began_at))
-    if case.before_at:
-        yield _weekday_before(cross, _day_of(case.before_at))
+    here, season = _now(cross, now.month, now.weekday(), now.hour // 3), _season(cross, _day_of(case.began_at))
+    return (here, season, _weekday_before(cross, _day_of(case.before_at))) if case.before_at else (here, season)
 
 
 @_hashed
@@ -213,11 +213,10 @@ def _weekday_before(before: int) -> Iterator[str]:
     yield f"before_weekday={_date(before).weekday()}"
 
 
-def _dates(event: CustomerEvent, deed: str, case: Case, cross: int) -> Iterator[Buckets]:
+def _dates(event: CustomerEvent, deed: str, case: Case, cross: int) -> Sequence[Buckets]:
     """Say when, once and for all: letters of one day, and cases of one month, share a fate."""
-    yield _first_date(cross, _day_of(case.began_at))
-    if case.before_at:
-        yield _date_before(cross, _day_of(case.before_at))
+    first = _first_date(cross, _day_of(case.began_at))
+    return (first, _date_before(cross, _day_of(case.before_at))) if case.before_at else (first,)
 
 
 @_hashed
@@ -232,9 +231,9 @@ def _date_before(before: int) -> Iterator[str]:
     yield f"before={_date(before).toordinal()}"
 
 
-def _hour(event: CustomerEvent, deed: str, case: Case, cross: int) -> Iterator[Buckets]:
+def _hour(event: CustomerEvent, deed: str, case: Case, cross: int) -> Sequence[Buckets]:
     """Say the hour of the day."""
-    yield _hour_of_day(cross, event.occurred_at.hour)
+    return (_hour_of_day(cross, event.occurred_at.hour),)
 
 
 @_hashed
@@ -264,7 +263,7 @@ def _bin(size: float, per_factor: int) -> int:
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
-_FAMILIES: dict[WordName, Callable[[CustomerEvent, str, Case, int], Iterator[Buckets]]] = {
+_FAMILIES: dict[WordName, Callable[[CustomerEvent, str, Case, int], Sequence[Buckets]]] = {
     "circumstances": _circumstances,
     "own": _own,
     "own_by_year": _own_by_year,

@@ -30,6 +30,7 @@ from streams.handover import HandOver
 from streams.holes import Continuity, Holes, HolesObserver
 from streams.journal import JournalLine, cut, journal_record
 from streams.lag import partitions_behind, report_lag
+from streams.lingering import Linger
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from streams.timestamps import record_time
@@ -217,22 +218,22 @@ class _Reading:
         self._consumer = consumer
         self._hand_over = hand_over
         self._pace = FetchPace(consumer, settings.fetch_wait_seconds)
+        self._linger = Linger(settings.linger_seconds, settings.max_lines)
         self._continuity = Continuity("ingest", settings, consumer, holes)
         self.generation = -1
         """The assignment to which the last portion belongs."""
 
     async def portion(self) -> list[ConsumerRecord]:
         """Fetch what is there; while events are coming, wait a little, so that a record carries more than one line."""
-        settings = self._settings
         records = await self._fetch(_POLL_MILLISECONDS)
         self._pace.heard(bool(records))
-        # One event alone has nobody to wait for.
-        if 1 < len(records) < settings.max_lines and settings.linger_seconds:
+        if wait_seconds := self._linger.wait_seconds(len(records)):
             generation = self.generation
-            await asyncio.sleep(settings.linger_seconds)
+            await asyncio.sleep(wait_seconds)
             more = await self._fetch(0)
             # Of an earlier assignment nothing is kept: whoever took it over may be further, and a commit would go back.
             records = records + more if self.generation == generation else more
+        self._linger.left()
         return records
 
     async def _fetch(self, wait_milliseconds: int) -> list[ConsumerRecord]:

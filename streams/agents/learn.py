@@ -33,12 +33,16 @@ from streams.snapshots import (
     refuse_altered,
     write_snapshot,
 )
+from streams.turns import Turns
 
 log = logging.getLogger(__name__)
 
 _PORTION = 500
 _NONE = -1
 """No generation: whatever the present one is, it has not been taken up."""
+
+_SLICE_SECONDS = 0.003
+"""How long learning may hold the event loop that scoring has to share with it: some thirty examples."""
 
 
 class Learner(Protocol):
@@ -217,7 +221,9 @@ async def _learn(
     duty: Duty,
 ) -> None:
     """Learn from examples in their order; publish a snapshot exactly where it is due."""
+    turns = Turns(_SLICE_SECONDS)
     for record in records:
+        await turns.give()
         duty.steps += 1
         try:
             example = decode_example(record.value or b"")
@@ -240,8 +246,6 @@ async def _learn(
             observer.snapshot_published(snapshot)
             observer.judged(await asyncio.to_thread(learner.judge), learner.drifts)
             await _commit(consumer, tp, record.offset + 1)
-        elif record.offset % 50 == 0:
-            await asyncio.sleep(0)  # let scoring have its turn
 
 
 def _report_drift(drifts: Sequence[Drift], known: Sequence[Drift]) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from bench.carriers.job import BenchError
 from bench.events import draw_events
-from bench.latency import percentiles, rows_of, verdict
-from bench.pace import Seen, drafts_of
+from bench.latency import percentiles, rows_of, summary, verdict
+from bench.pace import Read, Seen, Way, drafts_of
 from models.intake import Intake
 from streams.settings import load_settings
 from streams.wiring import intake_of
@@ -23,13 +23,14 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def run(rate: int, p99: float) -> dict[str, Any]:
-    figures = {"count": 3, "p50_seconds": 0.01, "p90_seconds": 0.02, "p99_seconds": p99, "max_seconds": p99}
+    figures = summary([Way(0.004, 0.005, 0.001), Way(0.008, 0.01, 0.002), Way(p99, 0.0, 0.0)])
     return {
         "rate": rate,
         "events_per_second": float(rate),
         "lines_per_record": 1.5,
         "cpu_microseconds_per_event": 100.0,
         "idle_share": 0.5,
+        "elsewhere_share": 0.1,
         "alerts": figures,
         "risk": figures,
     }
@@ -52,6 +53,7 @@ def test_a_short_run_measures_alerts_and_risk_and_writes_its_figures(tmp_path: P
     # Nearly every event moves a risk; of several of one customer only the last one leaves.
     assert 300 <= found["risk"]["count"] <= 400
     assert 0.0 < found["risk"]["p50_seconds"] <= found["risk"]["p99_seconds"] <= found["risk"]["max_seconds"]
+    assert set(found["risk"]["stages"]) == {"to_journal", "to_output", "to_consumer"}
 
 
 def test_a_drawn_event_can_happen_now_and_is_still_read() -> None:
@@ -66,11 +68,16 @@ def test_a_drawn_event_can_happen_now_and_is_still_read() -> None:
 
 def test_an_output_is_matched_with_its_event_by_its_place_in_the_journal() -> None:
     seen = Seen(sent_at={"a": 100.0, "b": 200.0}, source_of={(0, 5, 1): "a", (0, 6, 0): "b"})
-    seen.read_at["alerts"] = [((0, 5, 1), 100.25), ((0, 6, 0), 200.5), ((0, 7, 0), 300.0)]
+    seen.journal_at |= {(0, 5): 100.125, (0, 6): 200.125, (0, 7): 299.0}
+    seen.read["alerts"] = [
+        Read((0, 5, 1), 100.25, 100.375),
+        Read((0, 6, 0), 200.25, 200.75),
+        Read((0, 7, 0), 299.5, 300.0),
+    ]
 
     # What follows from a tick, at offset 7, has no producer.
-    assert seen.latencies("alerts", 0.0, 1000.0) == [0.25, 0.5]
-    assert seen.latencies("alerts", 150.0, 1000.0) == [0.5]
+    assert seen.ways("alerts", 0.0, 1000.0) == [Way(0.125, 0.125, 0.125), Way(0.125, 0.125, 0.5)]
+    assert [way.whole for way in seen.ways("alerts", 150.0, 1000.0)] == [0.75]
 
 
 def test_percentiles_are_of_what_was_measured() -> None:
@@ -87,8 +94,20 @@ def test_the_verdict_is_about_light_loads_only() -> None:
     assert "no load" in verdict([run(5000, 3.0)])
 
 
+def test_the_verdict_says_when_others_had_the_machine() -> None:
+    assert "Others" not in verdict([run(1000, 0.09)])
+    assert "Others had up to 45% of the cores" in verdict([run(1000, 0.09) | {"elsewhere_share": 0.45}])
+
+
 def test_each_load_has_a_row_for_alerts_and_one_for_risk() -> None:
     assert [row[:2] for row in rows_of([run(1000, 0.09)])] == [["1,000", "alerts"], ["1,000", "risk"]]
+
+
+def test_a_load_that_raised_no_alert_says_nothing_about_alerts() -> None:
+    quiet = run(10, 0.09) | {"alerts": None}
+
+    assert [row[:2] for row in rows_of([quiet])] == [["10", "risk"]]
+    assert "no load" in verdict([quiet])
 
 
 def test_what_is_sent_is_json_of_one_line() -> None:

@@ -66,15 +66,17 @@ def test_a_population_has_a_fresh_row_for_everybody_and_later_events_for_some(as
     population = population_of(1234, settings, history.intake, history.replay, history.stored)
 
     records = [record for found in population.records(0, 1234).values() for record in found]
-    events = [decode_event(event.raw) for event in population.draw(seed=1)]
-    keys = {history.intake.prepare(event.raw, None).event.customer_id for event in population.draw(seed=1)}
+    drawn, again, others = (list(population.draw(2 * asked.events, seed)) for seed in (1, 1, 2))
+    events = [decode_event(event.raw) for event in drawn]
+    keys = {history.intake.prepare(event.raw, None).event.customer_id for event in drawn}
 
     assert len({record.key for record in records}) == 1234
     assert {decode_row(record.value or b"").position for record in records} == {(-1, -1)}
-    assert len({event.event_id for event in events}) == 600
+    assert len({event.event_id for event in events}) == 2 * asked.events == 1200
+    assert [event.occurred_at for event in events] == sorted(event.occurred_at for event in events)
     assert events[0].occurred_at > history.stored[-1].occurred_at
     assert {key.encode() for key in keys} < {record.key for record in records}
-    assert list(population.draw(seed=1)) == list(population.draw(seed=1)) != list(population.draw(seed=2))
+    assert drawn == again != others
 
 
 def test_rows_of_a_population_lie_where_the_worker_looks_for_their_customers(asked: Asked) -> None:
@@ -82,7 +84,7 @@ def test_rows_of_a_population_lie_where_the_worker_looks_for_their_customers(ask
     population = population_of(200, settings, history.intake, history.replay, history.stored)
     places = {record.key: partition for partition, found in population.records(0, 200).items() for record in found}
 
-    prepared = [history.intake.prepare(event.raw, event.kind) for event in population.draw(seed=3)]
+    prepared = [history.intake.prepare(event.raw, event.kind) for event in population.draw(asked.events, seed=3)]
 
     assert {places[ready.event.customer_id.encode()] == ready.partition for ready in prepared} == {True}
 

@@ -26,7 +26,7 @@ from tests.support.peers import CHECKOUT
 from tests.support.ports import free_ports
 from tests.support.worker_process import WorkerProcess
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.kafka_node, pytest.mark.slow]
 
 PAGE = CHECKOUT / "docs" / "explanation" / "trust.md"
 ROLES = ("ingest", "score", "learn", "tick", "deliver")

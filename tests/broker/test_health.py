@@ -142,6 +142,9 @@ async def test_a_part_that_stands_still_is_told_by_the_health_page_and_ends_the_
         assert (await worker.page("/livez"))[0] in (503, 0)
         assert await worker.ends() == ExitCode.STUCK
         assert "part_is_stuck" in worker.process.said()
+        (line, *_) = (line for line in worker.process.said().splitlines() if "part_stands_still" in line)
+        assert f"part={part}" in line
+        assert "what_to_do=" in line
 
 
 async def test_a_recovery_that_stands_still_ends_the_process(settings: Settings, tmp_path: Path) -> None:
@@ -214,7 +217,7 @@ async def test_a_sink_that_is_away_from_the_start_holds_up_neither_readiness_nor
 
 
 @pytest.mark.long
-async def test_a_broker_that_is_frozen_is_waited_for_however_long(tmp_path: Path) -> None:
+async def test_a_broker_that_is_frozen_is_waited_for_longer_than_a_part_may_be_stuck(tmp_path: Path) -> None:
     with EmbeddedBroker() as broker:
         settings = broker_settings(broker.bootstrap_servers, stuck_after_seconds=STUCK_SECONDS, partitions=2)
         await prepare_topics(settings)
@@ -350,6 +353,8 @@ async def test_what_was_removed_before_it_was_read_fails_health_until_a_restart(
         (hole,) = told["holes"]
         assert (hole["topic"], hole["first"], hole["last"]) == (on_kafka.topic(topic), 10, 24)
         assert hole["positions"] == 15
+        assert hole["what_to_do"]
+        assert (await worker.metrics())[f'foreshock_skipped_positions_total{{group="{role}"}}'] == 15
         assert (await worker.page("/healthz"))[0] == 503
         assert (await worker.page("/livez"))[0] == 200
         worker.process.signal(signal.SIGTERM)

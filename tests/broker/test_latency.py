@@ -74,14 +74,18 @@ async def test_an_event_that_comes_alone_waits_for_nobody(settings: Settings, tm
     assert within("0.25") >= 25
 
 
-async def test_events_that_come_together_go_on_together(settings: Settings, tmp_path: Path) -> None:
+async def test_the_heavier_the_load_the_more_events_go_on_together(settings: Settings, tmp_path: Path) -> None:
     worker = Watched(settings, tmp_path, "ingest,score")
     with worker.process:
         await worker.ready()
-        await send(settings, range(4000))
-        await counted(worker, "foreshock_alert_latency_seconds_count", 4000)
+        await send(settings, range(40), pause_seconds=0.05)
+        await counted(worker, "foreshock_alert_latency_seconds_count", 40)
+        light = len(await read_topic(settings, "journal"))
+        await send(settings, range(40, 4040))
+        await counted(worker, "foreshock_alert_latency_seconds_count", 4040)
         records = await read_topic(settings, "journal")
 
-    lines = sum(record.value.count(b"\n") + 1 for record in records)
-    assert lines == 4000
-    assert lines / len(records) > 32
+    assert sum(record.value.count(b"\n") + 1 for record in records) == 4040
+    # Each event of light traffic by itself, or nearly so on a busy machine; of heavy traffic dozens.
+    assert 40 / light < 4
+    assert 4000 / (len(records) - light) > 32

@@ -165,11 +165,15 @@ async def altered(settings: Settings, **changes: object) -> None:
     newest = await newest_snapshot(settings)
     assert newest is not None
     forged = newest.model_copy(update=changes)
+    await write_snapshots(settings, Record(snapshot_key_of(forged.model, forged.weights.number), encode(forged)))
+
+
+async def write_snapshots(settings: Settings, *records: Record) -> None:
+    """Write records to the topic of snapshots."""
     producer = new_producer(settings)
     await producer.start()
     try:
-        key = snapshot_key_of(forged.model, forged.weights.number)
-        await send_records(producer, settings.topic("snapshots"), 0, [Record(key, encode(forged))])
+        await send_records(producer, settings.topic("snapshots"), 0, records)
     finally:
         await producer.stop()
 
@@ -192,6 +196,33 @@ async def test_a_learner_with_another_key_does_not_go_on(settings: Settings) -> 
 
     with pytest.raises(ConfigurationError, match="FORESHOCK_SNAPSHOT_KEY"):
         await asyncio.wait_for(run_once(settings.model_copy(update={"snapshot_key": SecretStr("another key" * 3)})), 20)
+
+
+async def test_a_record_that_somebody_else_wrote_is_no_snapshot(settings: Settings) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+    await write_snapshots(settings, Record(b"hello", b"world"), Record(None, b"\xff"))
+
+    newest = await newest_snapshot(settings)
+
+    assert newest is not None
+    assert newest.weights.number == 1
+
+
+async def test_a_snapshot_that_cannot_be_read_says_how_to_delete_it_and_then_the_one_before_counts(
+    settings: Settings,
+) -> None:
+    await write_examples(settings, [example(number) for number in range(25)])
+    await learn_until(settings, 1)
+    await write_snapshots(settings, Record(b"risk/7", b"world"))
+
+    with pytest.raises(ConfigurationError, match=r"snapshot 7 on .* delete that record by one with the same key"):
+        await newest_snapshot(settings)
+    await write_snapshots(settings, Record(b"risk/7", None))
+    newest = await newest_snapshot(settings)
+
+    assert newest is not None
+    assert newest.weights.number == 1
 
 
 async def test_an_old_snapshot_does_not_pass_for_the_newest(settings: Settings) -> None:

@@ -25,7 +25,7 @@ from tests.support.ports import free_ports
 from tests.support.settling import READY, assert_exact, feed, settled
 from tests.support.worker_process import COUNTING, WorkerProcess
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.kafka_node, pytest.mark.slow]
 
 PASSWORD = "correct-horse-battery"
 EVENTS = 600
@@ -179,6 +179,22 @@ async def test_what_is_wrong_is_said_soon_and_plainly(
 
 
 # A command ends before TLS has said goodbye on every connection; the process takes them along.
+@pytest.mark.filterwarnings("ignore:.*:pytest.PytestUnraisableExceptionWarning", "ignore:unclosed transport")
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_check_says_plainly_that_a_password_is_wrong(
+    kafka: SecureKafka, monkeypatch: pytest.MonkeyPatch, mechanism: str
+) -> None:
+    for name, value in login(kafka, mechanism, sasl_password="a wrong one").items():
+        monkeypatch.setenv(f"FORESHOCK_{name.upper()}", str(value))
+
+    done = CliRunner().invoke(main, ["check"])
+
+    assert done.exit_code == 1
+    assert f"the broker refuses user 'worker' with this password ({mechanism})" in done.output
+    assert "correct FORESHOCK_SASL_USERNAME and FORESHOCK_SASL_PASSWORD" in done.output
+    assert "a wrong one" not in done.output
+
+
 @pytest.mark.filterwarnings("ignore:.*:pytest.PytestUnraisableExceptionWarning", "ignore:unclosed transport")
 def test_check_says_until_when_certificates_are_good_and_shows_no_secret(
     kafka: SecureKafka, monkeypatch: pytest.MonkeyPatch

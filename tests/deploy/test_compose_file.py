@@ -117,6 +117,7 @@ def test_the_broker_is_the_version_that_the_tests_run_on() -> None:
 
 
 @pytest.mark.kafka
+@pytest.mark.kafka_node
 def test_apache_kafka_accepts_the_settings_of_the_compose_file(tmp_path: Path) -> None:
     environment = compose_services()["kafka"]["environment"]
     # The image makes properties of its variables in this way.

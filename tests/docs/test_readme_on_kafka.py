@@ -26,6 +26,7 @@ FORESHOCK = (sys.executable, "-m", "foreshock")
 
 
 @pytest.mark.kafka
+@pytest.mark.kafka_node
 def test_the_steps_of_the_readme_put_alerts_with_reasons_on_their_topic(tmp_path: Path) -> None:
     (tmp_path / "kafka").mkdir()
     with KafkaNode(tmp_path / "kafka") as node:

@@ -1,4 +1,4 @@
-"""What README and tutorial show is what their commands print.
+"""What README, tutorial and worked pages show is what their commands print.
 
 After a change of what they print: `python -m tests.support.documents`, and review the diff as you would code.
 """
@@ -12,6 +12,7 @@ import pytest
 from tests.support.documents import (
     READMES,
     TUTORIALS,
+    WORKED,
     answers,
     blocks,
     documents,
@@ -22,7 +23,7 @@ from tests.support.documents import (
 )
 
 
-@pytest.mark.parametrize("path", [*READMES, *TUTORIALS], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*READMES, *TUTORIALS, *WORKED], ids=lambda path: path.name)
 def test_every_command_of_a_document_prints_what_it_shows(path: Path) -> None:
     shown = {}
     printed = {}

@@ -49,6 +49,7 @@ def test_more_copies_than_brokers_are_refused_in_the_brokers_words(run: Run, mon
 
 
 @pytest.mark.kafka
+@pytest.mark.kafka_node
 def test_asking_about_topics_makes_none_where_brokers_make_topics_by_themselves(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

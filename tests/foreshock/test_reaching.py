@@ -81,6 +81,7 @@ def guarded(node: KafkaNode, **more: object) -> Settings:
 
 
 @pytest.mark.kafka
+@pytest.mark.kafka_node
 @pytest.mark.parametrize(
     ("more", "says"),
     [

@@ -244,7 +244,7 @@ def test_rows_written_under_other_parameters_are_read_whole_for_their_timers() -
         revived = Core(params)
         revived.states = dict(written.states)
         revived.engine.restore(written.rows().items(), None, None)
-        return min(due for due, _ in revived.engine._agenda._notes)
+        return min(revived.engine._agenda._restored[0]._times)
 
     assert next_look(Params()) == moment(3).timestamp()
     assert next_look(patient) == moment(2).timestamp()

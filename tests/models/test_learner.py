@@ -204,7 +204,11 @@ def _due_after(learner: Learner, examples: list[RiskExample]) -> list[int]:
 
 
 def test_snapshots_come_each_tenth_more_predictions_within_a_day() -> None:
-    learner = Learner(Params(learning=LearningParams(snapshot_examples=10, snapshot_growth=0.5, snapshot_hours=1e6)))
+    learner = Learner(
+        Params(
+            learning=LearningParams(snapshot_examples=10, snapshot_growth=0.5, snapshot_minutes=0.0, snapshot_hours=1e6)
+        )
+    )
 
     # Never fewer than ten; then half as many again. The first is due because data so old has no snapshot.
     assert _due_after(learner, _predictions(120, hours=0.0)) == [10, 20, 30, 45, 68, 102]
@@ -219,6 +223,13 @@ def test_a_snapshot_is_due_when_the_last_one_is_a_day_old_and_enough_has_been_pr
     # Each hour one: the day decides.
     learner = Learner(Params(learning=LearningParams(snapshot_examples=4, snapshot_growth=10.0, snapshot_hours=24.0)))
     assert _due_after(learner, _predictions(60, hours=1.0)) == [4, 28, 52]
+
+
+def test_many_predictions_at_once_do_not_make_snapshots_faster_than_one_a_minute() -> None:
+    learning = LearningParams(snapshot_examples=5, snapshot_growth=0.1, snapshot_minutes=1.0)
+
+    # Each second one prediction: without the minute, every fifth would be due.
+    assert _due_after(Learner(Params(learning=learning)), _predictions(200, hours=1 / 3600)) == [5, 65, 125, 185]
 
 
 def test_labels_alone_make_no_snapshot_due() -> None:
@@ -307,7 +318,7 @@ def test_contributions_and_what_is_normal_add_up_to_the_score(name: LineName) ->
 
     at_means = 0.8 * (scorer.outlook(weights.means, []).score_30d + weights.hashed_mean) - 0.1
     for example in examples[:50]:
-        outlook, base, parts = scorer.judge(example.dense, example.hashed)
+        outlook, base, parts, _ = scorer.judge(example.dense, example.hashed)
         assert base + sum(parts) == pytest.approx(0.8 * outlook.score_30d - 0.1)
         assert base == pytest.approx(at_means, abs=len(parts) * 10**-DIGITS)
 

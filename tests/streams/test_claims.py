@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from prometheus_client import CollectorRegistry
 
+from sinks.prometheus import Metrics
 from streams.claims import Claim, End, Patience, claims_of_duty, claims_of_score
 from streams.duty import Duty
 from streams.handover import HandOver
+from streams.holes import Holes
 from streams.lanes import Standing
+from streams.oversight import Oversight
 from streams.settings import load_settings
 
 TP = TopicPartition("foreshock.calls", 0)
@@ -127,6 +131,25 @@ def test_a_rebalance_may_take_as_long_as_its_slowest_member() -> None:
     assert group.part == "group"
     assert group.report_after <= 60.0
     assert group.end_after == 30.0 + 60.0 + 10.0
+
+
+def test_with_the_usual_settings_every_stall_is_seen_within_a_minute() -> None:
+    settings = load_settings()
+    patience = Patience.of(settings)
+    metrics = Metrics(CollectorRegistry())
+    oversight = Oversight(settings, CollectorRegistry(), metrics, Holes(metrics))
+    between_looks = oversight._every + oversight._probe_every
+    begun, joining = Reading(6), Reading(6)
+    assert joining.hand_over is not None
+    joining.hand_over.is_settled = False
+    scoring = [lane(in_hand=5), lane(is_writing=True), Standing(0, 5, 5, False, 0, is_opening=True), lane(4)]
+
+    found = [claim for duty in (begun, joining) for claim in claims_of_duty(duty, {TP: End(0, 7)}, patience)]
+    for one in (*map(app, scoring), app(in_recovery=True, has_settled=False), app(has_settled=False)):
+        found += claims_of_score(one, ENDS, patience)
+
+    assert {claim.part for claim in found} == {"working", "group", "reading", "recovery", "carrying", "writing"}
+    assert max(claim.report_after for claim in found) + between_looks <= 60.0
 
 
 def app(*lanes: Standing, in_recovery: bool = False, has_settled: bool = True) -> Any:

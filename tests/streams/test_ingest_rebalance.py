@@ -21,19 +21,19 @@ from streams.wiring import intake_of
 from tests.support.journal import call
 from tests.support.records import consumed
 
-SETTINGS = load_settings(clock="event", linger_seconds=0.001)
+SETTINGS = load_settings(clock="event", linger_seconds=0.2)
 CALLS, CLAIMS = (TopicPartition(SETTINGS.topic(name), 0) for name in ("calls", "claims"))
 
 
 class Group:
-    """A consumer that sleeps past its session with records in its hands; its successor is two further by then."""
+    """A consumer that sleeps past its session with records in its hands; its successor is further by then."""
 
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop
         self._fetches = 0
         self._fetcher = SimpleNamespace(_fetch_max_wait_ms=0)
-        self.committed_at = 10
-        self.read_to = 10
+        self.committed_at = 8
+        self.read_to = 8
         self.commits: list[int] = []
         self.listener: HandOver
 
@@ -46,20 +46,23 @@ class Group:
     async def stop(self) -> None: ...
 
     async def getmany(self, **_: Any) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """Return two records, move to another assignment, return the next two, and end."""
+        """Return two records, two more, move to another assignment while more are waited for, and go on there."""
         await asyncio.sleep(0)
         self._fetches += 1
         match self._fetches:
             case 1:
-                return self._records(10, 11)
+                return self._records(8, 9)
             case 2:
+                return self._records(10, 11)
+            case 3:
                 await self.listener.on_partitions_revoked({CALLS, CLAIMS})
                 self.committed_at = self.read_to = 12
+                self.commits.clear()
                 await self.listener.on_partitions_assigned({CALLS, CLAIMS})
                 return {}
-            case 3:
-                return self._records(12, 13)
             case 4:
+                return self._records(12, 13)
+            case 5:
                 return {}
         self._stop.set()
         return {}
@@ -101,7 +104,7 @@ async def test_what_was_fetched_before_a_rebalance_moves_no_commit_back(monkeypa
     group = Group(stop)
 
     async def first_from(*_: Any) -> int:
-        return 10
+        return 8
 
     async def send_records(*_: Any) -> None: ...
 

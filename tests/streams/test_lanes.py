@@ -20,6 +20,7 @@ from streams.lanes import Lanes
 from streams.ledger import Ledger
 from streams.settings import load_settings
 from streams.tables import BatchTable
+from streams.topics import CHANGELOG
 from tests.support.counting import EPOCH, counted_position, counting_core
 from tests.support.guarded import stock_app
 from tests.support.journal import call
@@ -277,3 +278,37 @@ async def test_a_lane_tells_the_watchdog_what_is_in_its_hands_and_what_is_not_wr
     assert (during.in_hand, during.is_writing, during.groups) == (1, True, 0)
     assert (after.next_offset, after.in_hand, after.is_writing, after.groups) == (2, None, False, 2)
     harness.lanes.reset()
+
+
+async def test_garbage_in_the_changelog_is_passed_over_and_removed_with_the_next_group(harness: Harness) -> None:
+    harness.table.apply(0, [(b"stranger", b"hello"), (b"@engine/0", b"hello")])
+    sent: list[Any] = []
+
+    async def send(topic: str, _: int, records: list[Any]) -> int | None:
+        sent.extend((record.key, record.value) for record in records if topic == CHANGELOG)
+        return len(records) - 1 if records else None
+
+    harness.lanes._send = send  # type: ignore[method-assign]
+    await harness.carry(0, 1)
+    await harness.lanes.drain(2.0)
+
+    assert harness.ended == []
+    assert (b"stranger", None) in sent
+    assert dict(sent)[b"@engine/0"]
+    assert set(harness.table.partition_rows(0)) == {b"c_1", b"@engine/0"}
+    assert harness.metrics.foreign_rows._value.get() == 2
+    harness.lanes.reset()
+
+
+async def test_a_row_that_only_begins_as_ours_ends_the_worker_with_its_key_and_a_remedy(harness: Harness) -> None:
+    harness.table.apply(0, [(b"@engine/0", orjson.dumps([1, EPOCH, "much", 0]))])
+    harness.table._row_position = lambda _: (EPOCH, (0, 0))
+
+    with pytest.raises(ProcessEndedError):
+        await harness.carry(0, 1)
+
+    reason, code, facts = harness.ended[0]
+    assert (reason, code) == ("configuration_unusable", ExitCode.CONFIGURATION)
+    assert "keys begin with @" in facts["error"]
+    assert "partition 0 of foreshock.score-states-changelog" in facts["error"]
+    assert "To go on without it, write a record with that key and no value" in facts["error"]

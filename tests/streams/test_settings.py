@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,10 @@ def test_lists_are_separated_by_commas_in_the_environment(monkeypatch: pytest.Mo
         ({"security_protocol": "SSL", "ssl_key_file": "k.pem"}, "set FORESHOCK_SSL_CERT_FILE"),
         ({"security_protocol": "SSL", "ssl_key_password": "p"}, "there is no key that it opens"),
         ({"web_host": "0.0.0.0"}, "FORESHOCK_WEB_TOKEN_FILE, .* or FORESHOCK_WEB_OPEN=true"),
+        ({"web_host": "127.0.0.1.example.com"}, "can be reached from other machines"),
+        ({"web_host": "localhost.example.com"}, "can be reached from other machines"),
+        ({"web_host": "::"}, "can be reached from other machines"),
+        ({"web_host": ""}, "can be reached from other machines"),
         ({"colour": "red"}, "colour: there is no such setting"),
     ],
 )
@@ -78,8 +83,16 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
         load_settings(config)
 
 
-def test_away_from_this_machine_a_pseudonym_key_is_needed() -> None:
-    settings = load_settings(bootstrap_servers="kafka.example:9092")
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:9092", "localhost:1,127.0.0.9:2", "[::1]:9092"])
+def test_what_is_on_this_machine(host: str) -> None:
+    assert load_settings(bootstrap_servers=host).on_loopback
+
+
+@pytest.mark.parametrize(
+    "servers", ["kafka.example:9092", "localhost.example:9092", "127.example:1", "127.0.0.1:1,10.0.0.1:1"]
+)
+def test_away_from_this_machine_a_pseudonym_key_is_needed(servers: str) -> None:
+    settings = load_settings(bootstrap_servers=servers)
 
     with pytest.raises(ConfigurationError, match="FORESHOCK_PSEUDONYM_KEY is not set"):
         settings.pseudonym_secret()
@@ -102,6 +115,30 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
 def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="FORESHOCK_PSEUDONYM_KEY_FILE"):
         load_settings(pseudonym_key_file=tmp_path / "missing").pseudonym_secret()
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"pseudonym_key_file": ""}, Settings.pseudonym_secret),
+        ({"snapshot_key_file": ""}, Settings.snapshot_secret),
+        ({"web_token_file": ""}, Settings.web_secret),
+        (
+            {"sasl_password_file": "", "security_protocol": "SASL_SSL", "sasl_username": "worker"},
+            Settings.sasl_secret,
+        ),
+    ],
+    ids=["pseudonyms", "snapshots", "pages", "password"],
+)
+def test_a_secret_file_that_is_empty_is_named(
+    tmp_path: Path, given: dict[str, object], read: Callable[[Settings], object]
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("\n")
+    (name,) = (name for name in given if name.endswith("_file"))
+
+    with pytest.raises(ConfigurationError, match=f"FORESHOCK_{name.upper()}: .* is empty"):
+        read(load_settings(**given | {name: file}))
 
 
 def test_secrets_never_show() -> None:

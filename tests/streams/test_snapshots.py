@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +39,11 @@ def test_a_record_key_names_the_number(snapshot: Snapshot) -> None:
     assert number_of(snapshot_key_of("risk", 41)) == 41
 
 
+@pytest.mark.parametrize("key", [None, b"", b"hello", b"risk/", b"risk/-1", b"risk/x", "risk/²".encode(), b"\xff"])
+def test_a_record_key_of_somebody_else_names_none(key: bytes | None) -> None:
+    assert number_of(key) is None
+
+
 def test_a_file_is_taken_only_with_the_key_that_signed_it(snapshot: Snapshot, tmp_path: Path) -> None:
     file = tmp_path / "model.json.gz"
     file.write_bytes(packed(snapshot))
@@ -44,6 +51,16 @@ def test_a_file_is_taken_only_with_the_key_that_signed_it(snapshot: Snapshot, tm
     assert load_snapshot(file, KEY) == snapshot
     with pytest.raises(ConfigurationError, match="signed with another key"):
         load_snapshot(file, b"another key")
+
+
+@pytest.mark.parametrize("packs", [packed, encode], ids=["packed", "plain"])
+def test_a_file_that_was_altered_is_refused(snapshot: Snapshot, tmp_path: Path, packs: Callable[[Any], bytes]) -> None:
+    weights = snapshot.weights.model_copy(update={"examples_seen": snapshot.weights.examples_seen + 1})
+    file = tmp_path / "model.json.gz"
+    file.write_bytes(packs(snapshot.model_copy(update={"weights": weights})))
+
+    with pytest.raises(ConfigurationError, match="was changed"):
+        load_snapshot(file, KEY)
 
 
 def test_a_file_that_is_no_snapshot_says_what_to_do(tmp_path: Path) -> None:

@@ -7,9 +7,12 @@ import faust
 import orjson
 import pytest
 from faust.types import TP
+from hypothesis import given
+from hypothesis import strategies as st
 
+from models.state import row_position
 from streams.stores import Gone, MemoryRows
-from streams.tables import FENCE_KEY, BatchTable, CustomerStates, removal, tombstone_headers
+from streams.tables import FENCE_KEY, POSITION_HEADER, BatchTable, CustomerStates, removal, tombstone_headers
 from tests.support.counting import EPOCH, counted_position
 
 
@@ -110,6 +113,19 @@ class Decoder:
     def __call__(self, value: bytes) -> int:
         self.calls += 1
         return int(value)
+
+
+def test_decoded_states_are_dropped_by_the_eighth_and_never_before_they_are_written() -> None:
+    states, _ = states_of(MemoryRows(), cached=80)
+    kept = []
+    for number in range(200):
+        states[f"c{number}"] = number
+        states.acknowledged(states.take_rows())
+        kept.append(len(states._decoded))
+
+    assert max(kept) == 90
+    assert min(kept[100:]) == 80
+    assert [states[f"c{number}"] for number in range(200)] == list(range(200))
 
 
 def states_of(rows: MemoryRows, cached: int = 10) -> tuple[CustomerStates[int], Decoder]:
@@ -260,3 +276,73 @@ def test_what_somebody_else_wrote_in_between_is_looked_at_later(table: BatchTabl
     table.apply(0, [(b"c", row(9, 5))], reached=41)
 
     assert table.reached_with(0, 3, 45) is None
+
+
+GARBAGE = [b"", b"hello", b"[]", b"[1,2", b'{"a":1,"b":2,"c":3,"d":4}', b"\xff\xfe\x00\x01", b'[1,"0",x,0,9]', b"null"]
+
+
+@pytest.fixture
+def ours(app: faust.App) -> tuple[BatchTable, list[int]]:
+    """A table that reads rows as the product does, and what it tells of foreign ones."""
+    table = BatchTable(app, row_position=row_position, epoch=EPOCH, name="ours", partitions=4)
+    told: list[int] = []
+    table.on_foreign = told.append
+    return table, told
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_garbage_never_replaces_a_row_and_the_row_is_written_again(
+    ours: tuple[BatchTable, list[int]], garbage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    table, told = ours
+    table.apply(0, [(b"c", row(9, 5)), (b"c", garbage)], reached=1)
+
+    assert table.partition_rows(0) == {b"c": row(9, 5)}
+    assert table.to_heal[0] == {b"c"}
+    assert told == [1]
+    (record,) = [record for record in caplog.records if record.message == "changelog_has_foreign_records"]
+    assert "find out who else may write" in vars(record)["what_to_do"]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_a_row_of_ours_wins_over_garbage_before_it(ours: tuple[BatchTable, list[int]], garbage: bytes) -> None:
+    table, _ = ours
+    table.apply(0, [(b"c", garbage), (b"d", garbage)])
+    table.apply(0, [(b"c", row(2, 1)), (b"d", gone(2))])
+
+    assert table.partition_rows(0) == {b"c": row(2, 1)}
+    assert not table.to_heal[0]
+
+
+def test_garbage_does_not_bring_back_who_was_removed(ours: tuple[BatchTable, list[int]]) -> None:
+    table, told = ours
+    table.apply(0, [(b"c", gone(9)), (b"c", b"hello")])
+
+    assert table.partition_rows(0) == {}
+    assert table.to_heal[0] == {b"c"}
+    assert told == [1]
+
+
+def test_garbage_where_nobodys_row_was_is_set_aside_and_removed(ours: tuple[BatchTable, list[int]]) -> None:
+    table, told = ours
+    table.apply(0, [(b"a", row(3, 1)), (b"stranger", b"hello"), (b"\xff\xfe", row(4, 1))])
+
+    assert table.set_aside_foreign(0) == 2
+    assert table.partition_rows(0) == {b"a": row(3, 1)}
+    assert table.to_heal[0] == {b"stranger", b"\xff\xfe"}
+    assert told == [2]
+    assert table.set_aside_foreign(0) == 0
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_reading_the_position_of_any_bytes_fails_in_one_way_only(raw: bytes) -> None:
+    try:
+        row_position(raw)
+    except ValueError:
+        return
+    assert raw.count(b",") >= 4
+
+
+@pytest.mark.parametrize("header", [b"", b"hello", b"7", b"[1]", b"null"])
+def test_a_removal_whose_header_is_not_ours_says_nothing_of_since_when(header: bytes) -> None:
+    assert removal([(POSITION_HEADER, header)]) is None

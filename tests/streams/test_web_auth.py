@@ -11,6 +11,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from schemas.errors import ConfigurationError
+from sinks.prometheus import Metrics
+from streams.holes import Holes
+from streams.oversight import Oversight
 from streams.settings import load_settings
 from streams.views import create_web, start_web
 from tests.support.prometheus import PrometheusNode
@@ -82,6 +85,16 @@ def test_a_short_token_is_refused(tmp_path: Path) -> None:
 
 def test_who_says_so_may_serve_everybody() -> None:
     assert load_settings(web_host="0.0.0.0", web_open=True).web_secret() is None
+
+
+@pytest.mark.parametrize("host", ["a..b", "192.0.2.1"])
+async def test_an_address_that_cannot_be_listened_on_ends_the_start_with_the_settings_to_change(host: str) -> None:
+    settings = load_settings(web_host=host, web_open=True)
+    metrics = Metrics(CollectorRegistry())
+    oversight = Oversight(settings, CollectorRegistry(), metrics, Holes(metrics))
+
+    with pytest.raises(ConfigurationError, match=f"cannot listen on {host}:8088 .*FORESHOCK_WEB_HOST"):
+        await asyncio.wait_for(oversight.start(), 10.0)
 
 
 CONFIG = """

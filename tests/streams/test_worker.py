@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 import streams.worker
+from schemas.errors import ConfigurationError
 from streams.exits import ExitCode
 from streams.settings import load_settings
 from streams.worker import Worker
@@ -118,3 +120,11 @@ async def test_a_role_that_ends_by_itself_ends_the_process_before_anything_is_cl
     assert await worker.run() is ExitCode.INFRASTRUCTURE
     # Closing may wait for a broker that refuses, or for tasks of Faust that do not mind being cancelled.
     assert said == [ExitCode.INFRASTRUCTURE, "closed", "closed"]
+
+
+def test_a_token_that_cannot_be_used_is_told_before_any_broker_is_asked(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("short")
+
+    with pytest.raises(ConfigurationError, match="at least 16"):
+        Worker(load_settings(web_token_file=token))

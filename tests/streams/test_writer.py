@@ -163,6 +163,24 @@ async def test_records_that_come_meanwhile_form_the_next_group() -> None:
     harness.writer.stop()
 
 
+async def test_what_one_request_carries_grows_with_the_load() -> None:
+    carried = {}
+    for load in (1, 4, 16):
+        topics = Topics()
+        harness = Harness(topics)
+        for group in range(3):
+            # While a request is under way so many records come.
+            for offset in range(group * load, (group + 1) * load):
+                harness.carry(offset, offset)
+            await harness.writer.admit()
+            await until(lambda harness=harness: harness.writer.is_idle)
+        carried[load] = [len(group.outputs["risk"]) for group in harness.settled]
+        assert topics.log.count("send changelog") == topics.log.count("send risk") == 3
+        harness.writer.stop()
+
+    assert carried == {1: [1] * 3, 4: [4] * 3, 16: [16] * 3}
+
+
 async def test_reading_pauses_while_too_much_waits() -> None:
     topics = Topics()
     topics.may_acknowledge.clear()

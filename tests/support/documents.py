@@ -1,7 +1,7 @@
 """Markdown of this project, read for the tests: fenced blocks, links and headings.
 
-`python -m tests.support.documents` writes the shown output of README and tutorial anew, after a change of what the
-commands print. Review its diff as you would code.
+`python -m tests.support.documents` writes the shown output of README, tutorial and worked pages anew, after a change of
+what the commands print. Review its diff as you would code.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 
 READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh-CN.md"]
+WORKED = [CHECKOUT / "docs/how-to/explain-an-alert.md", CHECKOUT / "docs/how-to/explain-an-alert.zh-CN.md"]
+"""How-to pages whose commands need nothing but the examples: what they show is run too."""
 TUTORIALS = [CHECKOUT / "docs/tutorial/first-alert.md", CHECKOUT / "docs/tutorial/first-alert.zh-CN.md"]
 
 
@@ -102,8 +104,8 @@ def anchors(path: Path) -> set[str]:
 def answers(path: Path) -> list[tuple[Block, Block | None]]:
     """Commands that are run, each with the block that shows what it prints; `None` where nothing is shown.
 
-    Of a tutorial every command is run, unless a comment before it says why not. Of a README the replay of its story
-    is: the demo, the tests and Docker take longer than a test may.
+    Of a tutorial, and of a page of `WORKED`, every command is run, unless a comment before it says why not. Of a README
+    the replay of its story is: the demo, the tests and Docker take longer than a test may.
     """
     found = blocks(path)
     commands = [block for block in found if block.language == "sh" and not block.comment.startswith("not run")]
@@ -162,5 +164,5 @@ def write_shown_output(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for each in (*READMES, *TUTORIALS):
+    for each in (*READMES, *TUTORIALS, *WORKED):
         write_shown_output(each)

@@ -55,6 +55,7 @@ def find_peers(environ: Mapping[str, str] = os.environ) -> dict[str, Peer]:
         Peer(name, find(environ), remedy)
         for name, (find, remedy) in {
             "kafka": (_kafka, "install java and maven, then `make test-kafka`"),
+            "kafka_node": (_kafka_node, "install java and maven, then `make test-kafka`"),
             "prometheus": (_prometheus, "install the Debian package prometheus"),
             "alertmanager": (_alertmanager, "install the Debian package prometheus-alertmanager"),
             "postgresql": (_postgresql, "install the Debian package postgresql"),
@@ -122,6 +123,10 @@ def chromium_program() -> str | None:
 def _kafka(environ: Mapping[str, str]) -> str | None:
     if bootstrap := environ.get("FORESHOCK_TEST_BOOTSTRAP"):
         return f"the broker at {bootstrap}"
+    return _kafka_node(environ)
+
+
+def _kafka_node(environ: Mapping[str, str]) -> str | None:
     jars = sorted(KAFKA_LIBS.glob("kafka_2.13-*.jar"))
     if jars and shutil.which("java"):
         return f"{jars[-1].stem} in {KAFKA_LIBS.relative_to(CHECKOUT)}"

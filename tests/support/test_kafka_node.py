@@ -28,6 +28,7 @@ async def test_an_apache_kafka_carries_a_record(apache_kafka: str) -> None:
 
 
 @pytest.mark.kafka
+@pytest.mark.kafka_node
 @pytest.mark.slow
 def test_a_killed_node_comes_back_on_its_port(tmp_path: Path) -> None:
     with KafkaNode(tmp_path) as node:
@@ -42,6 +43,7 @@ def test_a_killed_node_comes_back_on_its_port(tmp_path: Path) -> None:
 
 
 @pytest.mark.kafka
+@pytest.mark.kafka_node
 def test_a_node_that_cannot_start_tells_what_kafka_said(tmp_path: Path) -> None:
     node = KafkaNode(tmp_path, {"num.partitions": "none"})
 
@@ -63,6 +65,18 @@ def test_a_fetch_without_maven_says_so(
 ) -> None:
     monkeypatch.setattr(kafka, "KAFKA_LIBS", tmp_path / "libs")
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("FORESHOCK_TEST_BOOTSTRAP", raising=False)
 
     assert kafka.main(["fetch", *option]) == exit_code
     assert capsys.readouterr().err == "Apache Kafka was not fetched: java is not on PATH\n"
+
+
+def test_where_a_broker_is_named_no_fetch_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(kafka, "KAFKA_LIBS", tmp_path / "libs")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("FORESHOCK_TEST_BOOTSTRAP", "127.0.0.1:29092")
+
+    assert kafka.main(["fetch"]) == 0
+    assert "not fetched" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import peers as peers_module
 from tests.support.peers import CHECKOUT, Peer, find_peers, required_peers, summary_lines
 
 FOUND = Peer("prometheus", "/usr/bin/prometheus", "install it")
@@ -28,6 +29,16 @@ def test_a_broker_named_by_the_environment_is_the_kafka_peer() -> None:
     peers = find_peers({"FORESHOCK_TEST_BOOTSTRAP": "127.0.0.1:29092"})
 
     assert peers["kafka"].where == "the broker at 127.0.0.1:29092"
+
+
+def test_a_broker_that_is_named_is_no_node_that_a_test_may_stop(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(peers_module, "KAFKA_LIBS", tmp_path)
+    found = find_peers({"FORESHOCK_TEST_BOOTSTRAP": "127.0.0.1:29092"})
+
+    assert not found["kafka"].is_missing
+    assert found["kafka_node"].is_missing
 
 
 def test_a_folder_that_does_not_exist_is_no_real_data(tmp_path: Path) -> None:

@@ -1,0 +1,124 @@
+"""Worker processes for a bench: each plays the roles it is given, with the settings of production."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from bench.carriers.job import BenchError
+from bench.cores import cpu_seconds
+from bench.report import CHECKOUT
+from streams.broker import free_port
+from streams.settings import Settings
+
+_READY_TRIES = 300
+_TRY_SECONDS = 0.2
+_STOP_SECONDS = 30
+_TOLD_CHARACTERS = 3000
+"""Of the log of a worker that failed so much is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One worker process."""
+
+    roles: str
+    """What it does, with commas."""
+
+    port: int
+    """Where it answers."""
+
+    process: subprocess.Popen[bytes]
+    """The process."""
+
+    def check(self) -> None:
+        """Raise if it has ended.
+
+        Raises
+        ------
+        BenchError
+            With its code.
+        """
+        if self.process.poll() is not None:
+            raise BenchError(f"the worker ({self.roles}) ended with code {self.process.returncode}")
+
+    async def ready(self) -> None:
+        """Wait until it says that it is ready.
+
+        Raises
+        ------
+        BenchError
+            If it ended, or is not ready within a minute.
+        """
+        url = f"http://127.0.0.1:{self.port}/readyz"
+        for _ in range(_READY_TRIES):
+            self.check()
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=2).close())
+                return
+            await asyncio.sleep(_TRY_SECONDS)
+        raise BenchError(f"the worker ({self.roles}) was not ready within a minute")
+
+
+@contextlib.contextmanager
+def playing(settings: Settings, casts: Sequence[str]) -> Iterator[list[Player]]:
+    """Run one worker process per cast of roles while the block runs; what they said is shown if it fails.
+
+    Parameters
+    ----------
+    settings
+        What the workers are to be told; of its own the bench's environment says nothing to them that this changes.
+    casts
+        Roles of each worker, with commas.
+    """
+    given = settings.model_dump(mode="json", include=settings.model_fields_set)
+    # Nothing that the caller has set may change what is measured, but the ways of carrying may be tried out.
+    environment = dict(os.environ) | {
+        f"FORESHOCK_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
+        for name, value in given.items()
+    }
+    with contextlib.ExitStack() as stack:
+        players = []
+        for roles in casts:
+            log, port = stack.enter_context(tempfile.TemporaryFile()), free_port()
+            process = subprocess.Popen(
+                [sys.executable, "-m", "foreshock", "worker", "--roles", roles],
+                cwd=CHECKOUT,
+                env=environment | {"FORESHOCK_WEB_PORT": str(port)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            stack.callback(_stop, process)
+            stack.push(lambda kind, *_, log=log: _tell(log) if kind else None)
+            players.append(Player(roles, port, process))
+        yield players
+
+
+def cpu_seconds_of(players: Sequence[Player]) -> float:
+    """Add up the CPU time of workers."""
+    return sum(cpu_seconds(player.process.pid) for player in players)
+
+
+def _tell(log: IO[bytes]) -> None:
+    """Show the end of what a worker said."""
+    log.seek(0)
+    sys.stderr.write(log.read()[-_TOLD_CHARACTERS:].decode(errors="replace"))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a worker in order, or at all."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

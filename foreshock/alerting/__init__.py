@@ -1,0 +1,1 @@
+"""Alerts as people work with them: found on their topic, shown, answered."""

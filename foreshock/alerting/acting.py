@@ -1,0 +1,164 @@
+"""What a person does about an alert: written as an event, and waited for on the alert topic."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from foreshock.alerting.standing import ENDINGS, Board, Seen
+from foreshock.alerting.topic import Found, Told, follow_alerts, read_alerts
+from foreshock.broker.reading import open_topic
+from foreshock.letters.topic import Wanted, read_letters
+from foreshock.producing import produce
+from models.intake import GIVEN
+from schemas.actions import Action, ActionName
+from schemas.alerts import Alert, Transition
+from schemas.errors import ConfigurationError
+from streams.settings import Settings
+
+SOURCE = "foreshock/alerts"
+"""Who sends, for CloudEvents."""
+
+_NAMESPACE = UUID("5a2f4c0e-8a43-5f0c-9a4c-6d1f8f2f6b21")
+
+
+class Deed(NamedTuple):
+    """What is to be done about an alert."""
+
+    action: ActionName
+    """What the core is told."""
+    transition: Transition
+    """What it makes of the alert."""
+    by: str
+    """Who does it."""
+    note: str | None
+    """In words."""
+
+
+class Result(NamedTuple):
+    """What came of it."""
+
+    told: str
+    """In words."""
+    is_done: bool
+    """Whether the alert now stands as was wanted."""
+
+
+async def act(settings: Settings, named: str, deed: Deed, wait_seconds: float) -> Result:
+    """Write an action unless the alert stands so already, and wait for the answer.
+
+    Parameters
+    ----------
+    settings
+        Where the broker is.
+    named
+        Id of the alert, or the beginning of it.
+    deed
+        What is to be done.
+    wait_seconds
+        How long the answer is waited for.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such alert, or several, or no broker answers.
+    """
+    async with open_topic(settings, "alerts") as reader:
+        spans = await reader.spans()
+        found, board = Found(named), Board()
+        async for told in read_alerts(reader, spans):
+            found.take(told)
+            board.take(told.alert)
+        seen = seen_in(found.transitions(), named, reader.topic)
+        if (answered := _answered_before(seen, deed)) is not None:
+            return answered
+        action = action_of(seen, deed, _now(settings, board))
+        await produce([action], settings.bootstrap_servers, settings.topic_prefix, source=SOURCE)
+        async for told in follow_alerts(reader, spans, wait_seconds):
+            if told.alert.alert_id == seen.newest.alert_id and _is_answer(told.alert, deed):
+                return _answer(told.alert, action, deed)
+    return Result(await _why_silent(settings, action, wait_seconds), is_done=False)
+
+
+def seen_in(transitions: list[Told], named: str, topic: str) -> Seen:
+    """Fold the transitions of one alert.
+
+    Raises
+    ------
+    ConfigurationError
+        If there are none.
+    """
+    if not transitions:
+        raise ConfigurationError(
+            f"{topic} holds no alert {named}: `foreshock alerts list` shows the open ones; transitions are forgotten "
+            "after FORESHOCK_OUTPUT_RETENTION_HOURS"
+        )
+    seen = Seen(transitions[0].alert, -1, -1)
+    for told in transitions:
+        seen = seen.after(told.alert)
+    return seen
+
+
+def action_of(seen: Seen, deed: Deed, at: datetime) -> Action:
+    """Make the event; the same deed about an alert that has not risen since has the same id, so it counts once."""
+    alert = seen.newest
+    return Action(
+        event_id=str(uuid5(_NAMESPACE, f"{alert.alert_id}|{deed.action}|{seen.risen}")),
+        occurred_at=at,
+        customer_id=f"{GIVEN}{alert.customer_key}",
+        tenant=alert.tenant,
+        org_path=alert.org_path,
+        policy_ref=alert.policy_ref,
+        claim_ref=alert.claim_ref,
+        action=deed.action,
+        actor_ref=deed.by,
+        alert_id=alert.alert_id,
+        note=deed.note,
+    )
+
+
+def _now(settings: Settings, board: Board) -> datetime:
+    """Say how late it is: by the events where they move the clock, or an action would carry it away with it."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return board.newest_at or now if settings.clock == "event" else now
+
+
+def _answered_before(seen: Seen, deed: Deed) -> Result | None:
+    """Say if nothing is left to do."""
+    alert = seen.newest
+    if seen.standing == "ended":
+        what = f"{alert.alert_id} has ended: {alert.transition} at {alert.at:%Y-%m-%d %H:%M:%S}; nothing was written"
+        return Result(what, is_done=alert.transition == deed.transition)
+    if deed.transition == "acknowledged" and seen.standing == "acknowledged":
+        return Result(f"{alert.alert_id} is acknowledged already; nothing was written", is_done=True)
+    return None
+
+
+def _is_answer(alert: Alert, deed: Deed) -> bool:
+    """Whether a transition says what came of it."""
+    return alert.transition == deed.transition or alert.transition in ENDINGS
+
+
+def _answer(alert: Alert, action: Action, deed: Deed) -> Result:
+    """Say what came of it."""
+    is_ours = any(action.event_id in reason.evidence for reason in alert.reasons)
+    whose = f"by {deed.by}" if is_ours else "by somebody or something else, meanwhile"
+    told = f"{alert.alert_id} {alert.transition} {whose} at {alert.at:%Y-%m-%d %H:%M:%S} (event {action.event_id})"
+    return Result(told, is_done=alert.transition == deed.transition)
+
+
+async def _why_silent(settings: Settings, action: Action, waited_seconds: float) -> str:
+    """Say what may be wrong where the alert topic shows no answer."""
+    written = f"event {action.event_id} is on {settings.topic('actions')}"
+    meant = Wanted(topics=frozenset({settings.topic("actions")}))
+    try:
+        letters = [letter async for letter in read_letters(settings, meant) if action.event_id in letter.raw]
+    except ConfigurationError as error:
+        return f"{written}; {error}"
+    if letters:
+        return f"{written}, but ingest could not take it: {letters[-1].reason}: {letters[-1].error}"
+    return (
+        f"{written}, but the alert topic has shown no answer for {waited_seconds:g} s: does a worker run with the "
+        "roles ingest and score? Giving the command again does no harm"
+    )

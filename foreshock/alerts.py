@@ -1,0 +1,238 @@
+"""The command `foreshock alerts`: for people who have no console."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, get_args
+
+import click
+from rich.console import Console
+
+from foreshock.alerting.acting import Deed, act, seen_in
+from foreshock.alerting.shown import as_line, in_lines, table_of, urgent_first
+from foreshock.alerting.standing import Board, Wanted
+from foreshock.alerting.topic import Found, Told, follow_alerts, read_alerts
+from foreshock.author import author_of
+from foreshock.broker.reading import open_topic
+from foreshock.options import Duration
+from foreshock.report.phrases import Language
+from schemas.actions import ActionName
+from schemas.alerts import CAUSES, LEVELS, Transition
+from streams.settings import Settings, load_settings
+
+# Columns that do not fit are cut, which a file or a pipe need not suffer.
+_WIDTH_OF_FILES = 240
+
+# What a worker writes again after a crash is its last few batches.
+_REPEATED_WITHIN = 2_000
+
+Command = Callable[..., None]
+
+_language = click.option(
+    "--lang", "language", type=click.Choice(get_args(Language)), default="en", show_default=True, help="Of reasons."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
+
+
+def _filtered(command: Command) -> Command:
+    """Give a command the options that say which alerts are meant."""
+    for option in (
+        click.option("--customer", metavar="KEY", help="Only of this customer key (`foreshock pseudonym` tells it)."),
+        click.option("--cause", "causes", multiple=True, type=click.Choice(CAUSES), help="Only of this cause."),
+        click.option("--level", "levels", multiple=True, type=click.Choice(LEVELS[1:]), help="Only of this level."),
+        click.option("--org", "units", multiple=True, metavar="PATH", help="Only of this unit and those below it."),
+    ):
+        command = option(command)
+    return command
+
+
+def _answering(command: Command) -> Command:
+    """Give a command the options that every answer has."""
+    for option in (
+        click.option(
+            "--wait", type=Duration(), default="30s", show_default=True, metavar="30s", help="How long for the answer."
+        ),
+        click.option("--by", metavar="NAME", help="Who does it; without it the user of this machine."),
+        click.option("--note", metavar="TEXT", help="In words; redacted before it is stored."),
+        click.argument("alert_id"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("alerts")
+def alerts() -> None:
+    """List the open alerts, look at one, watch them come, and answer them.
+
+    An answer is an event on the topic of actions, as a CRM system would send it: the core decides what comes of it,
+    and the alert topic shows that. An alert is named by its id or by the first characters of it, at least six.
+
+    \b
+      foreshock alerts list --org HQ/Guangdong --level red --level orange
+      foreshock alerts show 3fa1c2d4
+      foreshock alerts ack 3fa1c2d4 --note "I call today at four"
+      foreshock alerts resolve 3fa1c2d4 --note "paid, and apologised"
+    """  # noqa: D301 - click's own mark
+
+
+@alerts.command("list")
+@_filtered
+@click.option("--older-than", type=Duration(), metavar="4h", help="Only those that opened at least so long ago.")
+@click.option("--younger-than", type=Duration(), metavar="2d", help="Only those that opened less long ago.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="How many, the most urgent.")
+@_language
+@_json
+def list_alerts(
+    units: tuple[str, ...],
+    levels: tuple[str, ...],
+    causes: tuple[str, ...],
+    customer: str | None,
+    older_than: timedelta | None,
+    younger_than: timedelta | None,
+    limit: int,
+    language: Language,
+    as_json: bool,
+) -> None:
+    """List the open alerts, the most urgent first; of one level those that nobody has taken, then the oldest.
+
+    Ages are counted to now, or to the newest alert where events move the clock (FORESHOCK_CLOCK=event).
+    """
+    settings = load_settings()
+    board = asyncio.run(_board(settings))
+    now = board.newest_at if settings.clock == "event" and board.newest_at else datetime.now(UTC)
+    wanted = Wanted(
+        units,
+        frozenset(levels),
+        frozenset(causes),
+        customer,
+        opened_before=now - older_than if older_than is not None else None,
+        opened_after=now - younger_than if younger_than is not None else None,
+    )
+    meant = urgent_first(seen for seen in board.open.values() if wanted.takes(seen.newest))
+    if as_json:
+        for seen in meant[:limit]:
+            click.echo(as_line(seen))
+    elif meant:
+        console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES, highlight=False)
+        console.print(table_of(meant[:limit], now, language))
+    click.echo(f"{min(limit, len(meant)):,} of {len(meant):,} shown, {len(board.open):,} open in all", err=True)
+
+
+@alerts.command()
+@click.argument("alert_id")
+@_language
+@_json
+def show(alert_id: str, language: Language, as_json: bool) -> None:
+    """Show every transition of an alert with its reasons, and the events that show them."""
+    settings = load_settings()
+    transitions = asyncio.run(_transitions(settings, alert_id))
+    seen = seen_in(transitions, alert_id, settings.topic("alerts"))
+    for told in transitions:
+        _echo(told, language, as_json)
+    click.echo(f"{seen.newest.alert_id}: {seen.standing}, {seen.newest.level}", err=True)
+
+
+@alerts.command()
+@_filtered
+@click.option("--for", "limit", type=Duration(), metavar="60s", help="Stop after so much time; without it on Ctrl-C.")
+@_language
+@_json
+def watch(
+    units: tuple[str, ...],
+    levels: tuple[str, ...],
+    causes: tuple[str, ...],
+    customer: str | None,
+    limit: timedelta | None,
+    language: Language,
+    as_json: bool,
+) -> None:
+    """Tell transitions as they come, from now on."""
+    wanted = Wanted(units, frozenset(levels), frozenset(causes), customer)
+    try:
+        asyncio.run(_watch(load_settings(), wanted, limit, partial(_echo, language=language, as_json=as_json)))
+    except KeyboardInterrupt:
+        return
+
+
+@alerts.command()
+@_answering
+@click.pass_context
+def ack(ctx: click.Context, /, **given: Any) -> None:
+    """Say that you have an alert: nobody else need take it, until it rises a level."""
+    _answer(ctx, "acknowledged", "acknowledged", **given)
+
+
+@alerts.command()
+@_answering
+@click.pass_context
+def resolve(ctx: click.Context, /, **given: Any) -> None:
+    """Say that what an alert is about is settled: it ends, and what is remembered against us cools down."""
+    _answer(ctx, "resolved", "resolved", **given)
+
+
+@alerts.command()
+@_answering
+@click.pass_context
+def disagree(ctx: click.Context, /, **given: Any) -> None:
+    """Say that an alert is a false alarm: it ends, and its cause stays silent for longer unless it gets worse."""
+    _answer(ctx, "dismissed", "dismissed", **given)
+
+
+def _answer(
+    ctx: click.Context,
+    action: ActionName,
+    transition: Transition,
+    alert_id: str,
+    note: str | None,
+    by: str | None,
+    wait: timedelta,
+) -> None:
+    """Write the action and say what came of it; exit code 1 if the alert does not stand as was wanted."""
+    deed = Deed(action, transition, author_of(by), note)
+    result = asyncio.run(act(load_settings(), alert_id, deed, wait.total_seconds()))
+    click.echo(result.told)
+    ctx.exit(int(not result.is_done))
+
+
+def _echo(told: Told, language: Language, as_json: bool) -> None:
+    """Tell one transition."""
+    if as_json:
+        click.echo(told.raw)
+    else:
+        click.echo("\n".join(in_lines(told.alert, language)))
+
+
+async def _board(settings: Settings) -> Board:
+    """Read how all alerts stand."""
+    board = Board()
+    async with open_topic(settings, "alerts") as reader:
+        async for told in read_alerts(reader, await reader.spans()):
+            board.take(told.alert)
+    return board
+
+
+async def _transitions(settings: Settings, named: str) -> list[Told]:
+    """Read one alert."""
+    found = Found(named)
+    async with open_topic(settings, "alerts") as reader:
+        async for told in read_alerts(reader, await reader.spans()):
+            found.take(told)
+    return found.transitions()
+
+
+async def _watch(settings: Settings, wanted: Wanted, limit: timedelta | None, tell: Callable[[Told], None]) -> None:
+    """Tell what comes; a transition that a worker repeats after a restart only once."""
+    told_before: deque[tuple[str, int]] = deque(maxlen=_REPEATED_WITHIN)
+    async with open_topic(settings, "alerts") as reader:
+        spans = await reader.spans()
+        click.echo(f"watching {reader.topic}", err=True)
+        async for told in follow_alerts(reader, spans, limit.total_seconds() if limit is not None else None):
+            transition = told.alert.alert_id, told.alert.sequence
+            if wanted.takes(told.alert) and transition not in told_before:
+                told_before.append(transition)
+                tell(told)

@@ -1,0 +1,32 @@
+"""Kinds of options that several commands have."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import click
+
+
+class Duration(click.ParamType):
+    """A number with s, m, h or d, such as 60s."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read a duration."""
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value))
+        if not match:
+            self.fail(f"{value!r} is not a duration; say 60s, 5m, 2h or 1d", param, ctx)
+        unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+        return timedelta(**{unit: float(match[1])})
+
+
+check_signatures = click.option(
+    "--check-signatures",
+    is_flag=True,
+    help="Refuse models that bear no signature of ours, as the worker did; needs its FORESHOCK_SNAPSHOT_KEY.",
+)
+"""Whether a journal's models are to be ours."""
