@@ -10,7 +10,11 @@ from schemas.snapshots import HORIZONS, Horizon
 from schemas.types import CustomerKey, Message, Polarity, Probability, UtcTime
 
 Source = tuple[int, int, int, int]
-"""Journal partition, offset, line, and index within what that line released: each example has one, in log order."""
+"""Journal partition, offset, line, and index within what that line released: each example has one, in log order.
+
+A line that is carried again after a crash, for the customers whose rows were missing, counts anew from 0; what it
+releases then was released before, and is not beyond the last source learned.
+"""
 
 
 Phase = Literal["predicted", "complained", "matured", "censored", "corrected"]

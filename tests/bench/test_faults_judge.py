@@ -215,6 +215,17 @@ def test_a_journal_line_that_nobody_could_read_needs_its_dead_letter(run: Run) -
     assert run.judged().lost == 0
 
 
+def test_an_example_that_a_line_released_again_under_a_smaller_index_is_known(run: Run) -> None:
+    plain = next(plain for plain in map(orjson.loads, run.truth.examples) if plain["source"][3])
+    again = {**plain, "source": [*plain["source"][:3], plain["source"][3] - 1]}
+    run.put("examples", None, orjson.dumps(again))
+
+    assert run.judged().examples_unknown == 0
+
+    run.put("examples", None, orjson.dumps({**again, "customer_key": "c_nobody"}))
+    assert run.judged().examples_unknown == 1
+
+
 async def test_a_learner_beside_the_run_learns_every_example_once_however_often_it_is_asked(run: Run) -> None:
     examples = run.tape.records["examples"]
     learner = UndisturbedLearner(run.settings)
