@@ -63,7 +63,7 @@ def supported_levels(state: CustomerState, at: float, threshold: float, params: 
     above = _above(state, threshold, params)
     may_call = _may_call(state, above, params)
     levels: dict[Cause, int] = {}
-    # In the order of `Cause`. What never happened supports nothing: most customers have met three of the nine.
+    # In the order of `Cause`. What never happened supports nothing, and need not be graded.
     if may_call:
         levels["complaint_risk"] = _risk_level(state, at, above, params)
     if state.threat_at:
