@@ -80,7 +80,7 @@ class Receiver(Listening):
         """Listen no more, and drop who is connected."""
         await super().stop()
         for writer in list(self._open):
-            writer.close()
+            writer.transport.abort()
         await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
