@@ -82,6 +82,7 @@ def test_published_ports_lead_to_ports_that_someone_listens_on() -> None:
         "kafka": 9092,
         "worker": int(docker_environment()["FORESHOCK_WEB_PORT"]),
         "prometheus": 9090,
+        "alertmanager": 9093,
     }
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
@@ -106,7 +107,7 @@ def test_files_that_are_mounted_exist() -> None:
     ]
 
     assert mounts
-    assert all(mount.is_file() for mount in mounts)
+    assert all(mount.is_file() or any(mount.iterdir()) for mount in mounts)
 
 
 def test_the_broker_is_the_version_that_the_tests_run_on() -> None:
