@@ -27,7 +27,7 @@ LOCK_PEER = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --ge
 	--custom-compile-command 'make lock' --constraint requirements.lock --override bench/peers/overrides.txt \
 	$$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 
-.PHONY: help setup demo test check lint types contracts fix docs bench bench-quality bench-faults bench-latency test-kafka test-long lock clean
+.PHONY: help setup demo test check lint types contracts fix docs dashboards dashboards-check bench bench-quality bench-faults bench-latency test-kafka test-long lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +73,12 @@ fix: setup ## Format, and mend what ruff can mend.
 
 docs: setup ## Write docs/reference/ anew from the code.
 	$(BIN)/python -m foreshock schema
+
+dashboards: setup ## Write Grafana's dashboards anew from deploy/grafana/.
+	$(BIN)/python -m deploy.grafana
+
+dashboards-check: setup ## Ask a real Prometheus every query of panels and rules while a worker runs, and list what had data.
+	$(BIN)/python -m pytest tests/parity/test_dashboards_live.py -s
 
 bench-quality: setup ## How good the product is, on real sets and simulated insurers.
 	$(BIN)/python -m bench.quality $(ARGS)

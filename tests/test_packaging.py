@@ -24,7 +24,7 @@ def project() -> dict[str, Any]:
 def locked(lock: str) -> dict[str, set[str]]:
     """Locked versions by canonical name; two where Python's version decides."""
     versions: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", (CHECKOUT / lock).read_text(), re.M):
+    for name, version in re.findall(r"^([\w.-]+)==([\w.!]+)", (CHECKOUT / lock).read_text(), re.M):
         versions.setdefault(canonicalize_name(name), set()).add(version)
     return versions
 

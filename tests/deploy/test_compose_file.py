@@ -83,6 +83,7 @@ def test_published_ports_lead_to_ports_that_someone_listens_on() -> None:
         "worker": int(docker_environment()["FORESHOCK_WEB_PORT"]),
         "prometheus": 9090,
         "alertmanager": 9093,
+        "grafana": 3000,
     }
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 

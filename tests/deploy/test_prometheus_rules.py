@@ -2,51 +2,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
 from itertools import chain
 from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry
 
-from sinks.prometheus import Metrics
-from tests.support.deployment import PROMETHEUS_FILE
+from tests.support.alarms import CASES, RULES, RUNBOOKS, exported, named_metrics, rules
 from tests.support.peers import CHECKOUT
 from tests.support.prometheus import promtool
-
-RULES = PROMETHEUS_FILE.parent / "rules"
-CASES = PROMETHEUS_FILE.parent / "rule_tests" / "alerts.yml"
-RUNBOOKS = [CHECKOUT / "docs" / "how-to" / name for name in ("answer-an-alarm.md", "answer-an-alarm.zh-CN.md")]
-SUFFIXES = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}
-"""What a metric's name becomes at /metrics, by its type."""
-
-
-@cache
-def rules() -> list[dict[str, Any]]:
-    """Every rule of every file."""
-    files = (yaml.safe_load(path.read_text()) for path in sorted(RULES.glob("*.yml")))
-    return [rule for file in files for group in file["groups"] for rule in group["rules"]]
 
 
 def alarms() -> dict[str, dict[str, Any]]:
     """The alerting rules, by name."""
     return {rule["alert"]: rule for rule in rules() if "alert" in rule}
-
-
-def exported() -> dict[str, set[str]]:
-    """Labels of every series that a worker exports, by its name at /metrics."""
-    registry = CollectorRegistry()
-    metrics = Metrics(registry)
-    labels: dict[str, set[str]] = {}
-    for each in vars(metrics).values():
-        if not hasattr(each, "_labelnames"):
-            continue
-        names = set(each._labelnames)
-        for kind in each.describe():
-            for suffix in SUFFIXES[kind.type]:
-                labels[kind.name + suffix] = names | ({"le"} if suffix == "_bucket" else set())
-    return labels
 
 
 @pytest.mark.prometheus
@@ -68,13 +37,9 @@ def test_every_alarm_is_tried_both_ways() -> None:
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule.get("alert") or rule["record"]))
 def test_a_rule_names_only_metrics_and_labels_that_exist(rule: dict[str, Any]) -> None:
     known, recorded = exported(), {each["record"] for each in rules() if "record" in each}
-    # `job` and `instance` are Prometheus's own.
-    for name, selector in re.findall(r"\b(foreshock[_:][a-z0-9_:]*)(?:\{([^}]*)\})?", rule["expr"], re.IGNORECASE):
-        if ":" in name:
-            assert name in recorded
-        else:
-            assert name in known
-            assert set(re.findall(r"(\w+)\s*[=!]", selector)) <= known[name]
+    for name, labels in named_metrics(rule["expr"]):
+        assert name in known or name in recorded
+        assert labels <= known.get(name, set())
 
 
 @pytest.mark.parametrize("name", alarms())

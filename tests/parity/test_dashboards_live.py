@@ -1,0 +1,105 @@
+"""Every query of every panel and rule, asked of a real Prometheus that scrapes a real worker."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.grafana.__main__ import DASHBOARDS
+from deploy.grafana.panels import panels_of
+from foreshock.simulate.customers import ATTRIBUTE_NAMES
+from foreshock.simulate.feed import feed
+from foreshock.simulate.world import World
+from streams.broker import EmbeddedBroker
+from tests.support.alarms import RULES, rules
+from tests.support.journal import broker_settings, prepare_topics
+from tests.support.prometheus import PrometheusNode
+from tests.support.worker_process import WorkerProcess
+
+CONFIG = """
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: ["{rules}/*.yml"]
+scrape_configs:
+  - job_name: foreshock
+    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
+"""
+
+SETTLES_SECONDS = 60
+
+EMPTY = {
+    "Challenger minus champion (90 % interval)": "no challenger runs",
+    "Drift": "nothing has changed for good in a quiet month",
+    "Commands about models": "nobody gives any",
+    "Share of false alarms": "nobody judges alerts here",
+    "Share resolved": "nobody judges alerts here",
+    "Time of recoveries": "nothing has restarted",
+    "Dead letters of sinks": "no sink refuses anything",
+}
+"""Panels that may be empty while nothing goes wrong, and why."""
+
+
+def asked() -> list[tuple[str, str, str]]:
+    """Where a query stands, what it is called there, and the query."""
+    panels = [
+        (plan.uid, panel.title.en, query.expr)
+        for plan in DASHBOARDS
+        for panel in panels_of(plan)
+        for query in panel.queries
+    ]
+    return panels + [("rules", rule.get("alert") or rule["record"], rule["expr"]) for rule in rules()]
+
+
+def answers(node: PrometheusNode) -> list[tuple[str, str, str, int]]:
+    """Ask everything; how many series each answer has."""
+    return [(where, name, expr, len(node.query(expr))) for where, name, expr in asked()]
+
+
+def silent(found: list[tuple[str, str, str, int]]) -> list[Any]:
+    """The panels without data that should have some."""
+    return [
+        (where, name, expr)
+        for where, name, expr, series in found
+        if not series and where != "rules" and name not in EMPTY
+    ]
+
+
+@pytest.mark.prometheus
+async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
+    embedded_broker: EmbeddedBroker, tmp_path: Path
+) -> None:
+    settings = broker_settings(embedded_broker.bootstrap_servers, clock="event")
+    await prepare_topics(settings)
+    world = World(seed=3, customers=1_500, start_at=datetime(2026, 1, 5, tzinfo=UTC), days=60)
+    worker = WorkerProcess(
+        settings,
+        tmp_path / "worker.log",
+        module="foreshock",
+        arguments=("worker",),
+        roles="ingest,score,learn,tick,deliver",
+        FORESHOCK_ATTRIBUTES=",".join(ATTRIBUTE_NAMES),
+        FORESHOCK_SINKS="log",
+    )
+    with worker:
+        await worker.has_said("web_listens")
+        port = int(re.findall(r"web_listens .*port=(\d+)", worker.said())[0])
+        config = tmp_path / "prometheus.yml"
+        config.write_text(CONFIG.format(port=port, rules=RULES), encoding="utf-8")
+        with PrometheusNode(tmp_path, config) as node:
+            await asyncio.to_thread(node.wait_for_scrape)
+            await feed(world, settings.bootstrap_servers, settings.topic_prefix, None, asyncio.Event())
+            deadline = asyncio.get_running_loop().time() + SETTLES_SECONDS
+            found = await asyncio.to_thread(answers, node)
+            while silent(found) and asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(2)
+                found = await asyncio.to_thread(answers, node)
+            firing = {alert["labels"]["alertname"] for alert in node.api("alerts")["alerts"]}
+
+    for where, name, expr, series in found:
+        print(f"{where:24} {name[:44]:44} {series:4} series  {expr}")
+    assert silent(found) == []
+    assert not firing & {"ForeshockWorkerDown", "ForeshockPartStalled", "ForeshockPositionsSkipped", "ForeshockLag"}
