@@ -14,6 +14,7 @@ from models.outcome import Outcome
 from models.params import DAY, Params
 from models.partition import (
     PartitionState,
+    Silence,
     decode_partition,
     decode_snapshot,
     encode_partition,
@@ -28,8 +29,9 @@ from models.text.cold_start import cold_start_of
 from models.timers import next_due
 from models.visit import Visit
 from schemas.actions import Action
-from schemas.alerts import Risk
+from schemas.alerts import LEVELS, Risk
 from schemas.codec import CustomerEvent, JournalMessage
+from schemas.silences import SilenceCommand
 from schemas.snapshots import ModelWeights, TextWeights
 from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import NOWHERE, Position
@@ -48,7 +50,7 @@ def step(engine: Engine, states: States, message: JournalMessage, position: Posi
     states
         Customer key to state; touched customers are put back.
     message
-        An event (pseudonymous and redacted), a tick, a snapshot notice, or a command about models.
+        An event (pseudonymous and redacted), a tick, a snapshot notice, or a command.
     position
         Where the message stands in the journal. Without it, the line after the last one.
 
@@ -66,6 +68,8 @@ def step(engine: Engine, states: States, message: JournalMessage, position: Posi
             outcome = engine.switch(message.weights)
         case ModelCommand():
             outcome = engine.obey(message)
+        case SilenceCommand():
+            outcome = engine.silence(message)
         case _:
             outcome = engine.observe(states, message)
     engine.settle()
@@ -155,6 +159,7 @@ class Engine:
             frame.now, self._learner, self._pinned = kept.now, kept.learner, kept.pinned
             frame.position = self._written = kept.position if kept.epoch == frame.epoch else NOWHERE
             frame.budget.restore(kept.threshold, kept.customers)
+            frame.silences = kept.silences
         if snapshot_row is not None:
             self._load(decode_snapshot(snapshot_row))
         self._agenda.restore(self._counted(customers))
@@ -177,6 +182,7 @@ class Engine:
             self._pinned,
             frame.budget.threshold,
             frame.budget.customers,
+            frame.silences,
         )
         rows[engine_key(frame.partition)] = encode_partition(state)
         return rows
@@ -196,7 +202,8 @@ class Engine:
             return outcome
         erasing = isinstance(event, Action) and event.action == "erase"
         is_stranger = known is None or known.forgotten_at != NEVER
-        if is_stranger and erasing:
+        if is_stranger and isinstance(event, Action) and erasing:
+            Visit(frame, key, CustomerState(), outcome).receipt(event, "unknown", at)
             return outcome
         if known is None or is_stranger:
             visit = Visit.of_a_stranger(frame, key, known, outcome)
@@ -217,8 +224,10 @@ class Engine:
         if not erasing:
             visit.take_in(event, at)
             visit.fire(visit.state.clock)
-        elif not visit.state.forgotten_at:
-            visit.erase(at)
+        elif isinstance(event, Action):
+            visit.receipt(event, "unknown" if visit.state.forgotten_at else "noted", max(at, visit.state.clock))
+            if not visit.state.forgotten_at:
+                visit.erase(at)
         self._put(states, key, visit.state, outcome)
         return outcome
 
@@ -270,6 +279,19 @@ class Engine:
             case _:
                 self._pinned = False
         return outcome
+
+    def silence(self, command: SilenceCommand) -> Outcome:
+        """Begin a silence or end it; those whose time is over are forgotten.
+
+        What a silence has hidden is told when its customer is next looked at, which is soon: see `models.timers`.
+        """
+        frame = self._frame
+        others = [each for each in frame.silences if each.name != command.name and each.until > frame.now]
+        if command.command == "set" and command.until is not None:
+            level, until = LEVELS.index(command.level), command.until.timestamp()
+            others.append(Silence(command.name, command.causes, command.org_path or "", level, until, command.by))
+        frame.silences = others
+        return Outcome()
 
     def risk_of(self, key: str, state: CustomerState) -> Risk:
         """Say what is believed about a customer now; the same state gives the same message."""

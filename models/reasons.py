@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from models.alerting.evidence import supported_levels
 from models.features import CONTRIBUTORS
 from models.heat import heat_at
 from models.params import DAY, HOUR, Params
-from models.policy import supported_levels
 from models.state import CustomerState, OpenAlert
 from schemas.alerts import BilingualText, Cause, Reason, Transition
 
@@ -77,6 +77,27 @@ _OTHERS: dict[str, _Sentence] = {
 }
 
 _ENDINGS: dict[Transition, _Sentence] = {
+    "told": _Sentence(
+        "此前未告知，现予告知，预警后 {hours:.0f} 小时",
+        "Nobody had been told; it still stands {hours:.0f} h after it opened",
+    ),
+    "lapsed": _Sentence(
+        "受理后久无行动，预警后 {hours:.0f} 小时重新待办",
+        "Somebody had it and nothing was done; nobody's again, {hours:.0f} h after it opened",
+    ),
+    "woken": _Sentence(
+        "暂缓到期，预警后 {hours:.0f} 小时",
+        "The time that it was left alone for is over, {hours:.0f} h after it opened",
+    ),
+    "reopened": _Sentence("重新打开，距首次预警 {hours:.0f} 小时", "Opened again {hours:.0f} h after it first opened"),
+    "started": _Sentence("正在处理，预警后 {hours:.0f} 小时", "Somebody works on it, {hours:.0f} h after it opened"),
+    "assigned": _Sentence("已指派，预警后 {hours:.0f} 小时", "Assigned {hours:.0f} h after it opened"),
+    "snoozed": _Sentence("已暂缓，预警后 {hours:.0f} 小时", "Left alone for a while, {hours:.0f} h after it opened"),
+    "commented": _Sentence("已备注，预警后 {hours:.0f} 小时", "Somebody made a note {hours:.0f} h after it opened"),
+    "disagreed": _Sentence(
+        "查看后认为无需处理，预警后 {hours:.0f} 小时",
+        "Somebody looked and saw no reason to act, {hours:.0f} h after it opened",
+    ),
     "acknowledged": _Sentence(
         "已有人接手，预警后 {hours:.0f} 小时", "Somebody has taken it, {hours:.0f} h after it opened"
     ),

@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from models.alerting.deciding import Decision, id_of
+from models.alerting.receipts import RESULTS, SENTENCES
 from models.features import CONTRIBUTORS
 from models.labels.waiting import Learnt, horizons_of
 from models.observing.surveys import rating_of
 from models.packing import unpacked_buckets, unpacked_numbers
-from models.policy import Decision, id_of
 from models.state import CustomerState
 from models.text.tokens import tokens
-from schemas.alerts import LEVELS, STAGES, Alert, Explanation, Reason, Risk
+from schemas.actions import Action
+from schemas.alerts import ENDING, LEVELS, STAGES, STATUSES, Alert, Explanation, Reason, Risk
 from schemas.events import Survey
 from schemas.examples import RiskExample, Shadow, Source, SpokenTurn, TextExample
+from schemas.receipts import Receipt, ReceiptCode
+from schemas.suppressions import Rule, Suppression
 from schemas.types import Position
 
 
@@ -80,9 +84,52 @@ def alert_of(
         policy_ref=state.policy_ref,
         claim_ref=state.claim_ref,
         vulnerable=bool(state.drivers),
+        status="ended" if decision.transition in ENDING else STATUSES[alert.status],
+        assignee=alert.assignee or None,
+        snoozed_until=moment_of(alert.snoozed_until) if alert.snoozed_until else None,
+        by=decision.by,
+        because=decision.because,
         lead_seconds=state.clock - alert.opened_at if decision.transition == "complained" else None,
         snapshot=state.snapshot,
         params_hash=params_hash,
+        position=(partition, *position),
+    )
+
+
+def suppression_of(
+    key: str, state: CustomerState, decision: Decision, rule: Rule, partition: int, position: Position
+) -> Suppression:
+    """Say one decision that nobody is told, as of the customer's own time."""
+    alert = decision.alert
+    return Suppression.trusted(
+        alert_id=id_of(key, alert),
+        sequence=alert.sequence,
+        transition=decision.transition,
+        rule=rule,
+        author=decision.author,
+        silence=decision.silence,
+        until=moment_of(decision.until) if decision.until else None,
+        customer_key=key,
+        org_path=state.org_path,
+        cause=alert.cause,
+        level=LEVELS[alert.level],
+        at=moment_of(state.clock),
+        position=(partition, *position),
+    )
+
+
+def receipt_of(
+    key: str, action: Action, alert_id: str, code: ReceiptCode, at: float, partition: int, position: Position
+) -> Receipt:
+    """Answer an action that names an alert; `at` is in seconds since 1970."""
+    return Receipt.trusted(
+        event_id=action.event_id,
+        alert_id=alert_id,
+        customer_key=key,
+        result=RESULTS.get(code, "refused"),
+        code=code,
+        text=SENTENCES[code],
+        at=moment_of(at),
         position=(partition, *position),
     )
 

@@ -19,7 +19,7 @@ from models.observing.conversations import forget_due
 from models.observing.surveys import ignore_survey
 from models.params import DAY, HOUR, Params
 from models.stages import CONTENT, stage_moments
-from models.state import MAX_STALLS, NEVER, CustomerState, PendingClaim
+from models.state import MAX_STALLS, NEVER, CustomerState, OpenAlert, PendingClaim
 from schemas.alerts import Cause
 
 
@@ -73,7 +73,7 @@ def is_to_be_forgotten(state: CustomerState, at: float, params: Params) -> bool:
 def fire(state: CustomerState, due: float, params: Params) -> Fired:
     """Do every deed that is due by `due`, each as of its own time, except labels, conversations and alert reviews.
 
-    Those belong to `models.labels`, `models.observing` and `models.policy`, which the engine asks next.
+    Those belong to `models.labels`, `models.observing` and `models.alerting`, which the engine asks next.
     """
     missed = [promise for promise in state.promises if promise.due_at <= due]
     for promise in missed:
@@ -99,7 +99,23 @@ def _deed_due(state: CustomerState, params: Params) -> float:
         due = min(due, _stall_due(claim, params))
     for alert in state.alerts:
         due = min(due, alert.supported_at + patience(alert.cause, params) * DAY)
+        if alert.status or alert.snoozed_until or alert.hidden:
+            due = min(due, rest_due(alert, params), _hidden_due(alert, state, params))
     return due
+
+
+def rest_due(alert: OpenAlert, params: Params) -> float:
+    """Return when an alert that is left alone wakes, or an acknowledgement lapses; infinity where there is neither."""
+    if alert.snoozed_until:
+        return alert.snoozed_until
+    return alert.status_at + params.policy.lapse_days * DAY if alert.status else inf
+
+
+def _hidden_due(alert: OpenAlert, state: CustomerState, params: Params) -> float:
+    """Return when an alert that a silence hides must be looked at: the silence is over, or may have been ended."""
+    if alert.status or alert.hidden != "silence":
+        return inf
+    return min(alert.hidden_until, state.scored_at + params.policy.silence_look_hours * HOUR)
 
 
 def _answer_due(state: CustomerState, params: Params) -> float:

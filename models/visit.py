@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from models.alerting.deciding import Decision, asks_for_a_call, decide
+from models.alerting.hiding import withhold
+from models.alerting.lifecycle import answer, end_by_complaint, end_by_erasure
 from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets, deed_of
@@ -11,25 +14,32 @@ from models.features.own import own_numbers
 from models.forgetting import begun, forgotten, gone_at
 from models.frame import Frame
 from models.judging import score_customer
-from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature
+from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature, review
 from models.observing import observe_event
 from models.observing.cases import observe_case
 from models.observing.conversations import RATED_BY, ended_by, forget, forget_due
 from models.observing.surveys import rating_of
 from models.outcome import Outcome
 from models.packing import packed_buckets, unpacked_buckets
-from models.policy import Decision, answer, asks_for_a_call, decide, end_by_complaint, end_by_erasure
-from models.reasons import ending_of, erased, reasons_for
+from models.reasons import MAX_REASONS, ending_of, erased, reasons_for
 from models.stages import stage_of
 from models.state import NEVER, CustomerState
-from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of
+from models.telling import (
+    alert_of,
+    comment_example_of,
+    conversation_example_of,
+    receipt_of,
+    risk_example_of,
+    suppression_of,
+)
 from models.timers import books_due, fire, is_to_be_forgotten, look_due
 from schemas.actions import Action
-from schemas.alerts import Reason
+from schemas.alerts import PAGING, Reason
 from schemas.codec import CustomerEvent
 from schemas.events import Call, Survey
 from schemas.examples import Source
 from schemas.labels import Complaint
+from schemas.receipts import ReceiptCode
 
 
 class Visit:
@@ -105,7 +115,8 @@ class Visit:
         elif isinstance(event, Action):
             keep = keep and event.action != "left"
             self._acted(event, at)
-            decisions = answer(state, self._key, event, state.clock, params)
+            decisions, code = answer(state, self._key, event, state.clock, params)
+            self.receipt(event, code, state.clock)
         elif isinstance(event, Survey):
             self._rated(event, at)
         self._judge(decisions, buckets, keep=keep, event_id=event.event_id)
@@ -137,9 +148,18 @@ class Visit:
         """Forget a customer who asks for it: what is open ends, and what waits for a label is dropped."""
         state = self.state
         state.clock = max(state.clock, at)
-        for decision in end_by_erasure(state):
+        frame = self._frame
+        for decision in withhold(state, end_by_erasure(state), state.clock, frame.silences, self._params):
             self._alert(decision, erased())
         self._forget(state.clock)
+
+    def receipt(self, action: Action, code: ReceiptCode | None, at: float) -> None:
+        """Answer an action, if it names an alert; `at` is in seconds since 1970."""
+        if action.alert_id is not None and code is not None:
+            frame = self._frame
+            self._outcome.receipts.append(
+                receipt_of(self._key, action, action.alert_id, code, at, frame.partition, frame.position)
+            )
 
     def _remember(self, evidence: Iterable[str]) -> None:
         """Keep the ids of the last events that mattered."""
@@ -166,6 +186,8 @@ class Visit:
         state = self.state
         if action.action in INTERVENTIONS:
             intervene(state, at)
+        elif action.action == "disagreed":
+            review(state, at)
         elif action.action == "left":
             state.left_at = max(state.left_at, at)
             self._tell(leave(state, at))
@@ -194,12 +216,13 @@ class Visit:
         dense = dense_features(state, now, params)
         score_customer(state, dense, buckets, frame.scorer, params)
         decisions += decide(state, now, frame.budget.threshold, params)
+        decisions = withhold(state, decisions, now, frame.silences, params)
         if decisions and not state.cold and any(map(asks_for_a_call, decisions)):
             frame.budget.spend(state, now, frame.position)
         if keep:
             self._tell(keep_prediction(state, self._key, now, dense, params.labels))
         for decision in decisions:
-            self._alert(decision, self._why(decision, event_id))
+            self._alert(decision, self._why(decision, event_id) if decision.rule is None else ())
 
     def _move(self, stage: int) -> None:
         """Put the customer into a stage."""
@@ -225,12 +248,21 @@ class Visit:
     def _why(self, decision: Decision, event_id: str | None) -> tuple[Reason, ...]:
         """Say why an alert takes a transition."""
         alert, now = decision.alert, self.state.clock
-        ending = ending_of(decision.transition, alert, now, event_id)
-        return ending or reasons_for(alert.cause, self.state, now, self._frame.budget.threshold, self._params)
+        is_reminder = decision.transition in PAGING
+        said = ending_of(decision.transition, alert, now, None if is_reminder else event_id)
+        if said and not is_reminder:
+            return said
+        why = reasons_for(alert.cause, self.state, now, self._frame.budget.threshold, self._params)
+        return (*said, *why)[:MAX_REASONS]
 
     def _alert(self, decision: Decision, reasons: tuple[Reason, ...]) -> None:
-        """Write one transition of an alert."""
+        """Write one transition of an alert, or why nobody is told."""
         frame = self._frame
+        if decision.rule is not None:
+            self._outcome.suppressions.append(
+                suppression_of(self._key, self.state, decision, decision.rule, frame.partition, frame.position)
+            )
+            return
         self._outcome.alerts.append(
             alert_of(self._key, self.state, decision, reasons, frame.partition, frame.position, frame.params_hash)
         )

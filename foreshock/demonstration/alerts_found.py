@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from schemas.alerts import LEVELS, Alert
+from schemas.alerts import ENDING, LEVELS, PAGING, Alert
 
 WARNING = LEVELS.index("yellow")
 """The lowest level that asks somebody to act; blue only says: watch."""
 
 _KEPT = 40
 """More than fit on a screen."""
-
-_GOES_ON = ("opened", "raised", "lowered", "acknowledged")
-"""Transitions after which an alert is still open."""
 
 
 class Hit(NamedTuple):
@@ -64,14 +61,14 @@ class Alerts:
         if alert.transition == "opened":
             self.opened[alert.cause] += 1
             self.levels[alert.level] += 1
-        if alert.transition in ("opened", "raised") and LEVELS.index(alert.level) >= WARNING:
+        if alert.transition in PAGING and LEVELS.index(alert.level) >= WARNING:
             self.warnings.setdefault(alert.alert_id, (alert.customer_key, alert.at))
             self._open[alert.alert_id] = alert
             self.newest.pop(alert.alert_id, None)
             self.newest[alert.alert_id] = alert
             if len(self.newest) > _KEPT:
                 del self.newest[next(iter(self.newest))]
-        elif alert.transition not in _GOES_ON:
+        elif alert.transition in ENDING:
             last = self._open.pop(alert.alert_id, None)
             if alert.transition == "complained" and last is not None and alert.lead_seconds is not None:
                 self.hits.append(Hit(last, alert.lead_seconds))
