@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from river.metrics import LogLoss, RollingROCAUC
 
+from foreshock.handling import Handling
 from models.outcome import Outcome
 from schemas.alerts import LEVELS, PAGING, STAGES, Alert
 from schemas.examples import RiskExample
@@ -43,6 +44,8 @@ class Summary:
     """The most urgent alerts as they opened or rose, one per customer: first those that came true, then by level."""
     leads: dict[str, float] = field(default_factory=dict)
     """Hours from alert to complaint, by alert id."""
+    handling: Handling = field(default_factory=Handling)
+    """How many alerts each unit got a day, who took them, what was held back."""
     auc: RollingROCAUC = field(default_factory=lambda: RollingROCAUC(window_size=RANKED))
     """Area under the ROC curve of matured 30-day predictions."""
     log_loss: LogLoss = field(default_factory=LogLoss)
@@ -58,6 +61,8 @@ class Summary:
             self.facts["snapshots"] += outcome.switched_to is not None
             for alert in outcome.alerts:
                 self.count_alert(alert)
+            for held_back in outcome.suppressions:
+                self.handling.take_suppression(held_back)
             for example in outcome.examples:
                 if isinstance(example, RiskExample):
                     self._count_example(example)
@@ -67,6 +72,7 @@ class Summary:
     def count_alert(self, alert: Alert) -> None:
         """Take in one transition of an alert."""
         self.transitions[alert.transition] += 1
+        self.handling.take(alert)
         if alert.transition == "opened":
             self.opened[alert.cause] += 1
         if alert.transition in PAGING:
@@ -107,6 +113,8 @@ class Summary:
             ("quality", self._quality()),
         ):
             grid.add_row(title, _figures(figures))
+        for figure in self.handling.figures():
+            grid.add_row(*figure.told(is_chinese=False))
         return Group(*self._alerts(), grid)
 
     def _alerts(self) -> Iterator[Text]:

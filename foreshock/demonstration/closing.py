@@ -82,6 +82,7 @@ def _facts(ended: Ended, words: Words) -> Table:
             ("quality", _quality(figures, words)),
         ],
         words,
+        (figure.told(is_chinese=words.language == "zh") for figure in found.handling.figures()),
     )
 
 
@@ -157,11 +158,13 @@ def _counted(counts: Mapping[str, int]) -> str:
     return " · ".join(f"{name} {count:,}" for name, count in counts.items()) or "0"
 
 
-def _table(rows: Iterable[tuple[str, str]], words: Words) -> Table:
-    """Write names and what there is to say in two columns."""
+def _table(rows: Iterable[tuple[str, str]], words: Words, named: Iterable[tuple[str, str]]) -> Table:
+    """Write names and what there is to say in two columns; `named` has its names in the language already."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column()
     for name, told in rows:
         grid.add_row(words(name), told)
+    for name, told in named:
+        grid.add_row(name, told)
     return grid

@@ -96,6 +96,7 @@ class Feeding:
                 enough,
                 monitor.fed.take,
                 PatientClock(lambda: monitor.behind),
+                monitor.staff.answers,
             ),
             name="feeding",
         )

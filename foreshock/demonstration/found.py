@@ -13,11 +13,13 @@ from typing import NamedTuple
 import orjson
 
 from foreshock.demonstration.alerts_found import Alerts
+from foreshock.handling import Handling
 from models.partition import RESERVED, decode_partition, engine_key
 from models.state import decode_row
 from schemas.alerts import STAGES, Alert
 from schemas.codec import EVENT_TYPES, decode_as
 from schemas.dead_letters import DeadLetter
+from schemas.suppressions import Suppression
 from schemas.types import Position
 from streams.snapshots import json_of
 from streams.topics import CHANGELOG
@@ -133,6 +135,10 @@ class Found:
     """What score wrote into the state."""
     alerts: Alerts = field(default_factory=Alerts)
     """What people get."""
+    handling: Handling = field(default_factory=Handling)
+    """How they live with it."""
+    on_alert: Callable[[Alert], None] = lambda alert: None
+    """Is told of each transition."""
     learning: Learning = field(default_factory=Learning)
     """What the learner wrote."""
     dead_letters: dict[tuple[str, int, int, int | None], str] = field(default_factory=dict)
@@ -143,7 +149,8 @@ class Found:
         return {
             "journal": lambda partition, offset, _, value: self.journal.take(partition, offset, value),
             CHANGELOG: lambda partition, _, key, value: self._take_row(partition, key.decode(), value),
-            "alerts": lambda _, __, ___, value: self.alerts.take(decode_as(Alert, value)),
+            "alerts": lambda _, __, ___, value: self._take_alert(decode_as(Alert, value)),
+            "suppressions": lambda _, __, ___, value: self.handling.take_suppression(decode_as(Suppression, value)),
             "snapshots": lambda _, __, ___, value: self.learning.take(value),
             "dead-letters": lambda _, __, ___, value: self._take_letter(decode_as(DeadLetter, value)),
         }
@@ -156,6 +163,12 @@ class Found:
             self.learning.active[partition] = own.snapshot
         elif value and not key.startswith(RESERVED):
             self.customers.take(key, value)
+
+    def _take_alert(self, alert: Alert) -> None:
+        """Count a transition, and pass it on."""
+        self.alerts.take(alert)
+        self.handling.take(alert)
+        self.on_alert(alert)
 
     def _take_letter(self, letter: DeadLetter) -> None:
         """Note a dead letter by its place: one that is written again after a crash is the same."""

@@ -11,6 +11,7 @@ from foreshock.demonstration.found import Found
 from foreshock.demonstration.metrics import WorkerMetrics, fetch
 from foreshock.demonstration.plan import START_AT, Plan
 from foreshock.demonstration.quality import Quality, assess, true_stages
+from foreshock.demonstration.staff import Staff
 from foreshock.demonstration.tempo import Tempo
 from foreshock.simulate.world import World, moment_of
 from models.params import load_params
@@ -39,7 +40,6 @@ class Monitor:
 
     def __init__(self, plan: Plan, settings: Settings, world: World, restarts: Callable[[], int]) -> None:
         self.fed = Fed()
-        self.found = Found()
         self.metrics = WorkerMetrics()
         self.phase: Phase = "feeding"
         self.key_of = Pseudonymiser(settings.pseudonym_secret()).key_of
@@ -57,6 +57,8 @@ class Monitor:
             self.key_of("default", customer.customer_id): customer.customer_id
             for customer in world.population.customers
         }
+        self.staff = Staff(plan.seed, self._customer_ids)
+        self.found = Found(on_alert=self.staff.take)
 
     @property
     def elapsed_seconds(self) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 from zlib import crc32
 
@@ -34,6 +35,7 @@ async def feed(
     stop: asyncio.Event,
     on_emit: Callable[[Emission], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
+    answers: Callable[[datetime], Iterable[Emission]] = lambda until: (),
 ) -> int:
     """Send a world's records to Kafka as time goes by, until it ends or `stop` is set.
 
@@ -53,6 +55,8 @@ async def feed(
         Is told of each record that the broker acknowledged, in order of arrival.
     clock
         Seconds that never go backwards; while they stand still, next to nothing is sent.
+    answers
+        Gives what is to be sent besides, up to a moment of the world: what people do about what they are told.
 
     Returns
     -------
@@ -80,6 +84,8 @@ async def feed(
                 await _wait(stop, max(wait, _SHORTEST_WAIT_SECONDS) if wait else 0.0)
             if stop.is_set():
                 break
+            for answer in answers(emission.arrives_at):
+                await parcel.add(answer)
             await parcel.add(emission)
         acknowledged += await parcel.send(on_emit)
     finally:
