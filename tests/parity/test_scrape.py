@@ -45,6 +45,7 @@ CLOSED_LABELS = {
         "monitor",
         "figure",
         "bound",
+        "rule",
         "dependency",
     ),
 }
