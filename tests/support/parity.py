@@ -44,7 +44,9 @@ async def prepared(
 async def assert_agreement(settings: Settings, folder: Path, at_least: int = 2) -> JournalReplay:
     """What the workers left on the topics is what a replay of their journal gives."""
     replay, alerts = replayed(
-        dumped(settings, folder / "journal.jsonl"), load_params(settings.params_file), settings.snapshot_secret()
+        dumped(settings, folder / "journal.jsonl"),
+        load_params(settings.params_file, settings.organisation),
+        settings.snapshot_secret(),
     )
 
     assert alerts
