@@ -85,7 +85,7 @@ def _customer() -> CustomerState:
     state.seen_at = state.clock = state.heat_at = _AT
     state.contacts = [_AT - day * 86_400.0 for day in range(6)]
     state.claims = [PendingClaim("CL-1", "reported", _AT, _AT, _AT, 0.0, False, 1, _AT)]
-    state.alerts = [OpenAlert("repeat_contact", 0, 2, _AT, 1, _AT, False)]
+    state.alerts = [OpenAlert("repeat_contact", 0, 2, _AT, 1, _AT, _AT)]
     state.categories = packed_buckets(range(1_000, 1_030))
     state.ids = ["/LMgnF0J"] * 12
     state.contributions = state.usual = [0.12345] * 10

@@ -14,6 +14,7 @@ from models.outcome import Outcome
 from models.params import DAY, Params
 from models.partition import (
     PartitionState,
+    Silence,
     decode_partition,
     decode_snapshot,
     encode_partition,
@@ -28,8 +29,9 @@ from models.text.cold_start import cold_start_of
 from models.timers import next_due
 from models.visit import Visit
 from schemas.actions import Action
-from schemas.alerts import Risk
+from schemas.alerts import LEVELS, Risk
 from schemas.codec import CustomerEvent, JournalMessage
+from schemas.silences import SilenceCommand
 from schemas.snapshots import ModelWeights, TextWeights
 from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import NOWHERE, Position
@@ -48,7 +50,7 @@ def step(engine: Engine, states: States, message: JournalMessage, position: Posi
     states
         Customer key to state; touched customers are put back.
     message
-        An event (pseudonymous and redacted), a tick, a snapshot notice, or a command about models.
+        An event (pseudonymous and redacted), a tick, a snapshot notice, or a command.
     position
         Where the message stands in the journal. Without it, the line after the last one.
 
@@ -66,6 +68,8 @@ def step(engine: Engine, states: States, message: JournalMessage, position: Posi
             outcome = engine.switch(message.weights)
         case ModelCommand():
             outcome = engine.obey(message)
+        case SilenceCommand():
+            outcome = engine.silence(message)
         case _:
             outcome = engine.observe(states, message)
     engine.settle()
@@ -155,6 +159,7 @@ class Engine:
             frame.now, self._learner, self._pinned = kept.now, kept.learner, kept.pinned
             frame.position = self._written = kept.position if kept.epoch == frame.epoch else NOWHERE
             frame.budget.restore(kept.threshold, kept.customers)
+            frame.silences = kept.silences
         if snapshot_row is not None:
             self._load(decode_snapshot(snapshot_row))
         self._agenda.restore(self._counted(customers))
@@ -177,6 +182,7 @@ class Engine:
             self._pinned,
             frame.budget.threshold,
             frame.budget.customers,
+            frame.silences,
         )
         rows[engine_key(frame.partition)] = encode_partition(state)
         return rows
@@ -270,6 +276,19 @@ class Engine:
             case _:
                 self._pinned = False
         return outcome
+
+    def silence(self, command: SilenceCommand) -> Outcome:
+        """Begin a silence or end it; those whose time is over are forgotten.
+
+        What a silence has hidden is told when its customer is next looked at, which is soon: see `models.timers`.
+        """
+        frame = self._frame
+        others = [each for each in frame.silences if each.name != command.name and each.until > frame.now]
+        if command.command == "set" and command.until is not None:
+            level, until = LEVELS.index(command.level), command.until.timestamp()
+            others.append(Silence(command.name, command.causes, command.org_path or "", level, until, command.by))
+        frame.silences = others
+        return Outcome()
 
     def risk_of(self, key: str, state: CustomerState) -> Risk:
         """Say what is believed about a customer now; the same state gives the same message."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from models.budget import Budget
 from models.listening import Listener
 from models.params import Params
+from models.partition import Silence
 from models.risk import Scorer
 from models.state import NEVER
 from schemas.alerts import STAGES
@@ -35,5 +37,7 @@ class Frame:
     """Where the message stands."""
     now: float = NEVER
     """The partition's clock: the highest tick, in seconds since 1970."""
+    silences: Sequence[Silence] = ()
+    """What people asked not to be told."""
     customers_by_stage: list[int] = field(default_factory=lambda: [0] * len(STAGES))
     """How many customers are in each of `STAGES`."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from schemas.alerts import Alert
 from schemas.examples import RiskExample, TextExample
+from schemas.receipts import Receipt
+from schemas.suppressions import Suppression
 from schemas.ticks import CommandName
 
 
@@ -19,6 +21,10 @@ class Outcome:
     """Those of them of whom something else may be believed now: a label that matured is for the learner alone."""
     alerts: list[Alert] = field(default_factory=list)
     """Transitions of alerts, in order."""
+    suppressions: list[Suppression] = field(default_factory=list)
+    """Decisions about alerts that nobody is told, in order."""
+    receipts: list[Receipt] = field(default_factory=list)
+    """Answers to actions that name an alert."""
     examples: list[RiskExample | TextExample] = field(default_factory=list)
     """What the learner may now learn."""
     stage_moves: list[tuple[int, int]] = field(default_factory=list)

@@ -6,6 +6,7 @@ is written, so that replaying from anywhere before P changes nothing that this r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
@@ -47,12 +48,31 @@ class PartitionState(NamedTuple):
     """Least score that asks for a call."""
     customers: int = 0
     """Customers known."""
+    silences: Sequence[Silence] = ()
+    """What people asked not to be told."""
+
+
+class Silence(NamedTuple):
+    """What one person asked not to be told, until when."""
+
+    name: str
+    """Names it."""
+    causes: Sequence[str]
+    """Only alerts of these causes; none means any."""
+    org_path: str
+    """Only alerts of this unit and those below it; empty means any."""
+    level: int
+    """Only alerts up to this level, an index into `LEVELS`."""
+    until: float
+    """When it ends, in seconds since 1970."""
+    by: str
+    """Who asked for it."""
 
 
 def encode_partition(state: PartitionState) -> bytes:
     """Write a partition's row; it begins as a customer's does."""
     epoch, position, *rest = state
-    return orjson.dumps((ROW_FORMAT, epoch, *position, *rest))
+    return orjson.dumps((ROW_FORMAT, epoch, *position, *rest), default=tuple)
 
 
 def decode_partition(row: bytes) -> PartitionState:
@@ -65,7 +85,8 @@ def decode_partition(row: bytes) -> PartitionState:
     """
     found, epoch, offset, line, *rest = orjson.loads(row)
     check_format(found)
-    return PartitionState(epoch, Position(offset, line), *rest)
+    kept = PartitionState(epoch, Position(offset, line), *rest)
+    return kept._replace(silences=[Silence(*silence) for silence in kept.silences])
 
 
 def encode_snapshot(epoch: str, position: Position, weights: ModelWeights) -> bytes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from models.alerting.evidence import supported_levels
 from models.features import CONTRIBUTORS
 from models.heat import heat_at
 from models.params import DAY, HOUR, Params
-from models.policy import supported_levels
 from models.state import CustomerState, OpenAlert
 from schemas.alerts import BilingualText, Cause, Reason, Transition
 

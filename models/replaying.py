@@ -11,10 +11,10 @@ from models.learner import Learner
 from models.outcome import Outcome
 from models.params import Params
 from models.state import CustomerState, States
-from schemas.codec import CustomerEvent, EventKind, JournalMessage, decode_journal_line
+from schemas.codec import CustomerEvent, EventKind, JournalMessage, SignedMessage, decode_journal_line
 from schemas.errors import UnreadableMessageError
 from schemas.signing import is_authentic
-from schemas.ticks import ModelCommand, SnapshotNotice, Tick
+from schemas.ticks import SnapshotNotice, Tick
 from schemas.types import Position
 
 TICK_SECONDS = 60.0
@@ -148,8 +148,8 @@ class JournalReplay:
         engine.position = Position(offset, len(lines) - 1)
 
     def _check(self, message: JournalMessage) -> None:
-        """Refuse a model, or a command about models, that bears no signature of ours."""
-        if self._key is None or not isinstance(message, SnapshotNotice | ModelCommand):
+        """Refuse a model, or a command, that bears no signature of ours."""
+        if self._key is None or not isinstance(message, SignedMessage):
             return
         if not is_authentic(message, self._key):
             raise UnreadableMessageError("not_authentic", f"this {message.kind} bears no signature of ours")

@@ -25,6 +25,10 @@ MAX_STALLS = 5
 """A claim's silence fires at 1, 2, 4, 8 and 16 times the threshold, then it is known to everybody."""
 
 
+OPEN, ACKNOWLEDGED, IN_PROGRESS = range(3)
+"""How far people are with an alert: indices into `schemas.alerts.STATUSES`."""
+
+
 class PendingClaim(NamedTuple):
     """A claim that has not ended."""
 
@@ -93,8 +97,24 @@ class OpenAlert(NamedTuple):
     """Number of the last transition."""
     supported_at: float
     """When the evidence last supported this level."""
-    acknowledged: bool
-    """Whether somebody has taken it."""
+    evidence_at: float
+    """The newest evidence that was taken into account."""
+    status: int = OPEN
+    """How far people are with it: `OPEN`, `ACKNOWLEDGED` or `IN_PROGRESS`."""
+    status_at: float = NEVER
+    """When something was last done about it; `NEVER` while nobody has it."""
+    assignee: str = ""
+    """Who has it; empty where nobody does."""
+    snoozed_until: float = NEVER
+    """Until when it is left alone; `NEVER` where nobody asked for that."""
+    tier: int = 0
+    """How many units up the organisation it has gone."""
+    tier_at: float = NEVER
+    """When the clocks of that unit began; `NEVER` where they began as it opened."""
+    hidden: str = ""
+    """The rule by which nobody was told that it opened or rose; empty where somebody was."""
+    told: bool = True
+    """Whether the alert topic knows of it at all."""
 
 
 class CoolDown(NamedTuple):
@@ -108,6 +128,14 @@ class CoolDown(NamedTuple):
     """Until when it must come back worse."""
     level: int
     """How high it was."""
+    number: int = -1
+    """Number of the alert that ended, which may be opened again; -1 where a row of before did not say."""
+    opened_at: float = NEVER
+    """When that opened."""
+    sequence: int = 0
+    """Number of its last transition."""
+    evidence_at: float = NEVER
+    """The newest evidence that was kept back since."""
 
 
 class PendingPrediction(NamedTuple):
@@ -339,16 +367,19 @@ class CustomerState:
 _values = attrgetter(*(field.name for field in fields(CustomerState)))
 _INDEX = {field.name: index for index, field in enumerate(fields(CustomerState), start=1)}
 _NESTED: tuple[tuple[int, Any], ...] = tuple(
-    (_INDEX[name], kind._make)
+    (_INDEX[name], kind)
     for name, kind in (
-        ("claims", PendingClaim),
-        ("cases", Case),
-        ("promises", OpenPromise),
-        ("alerts", OpenAlert),
-        ("cool_downs", CoolDown),
-        ("predictions", PendingPrediction),
+        ("claims", PendingClaim._make),
+        ("cases", Case._make),
+        ("promises", OpenPromise._make),
+        ("alerts", lambda item: OpenAlert(*item)),
+        ("cool_downs", lambda item: CoolDown(*item)),
+        ("predictions", PendingPrediction._make),
     )
 )
+_UNTOUCHED = tuple(OpenAlert._field_defaults.values())
+"""The last fields of an alert about which nobody has done anything: not written."""
+_ALWAYS = len(OpenAlert._fields) - len(_UNTOUCHED)
 _CONVERSATION = _INDEX["conversation"]
 _DEFAULTS = {field.name: field.default for field in fields(CustomerState)}
 _OF_FORGOTTEN = (
@@ -374,7 +405,12 @@ def encode_row(state: CustomerState) -> bytes:
     """Write a state as one JSON array: the format, then the fields in their order; of the forgotten only a few."""
     if state.forgotten_at:
         return orjson.dumps((ROW_FORMAT, *_values_of_forgotten(state)))
-    return orjson.dumps((ROW_FORMAT, *_values(state)), default=tuple)
+    return orjson.dumps((ROW_FORMAT, *_values(state)), default=_plain)
+
+
+def _plain(item: Sequence[Any]) -> tuple[Any, ...]:
+    """Write what a row holds as a plain tuple."""
+    return item[:_ALWAYS] if type(item) is OpenAlert and item[_ALWAYS:] == _UNTOUCHED else tuple(item)
 
 
 def decode_row(row: bytes) -> CustomerState:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from models.alerting.deciding import Decision, id_of
 from models.features import CONTRIBUTORS
 from models.labels.waiting import Learnt, horizons_of
 from models.observing.surveys import rating_of
 from models.packing import unpacked_buckets, unpacked_numbers
-from models.policy import Decision, id_of
 from models.state import CustomerState
 from models.text.tokens import tokens
-from schemas.alerts import LEVELS, STAGES, Alert, Explanation, Reason, Risk
+from schemas.alerts import ENDING, LEVELS, STAGES, STATUSES, Alert, Explanation, Reason, Risk
 from schemas.events import Survey
 from schemas.examples import RiskExample, Shadow, Source, SpokenTurn, TextExample
 from schemas.types import Position
@@ -80,6 +80,11 @@ def alert_of(
         policy_ref=state.policy_ref,
         claim_ref=state.claim_ref,
         vulnerable=bool(state.drivers),
+        status="ended" if decision.transition in ENDING else STATUSES[alert.status],
+        assignee=alert.assignee or None,
+        snoozed_until=moment_of(alert.snoozed_until) if alert.snoozed_until else None,
+        by=decision.by,
+        because=decision.because,
         lead_seconds=state.clock - alert.opened_at if decision.transition == "complained" else None,
         snapshot=state.snapshot,
         params_hash=params_hash,

@@ -73,7 +73,7 @@ def is_to_be_forgotten(state: CustomerState, at: float, params: Params) -> bool:
 def fire(state: CustomerState, due: float, params: Params) -> Fired:
     """Do every deed that is due by `due`, each as of its own time, except labels, conversations and alert reviews.
 
-    Those belong to `models.labels`, `models.observing` and `models.policy`, which the engine asks next.
+    Those belong to `models.labels`, `models.observing` and `models.alerting`, which the engine asks next.
     """
     missed = [promise for promise in state.promises if promise.due_at <= due]
     for promise in missed:

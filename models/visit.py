@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from models.alerting.deciding import Decision, asks_for_a_call, decide
+from models.alerting.lifecycle import answer, end_by_complaint, end_by_erasure
 from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets, deed_of
@@ -18,7 +20,6 @@ from models.observing.conversations import RATED_BY, ended_by, forget, forget_du
 from models.observing.surveys import rating_of
 from models.outcome import Outcome
 from models.packing import packed_buckets, unpacked_buckets
-from models.policy import Decision, answer, asks_for_a_call, decide, end_by_complaint, end_by_erasure
 from models.reasons import ending_of, erased, reasons_for
 from models.stages import stage_of
 from models.state import NEVER, CustomerState

@@ -16,6 +16,12 @@ ActionName = Literal[
     "promise",
     "promise_kept",
     "acknowledged",
+    "started",
+    "assigned",
+    "snoozed",
+    "commented",
+    "disagreed",
+    "reopened",
     "resolved",
     "dismissed",
     "left",
@@ -29,23 +35,41 @@ else:
     ActionKind = lenient(ActionName)
 
 
+_NEEDS: dict[str, str] = {
+    "promise": "due_at",
+    "assigned": "assignee_ref",
+    "snoozed": "until",
+    "commented": "note",
+    "reopened": "alert_id",
+}
+"""Actions that mean nothing without a field."""
+
+
 class Action(Event):
     """Something that was done for a customer, or promised."""
 
-    model_config = ConfigDict(json_schema_extra=rules.promise_has_due_time())
+    model_config = ConfigDict(json_schema_extra=rules.action_names_its_object(_NEEDS))
 
     kind: Literal["action"] = "action"
 
     action: ActionKind
-    """Required: what was done. `dismissed` says: a false alarm; `left`: the customer's last contract has ended, so that
-    no complaint can be expected any more; `erase`: the customer asks to be forgotten, and is. An unknown word is read
-    as `other`."""
+    """Required: what was done. `acknowledged` says: I have it; `started`: I work on it; `dismissed`: a false alarm, it
+    ends; `disagreed`: I have looked and see no reason to act, which the learner may know; `left`: the
+    customer's last contract has ended, so that no complaint can be expected any more; `erase`: the customer asks to be
+    forgotten, and is. An unknown word is read as `other`."""
 
     actor_ref: Reference | None = None
     """Who did it."""
 
     alert_id: Identifier | None = None
-    """The alert that it answers; missing means all open alerts of the customer."""
+    """The alert that it answers; missing means all open alerts of the customer. One that is named gets a receipt.
+    Required for `reopened`."""
+
+    assignee_ref: Reference | None = None
+    """Who is to have the alert. Required for `assigned`."""
+
+    until: UtcTime | None = None
+    """Until when the alert is to be left alone. Required for `snoozed`."""
 
     promise_ref: Reference | None = None
     """Names a promise, so that it can be kept; missing means the oldest open one."""
@@ -54,11 +78,12 @@ class Action(Event):
     """Until when the promise is to be kept. Required for `promise`."""
 
     note: Text | None = None
-    """In words. Redacted before it is stored."""
+    """In words. Redacted before it is stored. Required for `commented`."""
 
     @model_validator(mode="after")
-    def _promise_has_due_time(self) -> Action:
-        """Refuse a promise that can never be missed."""
-        if self.action == "promise" and self.due_at is None:
-            raise ValueError("a promise needs due_at")
+    def _complete(self) -> Action:
+        """Refuse an action without its object, such as a promise that can never be missed."""
+        needed = _NEEDS.get(self.action)
+        if needed is not None and getattr(self, needed) is None:
+            raise ValueError(f"the action {self.action} needs {needed}")
         return self

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.types import CustomerKey, Message, OrgPath, Polarity, Probability, Reference, UtcTime
+from schemas.types import CustomerKey, Message, OrgPath, Polarity, Probability, Reference, Text, UtcTime
 
 Stage = Literal["content", "dissatisfied", "grumbling", "complaint", "escalated"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -32,8 +32,38 @@ Cause = Literal[
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 """What an alert is about. One customer has at most one open alert per cause."""
 
-Transition = Literal["opened", "raised", "lowered", "acknowledged", "resolved", "expired", "dismissed", "complained"]
+Transition = Literal[
+    "opened",
+    "raised",
+    "lowered",
+    "told",
+    "escalated",
+    "acknowledged",
+    "started",
+    "assigned",
+    "snoozed",
+    "woken",
+    "commented",
+    "disagreed",
+    "lapsed",
+    "reopened",
+    "resolved",
+    "expired",
+    "dismissed",
+    "complained",
+]
 TRANSITIONS: tuple[Transition, ...] = get_args(Transition)
+"""What can happen to an alert. `told`: it had opened or risen without anybody being told, and now somebody is."""
+
+PAGING: frozenset[Transition] = frozenset({"opened", "raised", "told", "escalated", "woken", "lapsed", "reopened"})
+"""Transitions that ask somebody to look; the others are only news of an alert that somebody knows."""
+
+ENDING: frozenset[Transition] = frozenset({"resolved", "expired", "dismissed", "complained"})
+"""Transitions after which an alert is over, unless a person opens it again."""
+
+Status = Literal["open", "acknowledged", "in_progress", "ended"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+"""How far people are with an alert."""
 
 _NAMESPACE = UUID("6f1d1c3e-3f0b-5d0a-9a52-0d5e1b6f7a10").bytes
 
@@ -232,6 +262,21 @@ class Alert(Message):
 
     vulnerable: bool = False
     """Whether the company named a driver of vulnerability."""
+
+    status: Status = "open"
+    """How far people are with it after this transition."""
+
+    assignee: Reference | None = None
+    """Who has it."""
+
+    snoozed_until: UtcTime | None = None
+    """Until when it is left alone."""
+
+    by: Reference | None = None
+    """Who made this transition; missing where an event or time did."""
+
+    because: Text | None = None
+    """What they said, redacted."""
 
     lead_seconds: float | None = None
     """On `complained`: time from opening to complaint."""

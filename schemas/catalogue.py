@@ -14,7 +14,9 @@ from schemas.dead_letters import DeadLetter
 from schemas.events import Call, Claim, Survey
 from schemas.examples import Example
 from schemas.labels import Complaint
+from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
+from schemas.suppressions import Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,20 @@ TOPICS: dict[str, TopicContract] = {
             "The latest belief about each customer (compacted).",
         ),
         TopicContract("alerts", Alert, "customer key", "score", "Every transition of every alert."),
+        TopicContract(
+            "suppressions",
+            Suppression,
+            "customer key",
+            "score",
+            "Every decision about an alert that nobody was told, with the rule that held it back.",
+        ),
+        TopicContract(
+            "receipts",
+            Receipt,
+            "customer key",
+            "score",
+            "The answer to every action that names an alert: done, already, or refused and why.",
+        ),
         TopicContract(
             "examples",
             Example,

@@ -15,13 +15,15 @@ from schemas.alerts import Alert, Risk
 from schemas.codec import EVENT_TYPES, CustomerEvent
 from schemas.dead_letters import DeadLetter
 from schemas.examples import RiskExample, TextExample
+from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
+from schemas.suppressions import Suppression
 
 Headers = list[tuple[str, bytes]]
 
 _FIXED: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/json")]
 
-Carried = CustomerEvent | Risk | Alert | RiskExample | TextExample | Snapshot | DeadLetter
+Carried = CustomerEvent | Risk | Alert | Suppression | Receipt | RiskExample | TextExample | Snapshot | DeadLetter
 
 
 def headers_of(message: Carried, source: str) -> Headers:
@@ -61,6 +63,15 @@ def _alert(alert: Alert) -> _Identity:
     return "alert", f"{alert.alert_id}/{alert.sequence}", alert.at
 
 
+def _suppression(held: Suppression) -> _Identity:
+    # Evidence that comes again repeats the number, so the position belongs to it.
+    return "suppression", f"{held.alert_id}/{held.sequence}/{held.rule}/{_joined(held.position)}", held.at
+
+
+def _receipt(receipt: Receipt) -> _Identity:
+    return "receipt", f"{receipt.event_id}/{_joined(receipt.position)}", receipt.at
+
+
 def _risk(risk: Risk) -> _Identity:
     # One tick can move many customers, so the position alone is not unique.
     return "risk", f"{risk.customer_key}/{_joined(risk.position)}", risk.at
@@ -84,6 +95,8 @@ def _dead_letter(letter: DeadLetter) -> _Identity:
 _IDENTITIES: dict[type[Any], Callable[[Any], _Identity]] = {
     **dict.fromkeys(EVENT_TYPES.values(), _event),
     Alert: _alert,
+    Suppression: _suppression,
+    Receipt: _receipt,
     Risk: _risk,
     RiskExample: _example,
     TextExample: _example,

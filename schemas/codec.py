@@ -13,13 +13,20 @@ from schemas.errors import UnreadableMessageError
 from schemas.events import Call, Claim, Survey
 from schemas.examples import EXAMPLE, RiskExample, TextExample
 from schemas.labels import Complaint
+from schemas.silences import SilenceCommand
 from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import Message
 
 CustomerEvent = Call | Claim | Survey | Complaint | Action
 """Whatever belongs to one customer and is kept in order with the rest of their life."""
 
-JournalMessage = CustomerEvent | Tick | SnapshotNotice | ModelCommand
+PartitionMessage = Tick | SnapshotNotice | ModelCommand | SilenceCommand
+"""Whatever belongs to a whole journal partition, and names it."""
+
+SignedMessage = SnapshotNotice | ModelCommand | SilenceCommand
+"""Whatever stands in the journal by a person's or the learner's word, and is signed."""
+
+JournalMessage = CustomerEvent | PartitionMessage
 """Whatever stands on a line of the journal."""
 
 EventKind = Literal["call", "claim", "survey", "complaint", "action"]

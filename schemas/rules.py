@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
@@ -16,24 +16,38 @@ def text_or_turns() -> Rule:
     return {"not": {"properties": both, "required": ["text", "turns"]}}
 
 
-def promise_has_due_time() -> Rule:
-    """Write that a promise says until when."""
-    return {
-        "if": {"properties": {"action": {"const": "promise"}}},
-        "then": {"properties": {"due_at": {"type": "string"}}, "required": ["due_at"]},
-    }
+def action_names_its_object(needs: Mapping[str, str]) -> Rule:
+    """Write what an action needs: a promise until when, an assignment to whom.
+
+    Parameters
+    ----------
+    needs
+        Action to the field that it needs, which is a string.
+    """
+    return {"allOf": [_needs("action", action, field, "string") for action, field in needs.items()]}
 
 
 def command_names_its_object() -> Rule:
     """Write that a promotion names a learner, and that a rollback carries weights."""
+    return {
+        "allOf": [
+            _needs("command", "promote", "learner", "string"),
+            _needs("command", "rollback", "weights", "object"),
+        ]
+    }
 
-    def needs(command: str, field: str, type_of_field: str) -> JsonValue:
-        return {
-            "if": {"properties": {"command": {"const": command}}},
-            "then": {"properties": {field: {"type": type_of_field}}, "required": [field]},
-        }
 
-    return {"allOf": [needs("promote", "learner", "string"), needs("rollback", "weights", "object")]}
+def silence_has_an_end() -> Rule:
+    """Write that a silence which is set says until when."""
+    return {"allOf": [_needs("command", "set", "until", "string")]}
+
+
+def _needs(name: str, word: str, field: str, type_of_field: str) -> JsonValue:
+    """Write that a field is there where another one has this word."""
+    return {
+        "if": {"properties": {name: {"const": word}}, "required": [name]},
+        "then": {"properties": {field: {"type": type_of_field}}, "required": [field]},
+    }
 
 
 def answer_fits_instrument(scales: Iterable[tuple[str, tuple[int, int]]]) -> Rule:

@@ -10,13 +10,14 @@ import hmac
 from typing import TypeVar
 
 from schemas.codec import encode
+from schemas.silences import SilenceCommand
 from schemas.snapshots import Snapshot
 from schemas.ticks import ModelCommand, SnapshotNotice
 
-Signable = Snapshot | SnapshotNotice | ModelCommand
+Signable = Snapshot | SnapshotNotice | ModelCommand | SilenceCommand
 """What bears a signature."""
 
-_S = TypeVar("_S", Snapshot, SnapshotNotice, ModelCommand)
+_S = TypeVar("_S", Snapshot, SnapshotNotice, ModelCommand, SilenceCommand)
 
 _LABEL = b"foreshock/snapshot-key/v1"
 

@@ -5,12 +5,12 @@ A transition that is not known here is news about an open alert: sinks must not 
 
 from __future__ import annotations
 
-from schemas.alerts import Alert
+from schemas.alerts import ENDING, PAGING, Alert
 
-CLOSING = frozenset({"resolved", "expired", "dismissed", "complained"})
+CLOSING = ENDING
 """Transitions after which nobody has to act on this alert any more."""
 
-AWAKENING = frozenset({"opened", "raised", "reopened", "escalated", "lapsed"})
+AWAKENING = PAGING
 """Transitions after which an acknowledgement no longer counts."""
 
 

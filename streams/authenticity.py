@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from schemas.codec import JournalMessage
+from schemas.codec import JournalMessage, SignedMessage
 from schemas.errors import UnreadableMessageError
 from schemas.signing import is_authentic
+from schemas.silences import SilenceCommand
 from schemas.ticks import ModelCommand, SnapshotNotice
 from schemas.types import Position
 
@@ -21,7 +22,7 @@ REMEDY = (
 )
 """What a person does about a signature that is not ours."""
 
-_ABOUT_MODELS = (SnapshotNotice, ModelCommand)  # asked of every message, so it is not made anew each time
+_SIGNED = (SnapshotNotice, ModelCommand, SilenceCommand)  # asked of every message, so it is not made anew each time
 
 
 class Commanded(Protocol):
@@ -55,19 +56,21 @@ def guarded(step: Step[EngineT, StatesT, OutcomeT], key: bytes) -> Step[EngineT,
     """
 
     def guarded_step(engine: EngineT, states: StatesT, message: JournalMessage, position: Position) -> OutcomeT:
-        if not isinstance(message, _ABOUT_MODELS):
+        if not isinstance(message, _SIGNED):
             return step(engine, states, message, position)
         refuse_foreign(message, key, position)
         outcome = step(engine, states, message, position)
         if isinstance(message, ModelCommand):
             _report(message, outcome)
+        elif isinstance(message, SilenceCommand):
+            _report_silence(message)
         return outcome
 
     return guarded_step
 
 
-def refuse_foreign(message: SnapshotNotice | ModelCommand, key: bytes, position: Position) -> None:
-    """Raise if a message about models is not ours.
+def refuse_foreign(message: SignedMessage, key: bytes, position: Position) -> None:
+    """Raise if a message that has to be signed is not ours.
 
     Raises
     ------
@@ -79,6 +82,19 @@ def refuse_foreign(message: SnapshotNotice | ModelCommand, key: bytes, position:
     facts = {"kind": message.kind, "partition": message.partition, "offset": position.offset, "line": position.line}
     log.error("not_authentic", extra={**facts, "what_to_do": REMEDY})
     raise UnreadableMessageError("not_authentic", f"this {message.kind} bears no signature of ours: {REMEDY}")
+
+
+def _report_silence(command: SilenceCommand) -> None:
+    """Log what a person asked not to be told, or to be told again."""
+    facts = {
+        "command": command.command,
+        "silence": command.name,
+        "partition": command.partition,
+        "until": command.until.isoformat() if command.until is not None else None,
+        "by": command.by,
+        "because": command.because,
+    }
+    log.info("silence_obeyed", extra={name: value for name, value in facts.items() if value is not None})
 
 
 def _report(command: ModelCommand, outcome: Commanded) -> None:

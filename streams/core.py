@@ -12,6 +12,8 @@ from typing import Generic, Protocol, TypeVar
 from schemas.alerts import Alert, Risk
 from schemas.codec import JournalMessage
 from schemas.examples import RiskExample, TextExample
+from schemas.receipts import Receipt
+from schemas.suppressions import Suppression
 from schemas.types import Position
 from streams.tables import CustomerStates, RowPosition
 
@@ -33,6 +35,14 @@ class Outcome(Protocol):
     @property
     def alerts(self) -> Sequence[Alert]:
         """Transitions of alerts, in order."""
+
+    @property
+    def suppressions(self) -> Sequence[Suppression]:
+        """Decisions about alerts that nobody is told, in order."""
+
+    @property
+    def receipts(self) -> Sequence[Receipt]:
+        """Answers to actions that name an alert."""
 
     @property
     def examples(self) -> Sequence[RiskExample | TextExample]:

@@ -113,7 +113,12 @@ class Lane:
         self.waiting_count = 0
         """Records carried and not yet taken by a group."""
         self._believed: dict[str, None] = {}
-        self._others: dict[str, list[Carried]] = {"examples": [], "dead-letters": []}
+        self._others: dict[str, list[Carried]] = {
+            "suppressions": [],
+            "receipts": [],
+            "examples": [],
+            "dead-letters": [],
+        }
         self._alerts: list[Alert] = []
         self._alert_times: list[int | None] = []
 
@@ -158,6 +163,10 @@ class Lane:
                 self._alerts.extend(outcome.alerts)
                 self._alert_times.extend([_time_of(line_times, number)] * len(outcome.alerts))
             others["examples"].extend(outcome.examples)
+            if outcome.suppressions:
+                others["suppressions"].extend(outcome.suppressions)
+            if outcome.receipts:
+                others["receipts"].extend(outcome.receipts)
             stepped(outcome)
         core.pass_over(engine, Position(offset, number))
         self._observer.carried(time.perf_counter() - started)

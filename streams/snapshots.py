@@ -11,11 +11,11 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas.cloudevents import headers_of
-from schemas.codec import decode_as, encode
+from schemas.codec import SignedMessage, decode_as, encode
 from schemas.errors import ConfigurationError, UnreadableMessageError
 from schemas.signing import is_authentic, signed
 from schemas.snapshots import Snapshot
-from schemas.ticks import ModelCommand, SnapshotNotice
+from schemas.ticks import SnapshotNotice
 from streams.authenticity import REMEDY
 from streams.connections import new_reader
 from streams.journal import JournalLine, journal_record
@@ -155,7 +155,7 @@ async def announce(settings: Settings, snapshot: Snapshot, key: bytes, outlet: A
     await tell_partitions(settings, signed(notice, key), outlet)
 
 
-async def tell_partitions(settings: Settings, message: SnapshotNotice | ModelCommand, outlet: AIOKafkaProducer) -> None:
+async def tell_partitions(settings: Settings, message: SignedMessage, outlet: AIOKafkaProducer) -> None:
     """Write a signed message into every journal partition and return once the broker has them all."""
     journal = settings.topic("journal")
 

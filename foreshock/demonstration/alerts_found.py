@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from schemas.alerts import LEVELS, Alert
+from schemas.alerts import ENDING, LEVELS, Alert
 
 WARNING = LEVELS.index("yellow")
 """The lowest level that asks somebody to act; blue only says: watch."""
 
 _KEPT = 40
 """More than fit on a screen."""
-
-_GOES_ON = ("opened", "raised", "lowered", "acknowledged")
-"""Transitions after which an alert is still open."""
 
 
 class Hit(NamedTuple):
@@ -71,7 +68,7 @@ class Alerts:
             self.newest[alert.alert_id] = alert
             if len(self.newest) > _KEPT:
                 del self.newest[next(iter(self.newest))]
-        elif alert.transition not in _GOES_ON:
+        elif alert.transition in ENDING:
             last = self._open.pop(alert.alert_id, None)
             if alert.transition == "complained" and last is not None and alert.lead_seconds is not None:
                 self.hits.append(Hit(last, alert.lead_seconds))

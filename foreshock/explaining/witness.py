@@ -13,9 +13,9 @@ from foreshock.explaining.scores import Score, score_of
 from foreshock.explaining.sources import Source, Step
 from schemas.actions import Action
 from schemas.alerts import Alert
-from schemas.codec import CustomerEvent, JournalMessage, encode
+from schemas.codec import CustomerEvent, JournalMessage, PartitionMessage, encode
 from schemas.labels import Complaint
-from schemas.ticks import ModelCommand, SnapshotNotice, Tick
+from schemas.ticks import ModelCommand, SnapshotNotice
 
 EVENTS_KEPT = 1_000
 """Events of the customer that evidence can be found among: a row cites at most ten, the newest, and open promises."""
@@ -149,6 +149,6 @@ def _origin_of(alert: Alert, message: JournalMessage | None) -> Origin:
 
 def _happened_at(message: JournalMessage | None) -> datetime | None:
     """Return when something happened to a customer; None where nothing did."""
-    if message is None or isinstance(message, Tick | SnapshotNotice | ModelCommand):
+    if message is None or isinstance(message, PartitionMessage):
         return None
     return message.occurred_at

@@ -14,10 +14,9 @@ from models.pseudonym import Pseudonymiser, partition_of
 from schemas.alerts import Alert
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
-from schemas.codec import EventKind, decode_as, decode_event, decode_journal_line
+from schemas.codec import EventKind, PartitionMessage, decode_as, decode_event, decode_journal_line
 from schemas.dead_letters import DeadLetter
 from schemas.errors import UnreadableMessageError
-from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from streams.settings import Settings
 
 SOURCE = "foreshock/redrive"
@@ -134,7 +133,7 @@ class Redriver:
                 "what bears no signature of ours dies again: restart the learner, which announces its newest snapshot, "
                 "or give the command again with `foreshock models`"
             )
-        if isinstance(message, Tick | SnapshotNotice | ModelCommand):
+        if isinstance(message, PartitionMessage):
             belongs = message.partition
         else:
             belongs = partition_of(message.customer_id, self._settings.partitions)

@@ -15,11 +15,10 @@ from models.drift import HealthAlert
 from models.outcome import Outcome
 from models.params import DAY
 from schemas.alerts import STAGES
-from schemas.codec import JournalMessage
+from schemas.codec import JournalMessage, PartitionMessage
 from schemas.examples import RiskExample
 from schemas.labels import Complaint
 from schemas.snapshots import HORIZONS
-from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 
 KEPT = 100_000
 """Matured predictions kept per horizon: some tens of MB, and an AUC exact to the third digit."""
@@ -61,7 +60,7 @@ class Collector:
     def take(self, message: JournalMessage, outcomes: Iterable[Outcome]) -> None:
         """Take one message that was read, and what it caused."""
         outcomes = tuple(outcomes)
-        if not isinstance(message, Tick | SnapshotNotice | ModelCommand):
+        if not isinstance(message, PartitionMessage):
             self._events[message.kind] += 1
             self._move_to(message.occurred_at.timestamp())
             is_new = not any(outcome.duplicate or outcome.seen for outcome in outcomes)

@@ -1,4 +1,4 @@
-"""What it changes in a customer's state when somebody acts for them; what it does to alerts is `models.policy`'s."""
+"""What it changes in a customer's state when somebody acts for them; what it does to alerts is `models.alerting`'s."""
 
 from __future__ import annotations
 

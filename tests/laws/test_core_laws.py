@@ -182,7 +182,7 @@ class _Partition:
 
     def believed(self) -> tuple[float, int, float]:
         """What the partition shares among its customers."""
-        _, _, now, _, _, _, threshold, known = decode_partition(self.engine_row())
+        _, _, now, _, _, _, threshold, known, _ = decode_partition(self.engine_row())
         return threshold, known, now
 
 

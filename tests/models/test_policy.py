@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from models.alerting.evidence import BLUE, NONE, ORANGE, RED, YELLOW, supported_levels
 from models.engine import Engine
 from models.features import NAMES
 from models.log_odds import probability_of
 from models.params import DAY, Params, PolicyParams
-from models.policy import BLUE, NONE, ORANGE, RED, YELLOW, supported_levels
 from models.risk import untrained
 from models.state import CustomerState, OpenAlert
 from schemas.snapshots import ModelWeights, RiskLine, RiskWeights
@@ -59,7 +59,7 @@ def test_a_score_speaks_only_as_long_as_its_horizon() -> None:
     ("asked_to_call", "score", "level"), [(BLUE, -2.4, NONE), (YELLOW, -2.4, YELLOW), (YELLOW, -2.6, NONE)]
 )
 def test_who_is_to_be_called_already_may_fall_a_little_below(asked_to_call: int, score: float, level: int) -> None:
-    state = _scored(score, alerts=[OpenAlert("broken_promise", 0, asked_to_call, NOW, 0, NOW, False)])
+    state = _scored(score, alerts=[OpenAlert("broken_promise", 0, asked_to_call, NOW, 0, NOW, NOW)])
 
     assert supported_levels(state, NOW, -2.0, PARAMS).get("complaint_risk", NONE) == level
 

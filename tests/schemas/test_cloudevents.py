@@ -11,7 +11,9 @@ from schemas.cloudevents import Carried, headers_of
 from schemas.codec import decode_as, decode_event, decode_example
 from schemas.contracts import asyncapi
 from schemas.dead_letters import DeadLetter
+from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
+from schemas.suppressions import Suppression
 
 LINES = {
     file.stem: file.read_bytes().splitlines()[0] for file in (Path(__file__).parent / "fixtures" / "v1").glob("*.jsonl")
@@ -22,6 +24,8 @@ CARRIED: dict[str, tuple[str, Carried]] = {
     "foreshock.action.v1": ("actions", decode_event(LINES["action"])),
     "foreshock.risk.v1": ("risk", decode_as(Risk, LINES["risk"])),
     "foreshock.alert.v1": ("alerts", decode_as(Alert, LINES["alert"])),
+    "foreshock.suppression.v1": ("suppressions", decode_as(Suppression, LINES["suppression"])),
+    "foreshock.receipt.v1": ("receipts", decode_as(Receipt, LINES["receipt"])),
     "foreshock.example.risk.v1": ("examples", decode_example(LINES["risk_example"])),
     "foreshock.example.text.v1": ("examples", decode_example(LINES["text_example"])),
     "foreshock.snapshot.v1": ("snapshots", decode_as(Snapshot, LINES["snapshot"])),
@@ -30,6 +34,8 @@ CARRIED: dict[str, tuple[str, Carried]] = {
 IDS = {
     "foreshock.call.v1": "e-1",
     "foreshock.alert.v1": "5f0c/2",
+    "foreshock.suppression.v1": "5f0d/3/silence/3/120/5",
+    "foreshock.receipt.v1": "m-10/3/120/5",
     "foreshock.risk.v1": "c_67gfu27c5dx6nkkdjyyd4kdr3u/3/120/4",
     "foreshock.example.risk.v1": "3/120/4/0",
     "foreshock.snapshot.v1": "risk/7",

@@ -115,7 +115,7 @@ def test_both_text_and_turns_are_refused() -> None:
 
 
 def test_a_promise_needs_its_time() -> None:
-    assert "a promise needs due_at" in refusal(raw(action="promise"), "action")
+    assert "the action promise needs due_at" in refusal(raw(action="promise"), "action")
     assert isinstance(decode_event(raw(action="promise", due_at="2026-03-03T00:00:00Z"), "action"), Action)
 
 

@@ -15,13 +15,22 @@ from schemas.alerts import Alert, Risk
 from schemas.codec import EVENT_TYPES, decode_as, decode_event, decode_example, decode_journal_line, encode
 from schemas.dead_letters import DeadLetter
 from schemas.events import SCHEMA_VERSION
+from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
+from schemas.suppressions import Suppression
 from schemas.types import Message
 
 FIXTURES = Path(__file__).parent / "fixtures"
-TYPES: dict[str, type[Message]] = {"alert": Alert, "dead_letter": DeadLetter, "risk": Risk, "snapshot": Snapshot}
+TYPES: dict[str, type[Message]] = {
+    "alert": Alert,
+    "dead_letter": DeadLetter,
+    "receipt": Receipt,
+    "risk": Risk,
+    "snapshot": Snapshot,
+    "suppression": Suppression,
+}
 EXAMPLES = {"risk_example", "text_example"}
-JOURNAL = {*EVENT_TYPES, "tick", "snapshot_notice", "model_command"}
+JOURNAL = {*EVENT_TYPES, "tick", "snapshot_notice", "model_command", "silence_command"}
 OLD_LINES = [
     pytest.param(file.stem, line, id=f"{file.parent.name}-{file.stem}-{number}")
     for file in sorted(FIXTURES.glob("v*/*.jsonl"))

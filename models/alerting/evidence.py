@@ -1,17 +1,15 @@
-"""Probability and stage to alerts: raise, hold, lower, end; one open alert per customer and cause."""
+"""How urgent each cause is by the evidence, and when the newest evidence for it came."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 
 from models.log_odds import log_odds
 from models.params import DAY, HOUR, Params
 from models.stages import COMPLAINT, DISSATISFIED
-from models.state import NEVER, CoolDown, CustomerState, OpenAlert
-from models.timers import is_stalled, patience
-from schemas.actions import Action, ActionName
-from schemas.alerts import Cause, Transition, alert_id_of
+from models.state import NEVER, CustomerState
+from models.timers import is_stalled
+from schemas.alerts import Cause
 
 NONE, BLUE, YELLOW, ORANGE, RED = range(5)
 """Indices into `schemas.alerts.LEVELS`."""
@@ -26,24 +24,6 @@ FRESH_DAYS = 7.0
 """How long a bad rating or a bad contact does."""
 
 _FRESH_SECONDS = FRESH_DAYS * DAY
-
-
-_ANSWERS: dict[ActionName, Transition] = {
-    "acknowledged": "acknowledged",
-    "resolved": "resolved",
-    "dismissed": "dismissed",
-}
-"""Actions that answer an alert, and what they make of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One transition of one alert."""
-
-    alert: OpenAlert
-    """The alert after it."""
-    transition: Transition
-    """What happened."""
 
 
 def supported_levels(state: CustomerState, at: float, threshold: float, params: Params) -> dict[Cause, int]:
@@ -91,101 +71,7 @@ def supported_levels(state: CustomerState, at: float, threshold: float, params: 
     }
 
 
-def asks_for_a_call(decision: Decision) -> bool:
-    """Say whether an alert begins to ask somebody to call, which the budget is for."""
-    return decision.transition in ("opened", "raised") and decision.alert.level >= YELLOW
-
-
-def decide(state: CustomerState, at: float, threshold: float, params: Params) -> list[Decision]:
-    """Compare open alerts with the evidence: open, raise, keep, lower or end them.
-
-    An alert rises at once. It falls, or expires, only after nothing has supported its level for `review_days`: what
-    flickers does not page anybody twice.
-    """
-    supported = supported_levels(state, at, threshold, params)
-    decisions: list[Decision] = []
-    kept: list[OpenAlert] = []
-    for alert in state.alerts:
-        level = supported.pop(alert.cause, NONE)
-        decision = _revised(alert, level, at, params)
-        if decision is None:
-            kept.append(alert._replace(supported_at=at) if level == alert.level else alert)
-            continue
-        decisions.append(decision)
-        if decision.transition == "expired":
-            _close(state, alert, at, params.policy.cool_down_days)
-        else:
-            kept.append(decision.alert)
-    for cause, level in supported.items():
-        if _may_open(state, cause, level, at):
-            opened = OpenAlert(cause, state.alerts_opened, level, at, 0, at, False)
-            state.alerts_opened += 1
-            kept.append(opened)
-            decisions.append(Decision(opened, "opened"))
-    state.alerts = kept
-    return decisions
-
-
-def answer(state: CustomerState, customer_key: str, action: Action, at: float, params: Params) -> list[Decision]:
-    """Let a person's action acknowledge or end the alert it names, or all open ones if it names none."""
-    transition = _ANSWERS.get(action.action)
-    if transition is None:
-        return []
-    decisions: list[Decision] = []
-    kept: list[OpenAlert] = []
-    for alert in state.alerts:
-        named = action.alert_id is None or action.alert_id == id_of(customer_key, alert)
-        if not named or (transition == "acknowledged" and alert.acknowledged):
-            kept.append(alert)
-            continue
-        after = alert._replace(sequence=alert.sequence + 1, acknowledged=True)
-        decisions.append(Decision(after, transition))
-        if transition == "acknowledged":
-            kept.append(after)
-        else:
-            days = params.policy.dismissed_days if transition == "dismissed" else params.policy.cool_down_days
-            _close(state, alert, at, days)
-    state.alerts = kept
-    return decisions
-
-
-def end_by_complaint(state: CustomerState) -> list[Decision]:
-    """End every open alert because the customer complained: the truth is known, and what led to it is settled."""
-    decisions = [Decision(alert._replace(sequence=alert.sequence + 1), "complained") for alert in state.alerts]
-    state.alerts = []
-    return decisions
-
-
-def end_by_erasure(state: CustomerState) -> list[Decision]:
-    """End every open alert because the customer is forgotten."""
-    decisions = [Decision(alert._replace(sequence=alert.sequence + 1), "expired") for alert in state.alerts]
-    state.alerts = []
-    return decisions
-
-
-def _revised(alert: OpenAlert, level: int, at: float, params: Params) -> Decision | None:
-    """Return what becomes of an open alert, or None if it stays as it is."""
-    is_higher = level > alert.level
-    if not is_higher and (level == alert.level or at < alert.supported_at + patience(alert.cause, params) * DAY):
-        return None
-    after = alert._replace(level=level, sequence=alert.sequence + 1, supported_at=at)
-    if is_higher:
-        return Decision(after._replace(acknowledged=False), "raised")
-    if level > NONE:
-        return Decision(after, "lowered")
-    return Decision(after._replace(level=alert.level), "expired")
-
-
-def _may_open(state: CustomerState, cause: Cause, level: int, at: float) -> bool:
-    """Say whether a cause may open: on evidence newer than its last end and the last complaint, later or worse."""
-    evidence_at = _evidence_at(state, cause)
-    if evidence_at <= state.complained_at:
-        return False
-    closed = next((c for c in state.cool_downs if c.cause == cause), None)
-    return closed is None or (evidence_at > closed.closed_at and (closed.until <= at or level > closed.level))
-
-
-def _evidence_at(state: CustomerState, cause: Cause) -> float:
+def evidence_at(state: CustomerState, cause: Cause) -> float:
     """Return when the newest evidence for a cause came."""
     match cause:
         case "complaint_risk":
@@ -206,17 +92,6 @@ def _evidence_at(state: CustomerState, cause: Cause) -> float:
             return max(state.rated_at, state.bad_contact_at)
         case "silent_after_bad_contact":
             return state.ignored_at
-
-
-def _close(state: CustomerState, alert: OpenAlert, at: float, days: float) -> None:
-    """Remember that a cause was closed, in place of what was remembered of it."""
-    others = [c for c in state.cool_downs if c.cause != alert.cause]
-    state.cool_downs = [*others, CoolDown(alert.cause, at, at + days * DAY, alert.level)]
-
-
-def id_of(customer_key: str, alert: OpenAlert) -> str:
-    """Return the id of an open alert."""
-    return alert_id_of(customer_key, alert.cause, alert.opened_at, alert.number)
 
 
 def has_say(state: CustomerState, params: Params) -> bool:
