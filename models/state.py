@@ -115,6 +115,8 @@ class OpenAlert(NamedTuple):
     """The rule by which nobody was told that it opened or rose; empty where somebody was."""
     told: bool = True
     """Whether the alert topic knows of it at all."""
+    holder: str = ""
+    """The unit that it has gone up to; empty while it is with the one that last served the customer."""
 
 
 class CoolDown(NamedTuple):

@@ -10,12 +10,14 @@ from models.alerting.deciding import Decision, id_of
 from models.features import CONTRIBUTORS
 from models.labels.waiting import Learnt, horizons_of
 from models.observing.surveys import rating_of
+from models.organisation import Post
 from models.packing import unpacked_buckets, unpacked_numbers
-from models.state import CustomerState
+from models.state import CustomerState, OpenAlert
 from models.text.tokens import tokens
-from schemas.alerts import ENDING, LEVELS, STAGES, STATUSES, Alert, Explanation, Reason, Risk
+from schemas.alerts import ENDING, LEVELS, STAGES, STATUSES, Alert, BilingualText, Explanation, Reason, Risk
 from schemas.events import Survey
 from schemas.examples import RiskExample, Shadow, Source, SpokenTurn, TextExample
+from schemas.receipts import Receipt, ReceiptCode
 from schemas.types import Position
 
 
@@ -58,8 +60,9 @@ def alert_of(
     partition: int,
     position: Position,
     params_hash: str,
+    post: Post | None,
 ) -> Alert:
-    """Say one transition of an alert, as of the customer's own time."""
+    """Say one transition of an alert, as of the customer's own time; `post` answers for it."""
     alert = decision.alert
     return Alert.trusted(
         alert_id=id_of(key, alert),
@@ -82,6 +85,8 @@ def alert_of(
         vulnerable=bool(state.drivers),
         status="ended" if decision.transition in ENDING else STATUSES[alert.status],
         assignee=alert.assignee or None,
+        supervisor=post.path if post else None,
+        owner=post.owner if post else None,
         snoozed_until=moment_of(alert.snoozed_until) if alert.snoozed_until else None,
         by=decision.by,
         because=decision.because,
@@ -90,6 +95,33 @@ def alert_of(
         params_hash=params_hash,
         position=(partition, *position),
     )
+
+
+def refusal_receipt_of(
+    key: str, alert: OpenAlert, code: ReceiptCode, event_id: str, at: float, position: tuple[int, int, int]
+) -> Receipt:
+    """Answer an action that must not close an alert."""
+    return Receipt.trusted(
+        event_id=event_id,
+        alert_id=id_of(key, alert),
+        customer_key=key,
+        result="refused",
+        code=code,
+        text=_REFUSALS[code],
+        at=moment_of(at),
+        position=position,
+    )
+
+
+_REFUSALS: dict[ReceiptCode, BilingualText] = {
+    "held_above": BilingualText(
+        zh="该预警已升级督办，只能由督办机构或其上级关闭",
+        en="It has gone up: only the unit that holds it, or one above, may close it",
+    ),
+    "no_evidence": BilingualText(
+        zh="关闭该预警须附处理说明或证据编号", en="Closing it needs a note or a reference to evidence"
+    ),
+}
 
 
 def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Source, epoch: str) -> RiskExample:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from models.alerting.clocks import posts_of
 from models.alerting.deciding import Decision, asks_for_a_call, decide
 from models.alerting.lifecycle import answer, end_by_complaint, end_by_erasure
+from models.alerting.supervision import counts_for_nothing, escalate, refusals_of
 from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets, deed_of
@@ -20,10 +22,16 @@ from models.observing.conversations import RATED_BY, ended_by, forget, forget_du
 from models.observing.surveys import rating_of
 from models.outcome import Outcome
 from models.packing import packed_buckets, unpacked_buckets
-from models.reasons import ending_of, erased, reasons_for
+from models.reasons import MAX_REASONS, ending_of, erased, reasons_for
 from models.stages import stage_of
-from models.state import NEVER, CustomerState
-from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of
+from models.state import NEVER, CustomerState, OpenAlert
+from models.telling import (
+    alert_of,
+    comment_example_of,
+    conversation_example_of,
+    refusal_receipt_of,
+    risk_example_of,
+)
 from models.timers import books_due, fire, is_to_be_forgotten, look_due
 from schemas.actions import Action
 from schemas.alerts import Reason
@@ -31,6 +39,7 @@ from schemas.codec import CustomerEvent
 from schemas.events import Call, Survey
 from schemas.examples import Source
 from schemas.labels import Complaint
+from schemas.receipts import ReceiptCode
 
 
 class Visit:
@@ -86,6 +95,11 @@ class Visit:
     def take_in(self, event: CustomerEvent, at: float) -> None:
         """Apply one event: memory first, then labels and people's answers, then judgement."""
         state, params = self.state, self._params
+        refused = refusals_of(state, self._key, event, params) if isinstance(event, Action) else []
+        if isinstance(event, Action) and refused:
+            self._refuse(refused, event, at)
+            if counts_for_nothing(state, self._key, event, refused):
+                event = event.model_copy(update={"action": "other"})
         if isinstance(event, Call) and ended_by(state, event):
             self._end_conversation(None, at)
         if observe_event(state, event, at, self._frame.listener, params):
@@ -106,7 +120,7 @@ class Visit:
         elif isinstance(event, Action):
             keep = keep and event.action != "left"
             self._acted(event, at)
-            decisions = answer(state, self._key, event, state.clock, params)
+            decisions = answer(state, self._key, event, state.clock, params, [alert.number for alert, _ in refused])
         elif isinstance(event, Survey):
             self._rated(event, at)
         self._judge(decisions, buckets, keep=keep, event_id=event.event_id)
@@ -130,7 +144,8 @@ class Visit:
                     self._outcome.believe(self._key)
             if fired is not None:
                 self._remember(fired.evidence)
-                self._judge([], unpacked_buckets(state.categories), keep=fired.matters and not params.labels.deeds)
+                risen = escalate(state, state.clock, params)
+                self._judge(risen, unpacked_buckets(state.categories), keep=fired.matters and not params.labels.deeds)
                 look = look_due(state, params)  # only a look changes when the next one is due
         state.due = due
 
@@ -202,6 +217,14 @@ class Visit:
         for decision in decisions:
             self._alert(decision, self._why(decision, event_id))
 
+    def _refuse(self, refused: list[tuple[OpenAlert, ReceiptCode]], action: Action, at: float) -> None:
+        """Tell whoever tried to close alerts that they may not."""
+        frame = self._frame
+        position, now = (frame.partition, *frame.position), max(self.state.clock, at)
+        for alert, code in refused:
+            receipt = refusal_receipt_of(self._key, alert, code, action.event_id, now, position)
+            self._outcome.receipts.append(receipt)
+
     def _move(self, stage: int) -> None:
         """Put the customer into a stage."""
         state = self.state
@@ -227,11 +250,17 @@ class Visit:
         """Say why an alert takes a transition."""
         alert, now = decision.alert, self.state.clock
         ending = ending_of(decision.transition, alert, now, event_id)
-        return ending or reasons_for(alert.cause, self.state, now, self._frame.budget.threshold, self._params)
+        if ending and decision.transition != "escalated":
+            return ending
+        why = reasons_for(alert.cause, self.state, now, self._frame.budget.threshold, self._params)
+        return (*ending, *why)[:MAX_REASONS]
 
     def _alert(self, decision: Decision, reasons: tuple[Reason, ...]) -> None:
         """Write one transition of an alert."""
-        frame = self._frame
+        frame, state = self._frame, self.state
+        organisation = self._params.organisation
+        posts = posts_of(decision.alert, state, organisation) if organisation.units else ()
+        post = posts[0] if posts else None
         self._outcome.alerts.append(
-            alert_of(self._key, self.state, decision, reasons, frame.partition, frame.position, frame.params_hash)
+            alert_of(self._key, state, decision, reasons, frame.partition, frame.position, frame.params_hash, post)
         )

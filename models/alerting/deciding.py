@@ -67,7 +67,8 @@ def _revised(alert: OpenAlert, level: int, at: float, params: Params) -> Decisio
         return None
     after = alert._replace(level=level, sequence=alert.sequence + 1, supported_at=at)
     if is_higher:
-        return Decision(after._replace(status=OPEN, status_at=NEVER), "raised")
+        began_at = at if params.organisation.units else alert.tier_at  # the clocks of the new level begin
+        return Decision(after._replace(status=OPEN, status_at=NEVER, tier_at=began_at), "raised")
     if level > NONE:
         return Decision(after, "lowered")
     return Decision(after._replace(level=alert.level), "expired")

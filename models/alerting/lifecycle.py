@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from models.alerting.deciding import Decision, close, id_of
 from models.params import Params
 from models.state import ACKNOWLEDGED, OPEN, CustomerState, OpenAlert
@@ -16,8 +18,21 @@ _ANSWERS: dict[ActionName, Transition] = {
 """Actions that answer an alert, and what they make of it."""
 
 
-def answer(state: CustomerState, customer_key: str, action: Action, at: float, params: Params) -> list[Decision]:
-    """Let a person's action acknowledge or end the alert it names, or all open ones if it names none."""
+def answer(
+    state: CustomerState,
+    customer_key: str,
+    action: Action,
+    at: float,
+    params: Params,
+    refused: Collection[int] = (),
+) -> list[Decision]:
+    """Let a person's action acknowledge or end the alert it names, or all open ones if it names none.
+
+    Parameters
+    ----------
+    refused
+        Numbers of alerts that the action must not close: they stay as they are.
+    """
     transition = _ANSWERS.get(action.action)
     if transition is None:
         return []
@@ -25,7 +40,7 @@ def answer(state: CustomerState, customer_key: str, action: Action, at: float, p
     kept: list[OpenAlert] = []
     for alert in state.alerts:
         named = action.alert_id is None or action.alert_id == id_of(customer_key, alert)
-        if not named or (transition == "acknowledged" and alert.status > OPEN):
+        if not named or alert.number in refused or (transition == "acknowledged" and alert.status > OPEN):
             kept.append(alert)
             continue
         after = alert._replace(sequence=alert.sequence + 1, status=ACKNOWLEDGED, status_at=at)
