@@ -127,7 +127,8 @@ def replay(
         for name in files:
             for number, raw in enumerate(lines_of(stack, name, progress)):
                 if number == 0 and is_dump(raw):
-                    run = JournalRun(read_header(raw).epoch, params, key)
+                    header = read_header(raw)
+                    run = JournalRun(header.epoch, params, key, header.partitions)
                     continue
                 run = run or EventRun(intake, params, timedelta(hours=lateness_hours))
                 _take(run, intake, raw, number, results, dead_letters)

@@ -18,6 +18,7 @@ from schemas.alerts import ENDING, LEVELS, STAGES, STATUSES, Alert, BilingualTex
 from schemas.events import Survey
 from schemas.examples import RiskExample, Shadow, Source, SpokenTurn, TextExample
 from schemas.receipts import Receipt, ReceiptCode
+from schemas.suppressions import Suppression
 from schemas.types import Position
 
 
@@ -94,6 +95,25 @@ def alert_of(
         snapshot=state.snapshot,
         params_hash=params_hash,
         position=(partition, *position),
+    )
+
+
+def capacity_suppression_of(
+    key: str, state: CustomerState, decision: Decision, position: tuple[int, int, int]
+) -> Suppression:
+    """Say that nobody is told of a transition, because there is more than people can do."""
+    alert = decision.alert
+    return Suppression.trusted(
+        alert_id=id_of(key, alert),
+        sequence=alert.sequence,
+        transition=decision.transition,
+        rule="capacity",
+        customer_key=key,
+        org_path=state.org_path,
+        cause=alert.cause,
+        level=LEVELS[alert.level],
+        at=moment_of(state.clock),
+        position=position,
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from models.alerting.clocks import escalates_at
+from models.alerting.clocks import escalates_at, tried_again_at
 from models.forgetting import forgets_at, gone_at
 from models.heat import warm
 from models.labels.waiting import next_end
@@ -100,7 +100,12 @@ def _deed_due(state: CustomerState, params: Params) -> float:
         due = min(due, _stall_due(claim, params))
     for alert in state.alerts:
         due = min(due, alert.supported_at + patience(alert.cause, params) * DAY)
-    return min(due, escalates_at(state, params.organisation)) if params.organisation.units else due
+    if params.organisation.units and state.alerts:
+        due = min(due, escalates_at(state, params.organisation))
+        for alert in state.alerts:
+            if alert.hidden == "capacity":
+                due = min(due, tried_again_at(alert, state, params.organisation))
+    return due
 
 
 def _answer_due(state: CustomerState, params: Params) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from models.alerting.capacity import fit
 from models.alerting.clocks import posts_of
 from models.alerting.deciding import Decision, asks_for_a_call, decide
 from models.alerting.lifecycle import answer, end_by_complaint, end_by_erasure
@@ -27,6 +28,7 @@ from models.stages import stage_of
 from models.state import NEVER, CustomerState, OpenAlert
 from models.telling import (
     alert_of,
+    capacity_suppression_of,
     comment_example_of,
     conversation_example_of,
     refusal_receipt_of,
@@ -90,7 +92,7 @@ class Visit:
     def into_this_epoch(self) -> None:
         """Forget the positions of another journal."""
         if self.state.epoch != self._frame.epoch:
-            self.state.lives, self.state.spent = (), ()
+            self.state.lives, self.state.spent, self.state.room = (), (), ()
 
     def take_in(self, event: CustomerEvent, at: float) -> None:
         """Apply one event: memory first, then labels and people's answers, then judgement."""
@@ -153,7 +155,7 @@ class Visit:
         """Forget a customer who asks for it: what is open ends, and what waits for a label is dropped."""
         state = self.state
         state.clock = max(state.clock, at)
-        for decision in end_by_erasure(state):
+        for decision in self._fitted(end_by_erasure(state)):
             self._alert(decision, erased())
         self._forget(state.clock)
 
@@ -210,12 +212,23 @@ class Visit:
         dense = dense_features(state, now, params)
         score_customer(state, dense, buckets, frame.scorer, params)
         decisions += decide(state, now, frame.budget.threshold, params)
+        decisions = self._fitted(decisions)
         if decisions and not state.cold and any(map(asks_for_a_call, decisions)):
             frame.budget.spend(state, now, frame.position)
         if keep:
             self._tell(keep_prediction(state, self._key, now, dense, params.labels))
         for decision in decisions:
             self._alert(decision, self._why(decision, event_id))
+
+    def _fitted(self, decisions: list[Decision]) -> list[Decision]:
+        """Return what fits into the owners' day; the rest is recorded."""
+        frame, state = self._frame, self.state
+        if frame.capacity is None or not (decisions or state.alerts):
+            return decisions
+        told, held = fit(state, decisions, state.clock, frame.capacity, frame.position, self._params)
+        position = (frame.partition, *frame.position)
+        self._outcome.suppressions += [capacity_suppression_of(self._key, state, each, position) for each in held]
+        return told
 
     def _refuse(self, refused: list[tuple[OpenAlert, ReceiptCode]], action: Action, at: float) -> None:
         """Tell whoever tried to close alerts that they may not."""

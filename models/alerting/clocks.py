@@ -1,11 +1,15 @@
-"""The two clocks of a supervised alert: until when it must be acknowledged, and until when something must be done."""
+"""The clocks of an alert that somebody answers for: until when they must act, and when they are told if not at once."""
 
 from __future__ import annotations
 
-from math import inf
+from math import floor, inf
 
 from models.organisation import Organisation, Post
 from models.state import ACKNOWLEDGED, IN_PROGRESS, CustomerState, OpenAlert
+from schemas.alerts import LEVELS
+
+_MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
+_MOST_URGENT = len(LEVELS) - 1
 
 
 def posts_of(alert: OpenAlert, state: CustomerState, organisation: Organisation) -> tuple[Post, ...]:
@@ -39,3 +43,10 @@ def alert_escalates_at(alert: OpenAlert, state: CustomerState, organisation: Org
     else:
         due = began_at + posts[0].act[alert.level]
     return max(due, alert.snoozed_until)
+
+
+def tried_again_at(alert: OpenAlert, state: CustomerState, organisation: Organisation) -> float:
+    """Return when an alert that is held back is tried again: as the next day begins, the most urgent first."""
+    offset = organisation.utc_offset_hours * _HOUR
+    begins = (floor((state.clock + offset) / _DAY) + 1) * _DAY - offset
+    return begins + _MINUTE * (_MOST_URGENT - alert.level) + _MINUTE * (1.0 - state.probability_30d)

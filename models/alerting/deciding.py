@@ -27,7 +27,7 @@ class Decision:
 
 def asks_for_a_call(decision: Decision) -> bool:
     """Say whether an alert begins to ask somebody to call, which the budget is for."""
-    return decision.transition in ("opened", "raised") and decision.alert.level >= YELLOW
+    return decision.transition in ("opened", "raised", "told") and decision.alert.level >= YELLOW
 
 
 def decide(state: CustomerState, at: float, threshold: float, params: Params) -> list[Decision]:
