@@ -13,7 +13,7 @@ from rich.text import Text
 from river.metrics import LogLoss, RollingROCAUC
 
 from models.outcome import Outcome
-from schemas.alerts import LEVELS, STAGES, Alert
+from schemas.alerts import LEVELS, PAGING, STAGES, Alert
 from schemas.examples import RiskExample
 
 HOURS = 3_600.0
@@ -69,7 +69,7 @@ class Summary:
         self.transitions[alert.transition] += 1
         if alert.transition == "opened":
             self.opened[alert.cause] += 1
-        if alert.transition in ("opened", "raised"):
+        if alert.transition in PAGING:
             of_customer: dict[str, Alert] = {}
             for known in sorted([*self.urgent, alert], key=self._urgency, reverse=True):
                 of_customer.setdefault(known.customer_key, known)

@@ -219,7 +219,8 @@ class Engine:
             return outcome
         erasing = isinstance(event, Action) and event.action == "erase"
         is_stranger = known is None or known.forgotten_at != NEVER
-        if is_stranger and erasing:
+        if is_stranger and isinstance(event, Action) and erasing:
+            Visit(frame, key, CustomerState(), outcome).receipt(event, "unknown", at)
             return outcome
         if known is None or is_stranger:
             visit = Visit.of_a_stranger(frame, key, known, outcome)
@@ -240,8 +241,10 @@ class Engine:
         if not erasing:
             visit.take_in(event, at)
             visit.fire(visit.state.clock)
-        elif not visit.state.forgotten_at:
-            visit.erase(at)
+        elif isinstance(event, Action):
+            visit.receipt(event, "unknown" if visit.state.forgotten_at else "noted", max(at, visit.state.clock))
+            if not visit.state.forgotten_at:
+                visit.erase(at)
         self._put(states, key, visit.state, outcome)
         return outcome
 

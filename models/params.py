@@ -245,6 +245,28 @@ class PolicyParams(_Params):
     dismissed_days: float = Field(default=14.0, ge=0)
     """The same after somebody said: false alarm."""
 
+    lapse_days: float = Field(default=3.0, gt=0)
+    """An acknowledgement lapses after so long without anything done about the alert: it is then nobody's again."""
+
+    acknowledge_first: bool = False
+    """Whether an alert must be acknowledged before it can be resolved. Without it whoever solves it need not say so
+    twice."""
+
+    reopen_days: float = Field(default=14.0, ge=0)
+    """How long after its end a person may open an alert again."""
+
+    snooze_days: float = Field(default=14.0, gt=0)
+    """The longest that an alert can be left alone; who asks for more gets this."""
+
+    snooze_up_to: Literal["none", "blue", "yellow", "orange", "red"] = "yellow"
+    """An alert that is left alone and rises no further than this stays silent until then; above it is told at once."""
+
+    inhibit: bool = True
+    """Whether a red alert that was told keeps the yellow and blue ones of its customer back while it stands."""
+
+    silence_look_hours: float = Field(default=1.0, gt=0)
+    """How often an alert that a silence hides is looked at, so that it is told soon after somebody ends that early."""
+
     @model_validator(mode="after")
     def _ordered(self) -> PolicyParams:
         """Refuse thresholds that are not in the order of the levels."""

@@ -81,6 +81,27 @@ _ENDINGS: dict[Transition, _Sentence] = {
         "时限内无人处理，升级上级机构督办，预警后 {hours:.0f} 小时",
         "Nobody answered in time: it goes one unit up, {hours:.0f} h after it opened",
     ),
+    "told": _Sentence(
+        "此前未告知，现予告知，预警后 {hours:.0f} 小时",
+        "Nobody had been told; it still stands {hours:.0f} h after it opened",
+    ),
+    "lapsed": _Sentence(
+        "受理后久无行动，预警后 {hours:.0f} 小时重新待办",
+        "Somebody had it and nothing was done; nobody's again, {hours:.0f} h after it opened",
+    ),
+    "woken": _Sentence(
+        "暂缓到期，预警后 {hours:.0f} 小时",
+        "The time that it was left alone for is over, {hours:.0f} h after it opened",
+    ),
+    "reopened": _Sentence("重新打开，距首次预警 {hours:.0f} 小时", "Opened again {hours:.0f} h after it first opened"),
+    "started": _Sentence("正在处理，预警后 {hours:.0f} 小时", "Somebody works on it, {hours:.0f} h after it opened"),
+    "assigned": _Sentence("已指派，预警后 {hours:.0f} 小时", "Assigned {hours:.0f} h after it opened"),
+    "snoozed": _Sentence("已暂缓，预警后 {hours:.0f} 小时", "Left alone for a while, {hours:.0f} h after it opened"),
+    "commented": _Sentence("已备注，预警后 {hours:.0f} 小时", "Somebody made a note {hours:.0f} h after it opened"),
+    "disagreed": _Sentence(
+        "查看后认为无需处理，预警后 {hours:.0f} 小时",
+        "Somebody looked and saw no reason to act, {hours:.0f} h after it opened",
+    ),
     "acknowledged": _Sentence(
         "已有人接手，预警后 {hours:.0f} 小时", "Somebody has taken it, {hours:.0f} h after it opened"
     ),

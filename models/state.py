@@ -126,6 +126,8 @@ class OpenAlert(NamedTuple):
     """When the clocks of that unit began; `NEVER` where they began as it opened."""
     hidden: str = ""
     """The rule by which nobody was told that it opened or rose; empty where somebody was."""
+    hidden_until: float = NEVER
+    """When that rule ends; `NEVER` where that is not a time."""
     told: bool = True
     """Whether the alert topic knows of it at all."""
     holder: str = ""
@@ -151,6 +153,8 @@ class CoolDown(NamedTuple):
     """Number of its last transition."""
     evidence_at: float = NEVER
     """The newest evidence that was kept back since."""
+    told: bool = True
+    """Whether the alert topic knows of it."""
 
 
 class PendingPrediction(NamedTuple):

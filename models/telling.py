@@ -7,18 +7,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.alerting.deciding import Decision, id_of
+from models.alerting.receipts import RESULTS, SENTENCES
 from models.features import CONTRIBUTORS
 from models.labels.waiting import Learnt, horizons_of
 from models.observing.surveys import rating_of
 from models.organisation import Post
 from models.packing import unpacked_buckets, unpacked_numbers
-from models.state import CustomerState, OpenAlert
+from models.state import CustomerState
 from models.text.tokens import tokens
-from schemas.alerts import ENDING, LEVELS, STAGES, STATUSES, Alert, BilingualText, Explanation, Reason, Risk
+from schemas.actions import Action
+from schemas.alerts import ENDING, LEVELS, STAGES, STATUSES, Alert, Explanation, Reason, Risk
 from schemas.events import Survey
 from schemas.examples import RiskExample, Shadow, Source, SpokenTurn, TextExample
 from schemas.receipts import Receipt, ReceiptCode
-from schemas.suppressions import Suppression
+from schemas.suppressions import Rule, Suppression
 from schemas.types import Position
 
 
@@ -98,50 +100,42 @@ def alert_of(
     )
 
 
-def capacity_suppression_of(
-    key: str, state: CustomerState, decision: Decision, position: tuple[int, int, int]
+def suppression_of(
+    key: str, state: CustomerState, decision: Decision, rule: Rule, partition: int, position: Position
 ) -> Suppression:
-    """Say that nobody is told of a transition, because there is more than people can do."""
+    """Say one decision that nobody is told, as of the customer's own time."""
     alert = decision.alert
     return Suppression.trusted(
         alert_id=id_of(key, alert),
         sequence=alert.sequence,
         transition=decision.transition,
-        rule="capacity",
+        rule=rule,
+        author=decision.author,
+        silence=decision.silence,
+        until=moment_of(decision.until) if decision.until else None,
         customer_key=key,
         org_path=state.org_path,
         cause=alert.cause,
         level=LEVELS[alert.level],
         at=moment_of(state.clock),
-        position=position,
+        position=(partition, *position),
     )
 
 
-def refusal_receipt_of(
-    key: str, alert: OpenAlert, code: ReceiptCode, event_id: str, at: float, position: tuple[int, int, int]
+def receipt_of(
+    key: str, action: Action, alert_id: str, code: ReceiptCode, at: float, partition: int, position: Position
 ) -> Receipt:
-    """Answer an action that must not close an alert."""
+    """Answer an action that names an alert; `at` is in seconds since 1970."""
     return Receipt.trusted(
-        event_id=event_id,
-        alert_id=id_of(key, alert),
+        event_id=action.event_id,
+        alert_id=alert_id,
         customer_key=key,
-        result="refused",
+        result=RESULTS.get(code, "refused"),
         code=code,
-        text=_REFUSALS[code],
+        text=SENTENCES[code],
         at=moment_of(at),
-        position=position,
+        position=(partition, *position),
     )
-
-
-_REFUSALS: dict[ReceiptCode, BilingualText] = {
-    "held_above": BilingualText(
-        zh="该预警已升级督办，只能由督办机构或其上级关闭",
-        en="It has gone up: only the unit that holds it, or one above, may close it",
-    ),
-    "no_evidence": BilingualText(
-        zh="关闭该预警须附处理说明或证据编号", en="Closing it needs a note or a reference to evidence"
-    ),
-}
 
 
 def risk_example_of(key: str, learnt: Learnt, state: CustomerState, source: Source, epoch: str) -> RiskExample:

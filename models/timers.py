@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from models.alerting.clocks import escalates_at, tried_again_at
+from models.alerting.clocks import escalates_at
 from models.forgetting import forgets_at, gone_at
 from models.heat import warm
 from models.labels.waiting import next_end
@@ -20,7 +20,7 @@ from models.observing.conversations import forget_due
 from models.observing.surveys import ignore_survey
 from models.params import DAY, HOUR, Params
 from models.stages import CONTENT, stage_moments
-from models.state import MAX_STALLS, NEVER, CustomerState, PendingClaim
+from models.state import MAX_STALLS, NEVER, CustomerState, OpenAlert, PendingClaim
 from schemas.alerts import Cause
 
 
@@ -100,12 +100,28 @@ def _deed_due(state: CustomerState, params: Params) -> float:
         due = min(due, _stall_due(claim, params))
     for alert in state.alerts:
         due = min(due, alert.supported_at + patience(alert.cause, params) * DAY)
-    if params.organisation.units and state.alerts:
-        due = min(due, escalates_at(state, params.organisation))
-        for alert in state.alerts:
-            if alert.hidden == "capacity":
-                due = min(due, tried_again_at(alert, state, params.organisation))
-    return due
+        if alert.status or alert.snoozed_until or alert.hidden:
+            due = min(due, rest_due(alert, params), _hidden_due(alert, state, params))
+    return min(due, escalates_at(state, params.organisation)) if params.organisation.units and state.alerts else due
+
+
+def rest_due(alert: OpenAlert, params: Params) -> float:
+    """Return when an alert that is left alone wakes, or an acknowledgement lapses; infinity where there is neither."""
+    if alert.snoozed_until:
+        return alert.snoozed_until
+    return alert.status_at + params.policy.lapse_days * DAY if alert.status else inf
+
+
+def _hidden_due(alert: OpenAlert, state: CustomerState, params: Params) -> float:
+    """Return when an alert that a silence hides must be looked at: the silence is over, or may have been ended.
+
+    One that did not fit into its owner's day is looked at as the next begins.
+    """
+    if alert.hidden == "capacity" and not alert.status:
+        return alert.hidden_until
+    if alert.status or alert.hidden != "silence":
+        return inf
+    return min(alert.hidden_until, state.scored_at + params.policy.silence_look_hours * HOUR)
 
 
 def _answer_due(state: CustomerState, params: Params) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from models.alerting.capacity import fit
+from models.alerting.capacity import Room
 from models.alerting.clocks import posts_of
-from models.alerting.deciding import Decision, asks_for_a_call, decide
+from models.alerting.deciding import Decision, asks_for_a_call, decide, id_of
+from models.alerting.hiding import withhold
 from models.alerting.lifecycle import answer, end_by_complaint, end_by_erasure
 from models.alerting.supervision import counts_for_nothing, escalate, refusals_of
 from models.duplicates import seen_before
@@ -16,7 +17,7 @@ from models.features.own import own_numbers
 from models.forgetting import begun, forgotten, gone_at
 from models.frame import Frame
 from models.judging import score_customer
-from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature
+from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature, review
 from models.observing import observe_event
 from models.observing.cases import observe_case
 from models.observing.conversations import RATED_BY, ended_by, forget, forget_due
@@ -28,15 +29,15 @@ from models.stages import stage_of
 from models.state import NEVER, CustomerState, OpenAlert
 from models.telling import (
     alert_of,
-    capacity_suppression_of,
     comment_example_of,
     conversation_example_of,
-    refusal_receipt_of,
+    receipt_of,
     risk_example_of,
+    suppression_of,
 )
 from models.timers import books_due, fire, is_to_be_forgotten, look_due
 from schemas.actions import Action
-from schemas.alerts import Reason
+from schemas.alerts import PAGING, Reason
 from schemas.codec import CustomerEvent
 from schemas.events import Call, Survey
 from schemas.examples import Source
@@ -98,10 +99,9 @@ class Visit:
         """Apply one event: memory first, then labels and people's answers, then judgement."""
         state, params = self.state, self._params
         refused = refusals_of(state, self._key, event, params) if isinstance(event, Action) else []
-        if isinstance(event, Action) and refused:
-            self._refuse(refused, event, at)
-            if counts_for_nothing(state, self._key, event, refused):
-                event = event.model_copy(update={"action": "other"})
+        said = event
+        if isinstance(event, Action) and counts_for_nothing(state, self._key, event, refused):
+            event = event.model_copy(update={"action": "other"})
         if isinstance(event, Call) and ended_by(state, event):
             self._end_conversation(None, at)
         if observe_event(state, event, at, self._frame.listener, params):
@@ -122,7 +122,7 @@ class Visit:
         elif isinstance(event, Action):
             keep = keep and event.action != "left"
             self._acted(event, at)
-            decisions = answer(state, self._key, event, state.clock, params, [alert.number for alert, _ in refused])
+            decisions = self._answered(said, refused) if isinstance(said, Action) else []
         elif isinstance(event, Survey):
             self._rated(event, at)
         self._judge(decisions, buckets, keep=keep, event_id=event.event_id)
@@ -155,9 +155,33 @@ class Visit:
         """Forget a customer who asks for it: what is open ends, and what waits for a label is dropped."""
         state = self.state
         state.clock = max(state.clock, at)
-        for decision in self._fitted(end_by_erasure(state)):
+        frame = self._frame
+        for decision in withhold(state, end_by_erasure(state), state.clock, frame.silences, self._params, self._room()):
             self._alert(decision, erased())
         self._forget(state.clock)
+
+    def receipt(self, action: Action, code: ReceiptCode | None, at: float) -> None:
+        """Answer an action, if it names an alert; `at` is in seconds since 1970."""
+        if action.alert_id is not None and code is not None:
+            frame = self._frame
+            self._outcome.receipts.append(
+                receipt_of(self._key, action, action.alert_id, code, at, frame.partition, frame.position)
+            )
+
+    def _answered(self, action: Action, refused: list[tuple[OpenAlert, ReceiptCode]]) -> list[Decision]:
+        """Let an action change alerts, and say what came of it; refusals are told even where it names no alert."""
+        frame, state = self._frame, self.state
+        codes = {alert.number: code for alert, code in refused}
+        decisions, answered = answer(state, self._key, action, state.clock, self._params, codes)
+        self.receipt(action, answered, state.clock)
+        if action.alert_id is None:
+            self._outcome.receipts += [
+                receipt_of(
+                    self._key, action, id_of(self._key, alert), code, state.clock, frame.partition, frame.position
+                )
+                for alert, code in refused
+            ]
+        return decisions
 
     def _remember(self, evidence: Iterable[str]) -> None:
         """Keep the ids of the last events that mattered."""
@@ -184,6 +208,8 @@ class Visit:
         state = self.state
         if action.action in INTERVENTIONS:
             intervene(state, at)
+        elif action.action == "disagreed":
+            review(state, at)
         elif action.action == "left":
             state.left_at = max(state.left_at, at)
             self._tell(leave(state, at))
@@ -212,31 +238,20 @@ class Visit:
         dense = dense_features(state, now, params)
         score_customer(state, dense, buckets, frame.scorer, params)
         decisions += decide(state, now, frame.budget.threshold, params)
-        decisions = self._fitted(decisions)
+        decisions = withhold(state, decisions, now, frame.silences, params, self._room())
         if decisions and not state.cold and any(map(asks_for_a_call, decisions)):
             frame.budget.spend(state, now, frame.position)
         if keep:
             self._tell(keep_prediction(state, self._key, now, dense, params.labels))
         for decision in decisions:
-            self._alert(decision, self._why(decision, event_id))
+            self._alert(decision, self._why(decision, event_id) if decision.rule is None else ())
 
-    def _fitted(self, decisions: list[Decision]) -> list[Decision]:
-        """Return what fits into the owners' day; the rest is recorded."""
-        frame, state = self._frame, self.state
-        if frame.capacity is None or not (decisions or state.alerts):
-            return decisions
-        told, held = fit(state, decisions, state.clock, frame.capacity, frame.position, self._params)
-        position = (frame.partition, *frame.position)
-        self._outcome.suppressions += [capacity_suppression_of(self._key, state, each, position) for each in held]
-        return told
-
-    def _refuse(self, refused: list[tuple[OpenAlert, ReceiptCode]], action: Action, at: float) -> None:
-        """Tell whoever tried to close alerts that they may not."""
+    def _room(self) -> Room | None:
+        """Return what is left of the owners' day for this customer; None where no day has an end."""
         frame = self._frame
-        position, now = (frame.partition, *frame.position), max(self.state.clock, at)
-        for alert, code in refused:
-            receipt = refusal_receipt_of(self._key, alert, code, action.event_id, now, position)
-            self._outcome.receipts.append(receipt)
+        if frame.capacity is None:
+            return None
+        return Room(self.state, frame.capacity, frame.position, self._params)
 
     def _move(self, stage: int) -> None:
         """Put the customer into a stage."""
@@ -262,16 +277,22 @@ class Visit:
     def _why(self, decision: Decision, event_id: str | None) -> tuple[Reason, ...]:
         """Say why an alert takes a transition."""
         alert, now = decision.alert, self.state.clock
-        ending = ending_of(decision.transition, alert, now, event_id)
-        if ending and decision.transition != "escalated":
-            return ending
+        is_reminder = decision.transition in PAGING
+        said = ending_of(decision.transition, alert, now, None if is_reminder else event_id)
+        if said and not is_reminder:
+            return said
         why = reasons_for(alert.cause, self.state, now, self._frame.budget.threshold, self._params)
-        return (*ending, *why)[:MAX_REASONS]
+        return (*said, *why)[:MAX_REASONS]
 
     def _alert(self, decision: Decision, reasons: tuple[Reason, ...]) -> None:
-        """Write one transition of an alert."""
-        frame, state = self._frame, self.state
-        organisation = self._params.organisation
+        """Write one transition of an alert, or why nobody is told."""
+        frame = self._frame
+        if decision.rule is not None:
+            self._outcome.suppressions.append(
+                suppression_of(self._key, self.state, decision, decision.rule, frame.partition, frame.position)
+            )
+            return
+        state, organisation = self.state, self._params.organisation
         posts = posts_of(decision.alert, state, organisation) if organisation.units else ()
         post = posts[0] if posts else None
         self._outcome.alerts.append(

@@ -58,6 +58,9 @@ TRANSITIONS: tuple[Transition, ...] = get_args(Transition)
 PAGING: frozenset[Transition] = frozenset({"opened", "raised", "told", "escalated", "woken", "lapsed", "reopened"})
 """Transitions that ask somebody to look; the others are only news of an alert that somebody knows."""
 
+TAKING: frozenset[Transition] = frozenset({"acknowledged", "started", "snoozed"})
+"""Transitions after which somebody has the alert, until it lapses or rises."""
+
 ENDING: frozenset[Transition] = frozenset({"resolved", "expired", "dismissed", "complained"})
 """Transitions after which an alert is over, unless a person opens it again."""
 
@@ -213,7 +216,8 @@ class Alert(Message):
     """Derived from customer, cause and opening time: the same under replay."""
 
     sequence: int = Field(ge=0)
-    """Number of this transition within the alert, from 0. (alert_id, sequence) is unique."""
+    """Number of this transition within the alert. (alert_id, sequence) is unique; numbers ascend, and those that are
+    missing are on the topic of suppressions."""
 
     transition: Transition
     """What happened to the alert."""

@@ -5,7 +5,7 @@ A transition that is not known here is news about an open alert: sinks must not 
 
 from __future__ import annotations
 
-from schemas.alerts import ENDING, PAGING, Alert
+from schemas.alerts import ENDING, PAGING, TAKING, Alert
 
 CLOSING = ENDING
 """Transitions after which nobody has to act on this alert any more."""
@@ -21,6 +21,6 @@ def closes(alert: Alert) -> bool:
 
 def acknowledged_after(alert: Alert, before: bool) -> bool:
     """Whether somebody has the alert after this transition, given whether somebody had it before."""
-    if alert.transition == "acknowledged":
+    if alert.transition in TAKING:
         return True
     return before and alert.transition not in AWAKENING

@@ -17,6 +17,7 @@ from schemas.codec import CustomerEvent, EventKind
 from schemas.dead_letters import DEAD_LETTER_REASONS
 from schemas.examples import Phase
 from schemas.snapshots import Horizon, Snapshot
+from schemas.suppressions import RULES, Suppression
 from schemas.ticks import CommandName
 from sinks.quality import BOUNDS, COHORTS, FIGURES, MONITORS, QualityMetrics
 
@@ -48,6 +49,7 @@ class Stepped(Protocol):
     """What the core returned, as far as it is counted."""
 
     alerts: list[Alert]
+    suppressions: list[Suppression]
     examples: list[Any]
     seen: bool
     duplicate: bool
@@ -143,6 +145,13 @@ class Metrics(QualityMetrics):
             "foreshock_alert_transitions",
             "Transitions of alerts. A rise of opened: customers or the policy changed; of expired: nobody acts.",
             ["level", "cause", "transition"],
+            registry=registry,
+        )
+        self.suppressed = Counter(
+            "foreshock_suppressed",
+            "Decisions about alerts that nobody was told, by the rule that held them back. A rise of silence: somebody "
+            "asked for it, `foreshock silence list` says who; of complained_after: a rule hides what matters.",
+            ["rule"],
             registry=registry,
         )
         self.customers = Gauge(
@@ -325,6 +334,8 @@ class Metrics(QualityMetrics):
             self.customers.labels(stage)
         for result in ("new", "repeated"):
             self.learned.labels(result)
+        for rule in RULES:
+            self.suppressed.labels(rule)
         for command in get_args(CommandName):
             for result in ("obeyed", "refused"):
                 self.commands.labels(command, result)
@@ -365,6 +376,8 @@ class Metrics(QualityMetrics):
             facts["matured"] += len(outcome.examples)
         for alert in outcome.alerts:
             self._alerts[alert.level, alert.cause, alert.transition] += 1
+        for held in outcome.suppressions:
+            self.suppressed.labels(held.rule).inc()
         if outcome.command is not None:
             self.commands.labels(outcome.command, "obeyed" if outcome.refused is None else "refused").inc()
 
@@ -510,6 +523,7 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "cause": CAUSES,
     "transition": TRANSITIONS,
     "stage": STAGES,
+    "rule": RULES,
     "horizon_days": tuple(map(str, get_args(Horizon))),
     "sink": SINKS,
     "result": ("new", "repeated", "obeyed", "refused"),

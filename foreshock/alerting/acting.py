@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from foreshock.alerting.standing import ENDINGS, Board, Seen
+from foreshock.alerting.standing import Board, Seen
 from foreshock.alerting.topic import Found, Told, follow_alerts, read_alerts
 from foreshock.broker.reading import open_topic
 from foreshock.letters.topic import Wanted, read_letters
 from foreshock.producing import produce
 from models.intake import GIVEN
 from schemas.actions import Action, ActionName
-from schemas.alerts import Alert, Transition
+from schemas.alerts import ENDING, Alert, Transition
 from schemas.errors import ConfigurationError
 from streams.settings import Settings
 
@@ -137,7 +137,7 @@ def _answered_before(seen: Seen, deed: Deed) -> Result | None:
 
 def _is_answer(alert: Alert, deed: Deed) -> bool:
     """Whether a transition says what came of it."""
-    return alert.transition == deed.transition or alert.transition in ENDINGS
+    return alert.transition == deed.transition or alert.transition in ENDING
 
 
 def _answer(alert: Alert, action: Action, deed: Deed) -> Result:

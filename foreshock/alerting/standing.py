@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from schemas.alerts import Alert
+from schemas.alerts import ENDING, PAGING, TAKING, Alert, Status
 
-Standing = Literal["open", "acknowledged", "ended"]
-
-ENDINGS = ("resolved", "expired", "dismissed", "complained")
-"""Transitions after which an alert is no longer open."""
+Standing = Status
+"""How far people are with an alert, whatever version wrote its transitions."""
 
 
 class Seen(NamedTuple):
@@ -28,35 +26,37 @@ class Seen(NamedTuple):
     @property
     def standing(self) -> Standing:
         """Whether it waits for somebody, somebody has it, or it is over; what rises is nobody's again."""
-        if self.newest.transition in ENDINGS:
+        if self.newest.transition in ENDING:
             return "ended"
+        if self.newest.status != "open":
+            return self.newest.status
         return "acknowledged" if self.acknowledged > self.risen else "open"
 
     def after(self, alert: Alert) -> Seen:
         """Take in a transition of the same alert."""
-        risen = max(self.risen, alert.sequence if alert.transition in ("opened", "raised") else -1)
-        acknowledged = max(self.acknowledged, alert.sequence if alert.transition == "acknowledged" else -1)
+        risen = max(self.risen, alert.sequence if alert.transition in PAGING else -1)
+        acknowledged = max(self.acknowledged, alert.sequence if alert.transition in TAKING else -1)
         return Seen(alert if alert.sequence > self.newest.sequence else self.newest, risen, acknowledged)
 
 
 @dataclass(slots=True)
 class Board:
-    """All open alerts, and the ids of those that ended: memory grows with alerts, not with transitions."""
+    """All open alerts, and the last numbers of those that ended: memory grows with alerts, not with transitions."""
 
     open: dict[str, Seen] = field(default_factory=dict)
     """By alert id."""
     newest_at: datetime | None = None
     """The latest time of any transition: how late it is by the events."""
-    _ended: set[str] = field(default_factory=set)
+    _ended: dict[str, int] = field(default_factory=dict)
 
     def take(self, alert: Alert) -> None:
         """Take in a transition; one that comes again, or late, changes nothing."""
         self.newest_at = max(self.newest_at or alert.at, alert.at)
-        if alert.alert_id in self._ended:
+        if alert.sequence <= self._ended.get(alert.alert_id, -1):
             return
         seen = self.open.pop(alert.alert_id, Seen(alert, -1, -1)).after(alert)
         if seen.standing == "ended":
-            self._ended.add(alert.alert_id)
+            self._ended[alert.alert_id] = alert.sequence
         else:
             self.open[alert.alert_id] = seen
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from schemas.alerts import ENDING, LEVELS, Alert
+from schemas.alerts import ENDING, LEVELS, PAGING, Alert
 
 WARNING = LEVELS.index("yellow")
 """The lowest level that asks somebody to act; blue only says: watch."""
@@ -61,7 +61,7 @@ class Alerts:
         if alert.transition == "opened":
             self.opened[alert.cause] += 1
             self.levels[alert.level] += 1
-        if alert.transition in ("opened", "raised") and LEVELS.index(alert.level) >= WARNING:
+        if alert.transition in PAGING and LEVELS.index(alert.level) >= WARNING:
             self.warnings.setdefault(alert.alert_id, (alert.customer_key, alert.at))
             self._open[alert.alert_id] = alert
             self.newest.pop(alert.alert_id, None)

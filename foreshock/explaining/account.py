@@ -14,6 +14,7 @@ from foreshock.explaining.scores import Score, adds_up, sum_of
 from foreshock.explaining.witness import Derived, Witness
 from models.log_odds import log_odds
 from models.params import Params
+from schemas.alerts import PAGING
 from schemas.codec import CustomerEvent, encode
 
 Hint = Literal["beginning_gone", "other_parameters", "snapshot_missing", "scorer_behind", "contradicted", "unknown"]
@@ -51,7 +52,7 @@ class Account(NamedTuple):
     def speaking(self) -> Derived | None:
         """The transition whose score speaks for the alert: the last by which it opened or rose."""
         derived = self.witness.derived
-        risen = [each for each in derived if each.alert.transition in ("opened", "raised")]
+        risen = [each for each in derived if each.alert.transition in PAGING]
         return next(reversed(risen or derived), None)
 
 

@@ -27,6 +27,10 @@ OF_TRANSITION: dict[Transition, tuple[str, ...]] = {
     "expired": ("policy.review_days", "policy.cool_down_days"),
     "resolved": ("policy.cool_down_days", "heat.resolved_relief"),
     "dismissed": ("policy.dismissed_days",),
+    "lapsed": ("policy.lapse_days",),
+    "snoozed": ("policy.snooze_days",),
+    "reopened": ("policy.reopen_days",),
+    "told": ("policy.inhibit", "policy.silence_look_hours"),
 }
 """Parameters that a transition turned on besides."""
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from foreshock.alerting.standing import ENDINGS
 from foreshock.explaining.scores import Score, score_of
 from foreshock.explaining.sources import Source, Step
 from schemas.actions import Action
-from schemas.alerts import Alert
+from schemas.alerts import ENDING, Alert
 from schemas.codec import CustomerEvent, JournalMessage, PartitionMessage, encode
 from schemas.labels import Complaint
 from schemas.ticks import ModelCommand, SnapshotNotice
@@ -20,7 +19,9 @@ from schemas.ticks import ModelCommand, SnapshotNotice
 EVENTS_KEPT = 1_000
 """Events of the customer that evidence can be found among: a row cites at most ten, the newest, and open promises."""
 
-ANSWERED_BY = ("acknowledged", "resolved", "dismissed")
+ANSWERED_BY = frozenset(
+    {"acknowledged", "started", "assigned", "snoozed", "commented", "disagreed", "reopened", "resolved", "dismissed"}
+)
 """Transitions that only a person's action makes."""
 
 
@@ -71,7 +72,7 @@ class Witness:
     @property
     def is_over(self) -> bool:
         """Whether the alert has ended: nothing more can follow."""
-        return bool(self.derived) and self.derived[-1].alert.transition in ENDINGS
+        return bool(self.derived) and self.derived[-1].alert.transition in ENDING
 
     def take(self, step: Step) -> None:
         """Look at one message and what it caused."""
@@ -115,7 +116,7 @@ async def find_customer(source: Source, alert_id: str) -> Alert | None:
 
 
 async def witness(source: Source, alert: Alert) -> Witness:
-    """Run a journal until an alert has ended, or to its end.
+    """Run a journal until an alert has ended for good, or to its end.
 
     Parameters
     ----------
@@ -128,9 +129,16 @@ async def witness(source: Source, alert: Alert) -> Witness:
     async with aclosing(source.read(seen.partition)) as steps:
         async for step in steps:
             seen.take(step)
-            if seen.is_over:
+            if seen.is_over and _is_settled(seen.derived[-1].alert, step):
                 break
     return seen
+
+
+def _is_settled(ended: Alert, step: Step) -> bool:
+    """Say whether an alert that ended can no longer be opened again."""
+    engine, _ = next(iter(step.run.partitions()))
+    at = _happened_at(step.message)
+    return at is not None and at > ended.at + timedelta(days=engine.params.policy.reopen_days)
 
 
 def _origin_of(alert: Alert, message: JournalMessage | None) -> Origin:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from foreshock.report.figures import Level, LevelFigures, ReasonFigures
 from models.params import DAY, HOUR
-from schemas.alerts import LEVELS, Alert, BilingualText, Transition
+from schemas.alerts import LEVELS, PAGING, TAKING, Alert, BilingualText, Transition
 
 SHOWN_LEVELS: tuple[Level, ...] = LEVELS[1:]
 """Levels of alerts, from watch to now."""
@@ -92,16 +92,16 @@ class AlertLedger:
     def _take(self, alert: Alert) -> Mapping[Level, float]:
         """Take one transition; of a complaint, give the lead in hours by level."""
         at = alert.at.timestamp()
-        if alert.transition == "opened":
+        if alert.transition in PAGING and alert.alert_id not in self._open:
             self._opened(alert, at)
         known = self._open.get(alert.alert_id)
         if known is None:
             return {}
-        if alert.transition in ("opened", "raised"):
+        if alert.transition in PAGING:
             for level in SHOWN_LEVELS[: SHOWN_LEVELS.index(alert.level) + 1]:
                 known.reached.setdefault(level, at)
                 self._alerted[level].add(alert.customer_key)
-        known.acted_on |= alert.transition == "acknowledged"
+        known.acted_on |= alert.transition in TAKING
         if alert.transition in _ENDS:
             del self._open[alert.alert_id]
             self._ended(known, alert.transition)

@@ -14,14 +14,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import floor
 
-from models.alerting.clocks import posts_of
-from models.alerting.deciding import Decision, asks_for_a_call
+from models.alerting.clocks import posts_of, tried_again_at
 from models.alerting.evidence import BLUE, RED, has_say
 from models.forgetting import within_reach_of
 from models.organisation import Organisation, Post
 from models.params import DAY, Params
 from models.state import NEVER, CustomerState, OpenAlert, Spent
-from schemas.alerts import ENDING
 from schemas.types import Position
 
 NO_DAY = -1
@@ -100,87 +98,41 @@ class Capacity:
         return whole + ((self._partition + self.day) % self._partitions < rest)
 
 
-def fit(
-    state: CustomerState, decisions: list[Decision], at: float, capacity: Capacity, position: Position, params: Params
-) -> tuple[list[Decision], list[Decision]]:
-    """Part decisions into those that people are told of and those that are held back; what waits is tried again.
+class Room:
+    """What is left of owners' days for the alerts of one customer, in one look.
 
     Parameters
     ----------
-    decisions
-        What has just been decided; open alerts in the state are put right.
-    at
-        The customer's own time, in seconds since 1970.
-
-    Returns
-    -------
-    (list of Decision, list of Decision)
-        Told and held back, each in order.
+    state
+        The customer; what their alerts take is noted there.
+    capacity
+        What the partition has told today.
+    position
+        Where the message stands.
+    params
+        How to decide.
     """
-    told: list[Decision] = []
-    held: list[Decision] = []
-    for decision in decisions:
-        fitted, is_told = _fitted(state, decision, at, capacity, position, params)
-        (told if is_told else held).append(fitted)
-        _replace(state, fitted.alert)
-    decided = {decision.alert.number for decision in decisions}
-    for alert in list(state.alerts):
-        if alert.hidden == "capacity" and alert.number not in decided and _admits(state, alert, capacity, params):
-            shown = alert._replace(sequence=alert.sequence + 1, hidden="", told=True, tier_at=at)
-            _book(state, shown, capacity, position, params)
-            told.append(Decision(shown, "told"))
-            _replace(state, shown)
-    return told, held
 
+    def __init__(self, state: CustomerState, capacity: Capacity, position: Position, params: Params) -> None:
+        self._state, self._capacity, self._position, self._params = state, capacity, position, params
 
-def _fitted(
-    state: CustomerState, decision: Decision, at: float, capacity: Capacity, position: Position, params: Params
-) -> tuple[Decision, bool]:
-    """Return a decision as it then is, and whether anybody is told."""
-    alert, transition = decision.alert, decision.transition
-    is_waiting = alert.hidden == "capacity"
-    if not is_waiting and (alert.hidden or not asks_for_a_call(decision)):
-        return decision, True
-    if not is_waiting or transition == "raised":
-        if _admits(state, alert, capacity, params):
-            _book(state, alert, capacity, position, params)
-            shown = alert._replace(hidden="", told=True, tier_at=at)
-            return Decision(shown, transition if alert.told else "told", decision.by, decision.because), True
-        is_known = alert.told and transition != "opened"
-        kept = alert._replace(hidden="capacity", told=is_known)
-        return Decision(kept, transition, decision.by, decision.because), False
-    if alert.told and (transition in ENDING or alert.level <= BLUE):
-        return Decision(alert._replace(hidden=""), transition, decision.by, decision.because), True
-    return decision, False
+    def take(self, alert: OpenAlert) -> float:
+        """Take what an alert needs of its owner's day.
 
+        Returns
+        -------
+        float
+            `NEVER` if it is told; else when it is tried again.
+        """
+        posts = posts_of(alert, self._state, self._params.organisation)
+        if not posts or alert.level <= BLUE:
+            return NEVER
+        cannot_wait = alert.level >= RED or alert.cause == "threat"
+        if not cannot_wait and not (self._is_likely(posts[0]) and self._capacity.has_room(posts[0])):
+            return tried_again_at(alert, self._state, self._params.organisation)
+        self._capacity.take(self._state, posts[0], self._position, is_beyond=cannot_wait)
+        return NEVER
 
-def _admits(state: CustomerState, alert: OpenAlert, capacity: Capacity, params: Params) -> bool:
-    """Say whether an owner is told: always of what cannot wait, else where it is likely enough and there is room."""
-    post = _post_of(state, alert, params)
-    if post is None or _cannot_wait(alert) or alert.level <= BLUE:
-        return True
-    is_likely = not has_say(state, params) or state.probability_30d >= post.floor
-    return is_likely and capacity.has_room(post)
-
-
-def _book(state: CustomerState, alert: OpenAlert, capacity: Capacity, position: Position, params: Params) -> None:
-    """Take what an alert takes of its owner's day."""
-    post = _post_of(state, alert, params)
-    if post is not None:
-        capacity.take(state, post, position, is_beyond=_cannot_wait(alert))
-
-
-def _cannot_wait(alert: OpenAlert) -> bool:
-    """Say whether an alert is told however full the day is."""
-    return alert.level >= RED or alert.cause == "threat"
-
-
-def _post_of(state: CustomerState, alert: OpenAlert, params: Params) -> Post | None:
-    """Return who answers for an alert; None where nobody does."""
-    posts = posts_of(alert, state, params.organisation)
-    return posts[0] if posts else None
-
-
-def _replace(state: CustomerState, alert: OpenAlert) -> None:
-    """Put an alert in the place of what it was, if it is open."""
-    state.alerts = [alert if each.number == alert.number else each for each in state.alerts]
+    def _is_likely(self, post: Post) -> bool:
+        """Say whether a complaint is likely enough for a call; while the model is cold nobody knows."""
+        return not has_say(self._state, self._params) or self._state.probability_30d >= post.floor

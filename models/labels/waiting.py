@@ -179,6 +179,18 @@ def intervene(state: CustomerState, at: float) -> None:
     ]
 
 
+def review(state: CustomerState, at: float) -> None:
+    """Let who has looked at the customer, and sees no reason to act, vouch for the quiet.
+
+    What was done for the customer before no longer keeps a quiet horizon from being a clean negative; what is done
+    later does, and a complaint that comes all the same is one.
+    """
+    state.predictions = [
+        prediction._replace(intervened_at=NEVER) if NEVER < prediction.intervened_at <= at else prediction
+        for prediction in state.predictions
+    ]
+
+
 def leave(state: CustomerState, at: float) -> list[Learnt]:
     """Censor every horizon that is still open because the customer left; known complaints keep theirs."""
     now = max(at, state.clock)

@@ -14,6 +14,7 @@ from models.params import DAY, Params, PolicyParams
 from models.state import decode_row, encode_row
 from schemas.alerts import Alert
 from schemas.codec import JournalMessage, encode
+from schemas.suppressions import UNNUMBERED
 from schemas.ticks import Tick
 from schemas.types import Position
 from tests.support.events import action, call, complaint, moment, survey
@@ -58,7 +59,8 @@ class _Partition:
             outcome = step(self.engine, self.states, message, Position(offset, 0))
             self.told += [(int(self.engine.now // DAY), alert) for alert in outcome.alerts]
             self.sent |= {encode(each) for each in (*outcome.alerts, *outcome.suppressions)}
-            for each in (*outcome.alerts, *outcome.suppressions):
+            numbered = [each for each in outcome.suppressions if each.rule not in UNNUMBERED]
+            for each in (*outcome.alerts, *numbered):
                 self.numbers.setdefault(each.alert_id, []).append(each.sequence)
         return self
 

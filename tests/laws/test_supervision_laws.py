@@ -100,7 +100,7 @@ def test_an_alert_never_comes_down_again_and_an_answer_stops_the_first_clock(mes
             depth[alert.alert_id] = held
         elif alert.alert_id in depth:
             assert held == depth[alert.alert_id]
-        if alert.transition in ("opened", "raised", "escalated"):
+        if alert.transition in ("opened", "raised", "escalated", "woken", "lapsed", "reopened", "told"):
             began[alert.alert_id], taken[alert.alert_id] = at, False
         elif alert.transition == "acknowledged":
             taken[alert.alert_id] = True

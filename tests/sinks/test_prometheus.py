@@ -11,7 +11,7 @@ from sinks.prometheus import LABEL_VALUES, Metrics
 from tests.support.counting import CountingOutcome
 
 UNITS = re.compile(
-    r"_(seconds|ratio|records|number|rows|positions|fired|transitions|attempts|delivered|events|letters|stepped|noted"
+    r"_(seconds|ratio|records|number|rows|positions|fired|transitions|attempts|delivered|events|letters|stepped|suppressed|noted"
     r"|customers|matured|learned|partitions|holes|parts|dependencies|commands|labels)$"
 )
 
