@@ -70,7 +70,7 @@ def alerts() -> None:
     """List the open alerts, look at one, watch them come, and answer them.
 
     An answer is an event on the topic of actions, as a CRM system would send it: the core decides what comes of it,
-    and the alert topic shows that. An alert is named by its id or by the first characters of it, at least six.
+    and writes a receipt. An alert is named by its id or by the first characters of it, at least six.
 
     \b
       foreshock alerts list --org HQ/Guangdong --level red --level orange
@@ -178,9 +178,61 @@ def resolve(ctx: click.Context, /, **given: Any) -> None:
 @alerts.command()
 @_answering
 @click.pass_context
-def disagree(ctx: click.Context, /, **given: Any) -> None:
+def dismiss(ctx: click.Context, /, **given: Any) -> None:
     """Say that an alert is a false alarm: it ends, and its cause stays silent for longer unless it gets worse."""
     _answer(ctx, "dismissed", "dismissed", **given)
+
+
+@alerts.command()
+@_answering
+@click.pass_context
+def start(ctx: click.Context, /, **given: Any) -> None:
+    """Say that you work on an alert."""
+    _answer(ctx, "started", "started", **given)
+
+
+@alerts.command()
+@_answering
+@click.option("--to", "assignee", required=True, metavar="NAME", help="Who is to have it.")
+@click.pass_context
+def assign(ctx: click.Context, /, **given: Any) -> None:
+    """Give an alert to somebody; that they have it, they say themselves."""
+    _answer(ctx, "assigned", "assigned", **given)
+
+
+@alerts.command()
+@_answering
+@click.option("--until", required=True, type=click.DateTime(), help="Until when, in UTC.")
+@click.pass_context
+def snooze(ctx: click.Context, /, until: datetime, **given: Any) -> None:
+    """Leave an alert alone until a time: nobody is reminded, unless it rises above `policy.snooze_up_to`."""
+    _answer(ctx, "snoozed", "snoozed", until=until.replace(tzinfo=UTC), **given)
+
+
+@alerts.command()
+@_answering
+@click.pass_context
+def comment(ctx: click.Context, /, **given: Any) -> None:
+    """Write something down about an alert (--note)."""
+    if not given["note"]:
+        raise click.UsageError("a comment needs --note")
+    _answer(ctx, "commented", "commented", **given)
+
+
+@alerts.command()
+@_answering
+@click.pass_context
+def disagree(ctx: click.Context, /, **given: Any) -> None:
+    """Say that you have looked and see no reason to act: the learner is told, and the alert stands."""
+    _answer(ctx, "disagreed", "disagreed", **given)
+
+
+@alerts.command()
+@_answering
+@click.pass_context
+def reopen(ctx: click.Context, /, **given: Any) -> None:
+    """Open an alert again that ended, within `policy.reopen_days`."""
+    _answer(ctx, "reopened", "reopened", **given)
 
 
 def _answer(
@@ -191,9 +243,11 @@ def _answer(
     note: str | None,
     by: str | None,
     wait: timedelta,
+    assignee: str | None = None,
+    until: datetime | None = None,
 ) -> None:
     """Write the action and say what came of it; exit code 1 if the alert does not stand as was wanted."""
-    deed = Deed(action, transition, author_of(by), note)
+    deed = Deed(action, transition, author_of(by), note, assignee, until)
     result = asyncio.run(act(load_settings(), alert_id, deed, wait.total_seconds()))
     click.echo(result.told)
     ctx.exit(int(not result.is_done))

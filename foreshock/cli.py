@@ -56,6 +56,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "alerts": Entry(
             "foreshock.alerts:alerts", "List the open alerts, look at one, watch them come, and answer them."
         ),
+        "silence": Entry("foreshock.silence:silence", "Ask not to be told of alerts that match, until a time."),
+        "suppressed": Entry(
+            "foreshock.suppressed:suppressed", "List what nobody was told, why, and how many complained after."
+        ),
         "explain": Entry(
             "foreshock.explain:explain", "Derive an alert again from the journal, and say what it rests on."
         ),

@@ -1,4 +1,4 @@
-"""What a person does about an alert: written as an event, and waited for on the alert topic."""
+"""What a person does about an alert: written as an event, and waited for on the topic of receipts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from foreshock.alerting.standing import Board, Seen
-from foreshock.alerting.topic import Found, Told, follow_alerts, read_alerts
+from foreshock.alerting.topic import Found, Told, read_alerts
 from foreshock.broker.reading import open_topic
 from foreshock.letters.topic import Wanted, read_letters
 from foreshock.producing import produce
 from models.intake import GIVEN
 from schemas.actions import Action, ActionName
-from schemas.alerts import ENDING, Alert, Transition
-from schemas.errors import ConfigurationError
+from schemas.alerts import Transition
+from schemas.codec import decode_as
+from schemas.errors import ConfigurationError, UnreadableMessageError
+from schemas.receipts import Receipt
 from streams.settings import Settings
 
 SOURCE = "foreshock/alerts"
 """Who sends, for CloudEvents."""
+
+_SAID_AGAIN: frozenset[ActionName] = frozenset({"assigned", "snoozed", "commented"})
+"""Actions that a person may give again with another object, or after something else has happened."""
 
 _NAMESPACE = UUID("5a2f4c0e-8a43-5f0c-9a4c-6d1f8f2f6b21")
 
@@ -34,6 +39,10 @@ class Deed(NamedTuple):
     """Who does it."""
     note: str | None
     """In words."""
+    assignee: str | None = None
+    """Who is to have it."""
+    until: datetime | None = None
+    """Until when it is to be left alone."""
 
 
 class Result(NamedTuple):
@@ -64,21 +73,32 @@ async def act(settings: Settings, named: str, deed: Deed, wait_seconds: float) -
     ConfigurationError
         If there is no such alert, or several, or no broker answers.
     """
-    async with open_topic(settings, "alerts") as reader:
+    seen, newest_at = await _seen(settings, named)
+    if (answered := _answered_before(seen, deed)) is not None:
+        return answered
+    action = action_of(seen, deed, _now(settings, newest_at))
+    async with open_topic(settings, "receipts") as reader:
         spans = await reader.spans()
+        # The same action counts once, so the answer to it may be there already.
+        for partition, span in enumerate(spans):
+            async for record in reader.records(partition, span):
+                if (receipt := _receipt_in(record.value, action)) is not None:
+                    return _answer(receipt, seen, deed)
+        await produce([action], settings.bootstrap_servers, settings.topic_prefix, source=SOURCE)
+        async for record in reader.follow(spans, wait_seconds):
+            if (receipt := _receipt_in(record.value, action)) is not None:
+                return _answer(receipt, seen, deed)
+    return Result(await _why_silent(settings, action, wait_seconds), is_done=False)
+
+
+async def _seen(settings: Settings, named: str) -> tuple[Seen, datetime | None]:
+    """Read how an alert stands, and how late it is by the events."""
+    async with open_topic(settings, "alerts") as reader:
         found, board = Found(named), Board()
-        async for told in read_alerts(reader, spans):
+        async for told in read_alerts(reader, await reader.spans()):
             found.take(told)
             board.take(told.alert)
-        seen = seen_in(found.transitions(), named, reader.topic)
-        if (answered := _answered_before(seen, deed)) is not None:
-            return answered
-        action = action_of(seen, deed, _now(settings, board))
-        await produce([action], settings.bootstrap_servers, settings.topic_prefix, source=SOURCE)
-        async for told in follow_alerts(reader, spans, wait_seconds):
-            if told.alert.alert_id == seen.newest.alert_id and _is_answer(told.alert, deed):
-                return _answer(told.alert, action, deed)
-    return Result(await _why_silent(settings, action, wait_seconds), is_done=False)
+        return seen_in(found.transitions(), named, reader.topic), board.newest_at
 
 
 def seen_in(transitions: list[Told], named: str, topic: str) -> Seen:
@@ -101,10 +121,15 @@ def seen_in(transitions: list[Told], named: str, topic: str) -> Seen:
 
 
 def action_of(seen: Seen, deed: Deed, at: datetime) -> Action:
-    """Make the event; the same deed about an alert that has not risen since has the same id, so it counts once."""
+    """Make the event; the same deed about an alert that has not risen since has the same id, so it counts once.
+
+    What can be said again and mean something new counts once as long as the alert stands as it does.
+    """
     alert = seen.newest
+    since = alert.sequence if deed.action in _SAID_AGAIN else seen.risen
+    said = "|".join(str(each) for each in (deed.assignee, deed.until, deed.note) if deed.action in _SAID_AGAIN)
     return Action(
-        event_id=str(uuid5(_NAMESPACE, f"{alert.alert_id}|{deed.action}|{seen.risen}")),
+        event_id=str(uuid5(_NAMESPACE, f"{alert.alert_id}|{deed.action}|{since}{said}")),
         occurred_at=at,
         customer_id=f"{GIVEN}{alert.customer_key}",
         tenant=alert.tenant,
@@ -114,38 +139,46 @@ def action_of(seen: Seen, deed: Deed, at: datetime) -> Action:
         action=deed.action,
         actor_ref=deed.by,
         alert_id=alert.alert_id,
+        assignee_ref=deed.assignee,
+        until=deed.until,
         note=deed.note,
     )
 
 
-def _now(settings: Settings, board: Board) -> datetime:
+def _now(settings: Settings, newest_at: datetime | None) -> datetime:
     """Say how late it is: by the events where they move the clock, or an action would carry it away with it."""
     now = datetime.now(UTC).replace(microsecond=0)
-    return board.newest_at or now if settings.clock == "event" else now
+    return newest_at or now if settings.clock == "event" else now
 
 
 def _answered_before(seen: Seen, deed: Deed) -> Result | None:
     """Say if nothing is left to do."""
     alert = seen.newest
-    if seen.standing == "ended":
+    if seen.standing == "ended" and deed.action != "reopened":
         what = f"{alert.alert_id} has ended: {alert.transition} at {alert.at:%Y-%m-%d %H:%M:%S}; nothing was written"
         return Result(what, is_done=alert.transition == deed.transition)
-    if deed.transition == "acknowledged" and seen.standing == "acknowledged":
+    if deed.transition == "acknowledged" and seen.standing in ("acknowledged", "in_progress"):
         return Result(f"{alert.alert_id} is acknowledged already; nothing was written", is_done=True)
     return None
 
 
-def _is_answer(alert: Alert, deed: Deed) -> bool:
-    """Whether a transition says what came of it."""
-    return alert.transition == deed.transition or alert.transition in ENDING
+def _receipt_in(raw: bytes | None, action: Action) -> Receipt | None:
+    """Read a record; None if it is not the answer to this action."""
+    try:
+        receipt = decode_as(Receipt, raw or b"")
+    except UnreadableMessageError:
+        return None
+    return receipt if receipt.event_id == action.event_id else None
 
 
-def _answer(alert: Alert, action: Action, deed: Deed) -> Result:
+def _answer(receipt: Receipt, seen: Seen, deed: Deed) -> Result:
     """Say what came of it."""
-    is_ours = any(action.event_id in reason.evidence for reason in alert.reasons)
-    whose = f"by {deed.by}" if is_ours else "by somebody or something else, meanwhile"
-    told = f"{alert.alert_id} {alert.transition} {whose} at {alert.at:%Y-%m-%d %H:%M:%S} (event {action.event_id})"
-    return Result(told, is_done=alert.transition == deed.transition)
+    alert_id, is_done = seen.newest.alert_id, receipt.result != "refused"
+    if receipt.result == "done":
+        told = f"{alert_id} {deed.transition} by {deed.by} at {receipt.at:%Y-%m-%d %H:%M:%S}"
+    else:
+        told = f"{alert_id} {receipt.result}: {receipt.text.en}"
+    return Result(f"{told} (event {receipt.event_id})", is_done)
 
 
 async def _why_silent(settings: Settings, action: Action, waited_seconds: float) -> str:
@@ -159,6 +192,6 @@ async def _why_silent(settings: Settings, action: Action, waited_seconds: float)
     if letters:
         return f"{written}, but ingest could not take it: {letters[-1].reason}: {letters[-1].error}"
     return (
-        f"{written}, but the alert topic has shown no answer for {waited_seconds:g} s: does a worker run with the "
-        "roles ingest and score? Giving the command again does no harm"
+        f"{written}, but the topic of receipts has shown no answer for {waited_seconds:g} s: does a worker run with "
+        "the roles ingest and score? Giving the command again does no harm"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import click
 
@@ -12,11 +13,15 @@ from models.params import Params
 from models.risk import Scorer
 from schemas.errors import ConfigurationError, SnapshotError
 from schemas.signing import signed
+from schemas.silences import SilenceCommand
 from schemas.ticks import CommandName, ModelCommand
 from streams.connections import new_producer
 from streams.settings import Settings
 from streams.snapshots import tell_partitions
 from streams.topics import check_topics
+
+_Command = TypeVar("_Command", ModelCommand, SilenceCommand)
+"""What a person may have written into every journal partition."""
 
 
 def command_of(name: CommandName, by: str, because: str | None, **given: object) -> ModelCommand:
@@ -73,7 +78,7 @@ def returnable(shelf: Shelf, number: int, params: Params) -> Kept:
     return found
 
 
-async def write_command(settings: Settings, command: ModelCommand, key: bytes) -> int:
+async def write_command(settings: Settings, command: _Command, key: bytes) -> int:
     """Sign a command, write it into every journal partition, and return how many those are.
 
     Raises

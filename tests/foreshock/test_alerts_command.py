@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -66,7 +67,7 @@ def an_alert_is_worked_from_opening_to_end_and_explained(staffed: Office) -> Non
 
     resolved = staffed.run("alerts", "resolve", named, "--by", "Li")
     assert resolved.exit_code == 0, resolved.output
-    late = staffed.run("alerts", "disagree", named, "--by", "Li")
+    late = staffed.run("alerts", "dismiss", named, "--by", "Li")
     assert late.exit_code == 1
     assert "has ended: resolved at" in late.stdout
 
@@ -102,8 +103,8 @@ def test_an_answer_that_ingest_refuses_is_told_with_the_reason(
 ) -> None:
     alert_id = staffed.threatened("C-2")["alert_id"]
     # As on a machine whose clock is wrong.
-    monkeypatch.setattr("foreshock.alerting.acting._now", lambda settings, board: board.newest_at.replace(year=2190))
-    done = staffed.run("alerts", "disagree", alert_id, "--by", "Li", "--wait", "5s")
+    monkeypatch.setattr("foreshock.alerting.acting._now", lambda settings, newest_at: newest_at.replace(year=2190))
+    done = staffed.run("alerts", "dismiss", alert_id, "--by", "Li", "--wait", "5s")
 
     assert done.exit_code == 1
     assert "ingest could not take it: from_the_future" in done.stdout
@@ -130,7 +131,7 @@ def test_watching_tells_what_comes_from_now_on_each_transition_once(staffed: Off
     assert watching.stderr is not None
     with watching:
         assert "watching" in watching.stderr.readline()
-        staffed.run("alerts", "disagree", seen["alert_id"], "--by", "Li")
+        staffed.run("alerts", "dismiss", seen["alert_id"], "--by", "Li")
         told = watching.stdout.readline()
         watching.send_signal(signal.SIGINT)
         rest = watching.stdout.read()
@@ -138,6 +139,42 @@ def test_watching_tells_what_comes_from_now_on_each_transition_once(staffed: Off
     assert f"{seen['alert_id'][:8]}  dismissed" in told
     assert "  opened  " not in told + rest
     assert watching.returncode == 0
+
+
+def test_a_silence_is_set_listed_and_ended_and_what_it_hid_is_listed(staffed: Office) -> None:
+    added = staffed.run(
+        "silence", "add", "storm", "--org", "HQ/North", "--for", "2h", "--by", "Li", "--because", "known"
+    )
+    listed = staffed.run("silence", "list")
+    ended = staffed.run("silence", "end", "storm", "--by", "Li")
+    unknown = staffed.run("silence", "end", "storm", "--by", "Li")
+    hidden = staffed.run("suppressed", "--rule", "silence")
+
+    assert (added.exit_code, ended.exit_code, unknown.exit_code, hidden.exit_code) == (0, 0, 2, 0), added.output
+    assert "storm  until" in listed.stdout
+    assert "any cause  HQ/North  by Li  known" in listed.stdout
+    assert "storm  until" not in staffed.run("silence", "list").stdout
+    assert "0 in all, complained after 0" in hidden.output
+
+
+def test_an_alert_is_given_on_left_alone_commented_on_and_opened_again(staffed: Office) -> None:
+    alert_id = staffed.threatened("C-5")["alert_id"]
+    until = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+    for words in (
+        ("assign", alert_id, "--to", "Wu"),
+        ("start", alert_id),
+        ("snooze", alert_id, "--until", until),
+        ("comment", alert_id, "--note", "calls at four"),
+        ("disagree", alert_id),
+        ("dismiss", alert_id),
+        ("reopen", alert_id),
+    ):
+        done = staffed.run("alerts", *words, "--by", "Li")
+        assert done.exit_code == 0, done.output
+
+    told = [each.transition for each in sent(alert_id)]
+    assert told[-7:] == ["assigned", "started", "snoozed", "commented", "disagreed", "dismissed", "reopened"]
+    assert (staffed.listed("P-C-5") or {})["standing"] == "open"
 
 
 def test_without_a_worker_the_answer_is_said_to_be_missing_and_given_again_counts_once(staffed: Office) -> None:
