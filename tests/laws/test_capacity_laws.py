@@ -39,7 +39,9 @@ events = st.one_of(
     _one(complaint),
 )
 ticks = st.builds(lambda day: Tick(at=moment(day), partition=0), days)
-streams = st.lists(st.one_of(events, events, ticks), max_size=50)
+nights = [Tick(at=moment(day), partition=0) for day in (6.5, 7.5, 8.5)]
+"""What was held back in the end has three more days to be told."""
+streams = st.lists(st.one_of(events, events, ticks), max_size=50).map(lambda messages: [*messages, *nights])
 laws = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
