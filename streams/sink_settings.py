@@ -99,7 +99,16 @@ class SinkSettings(BaseSettings):
     chat_level: Level = "orange"
     """Lowest level that chat robots and mail tell."""
 
-    chat_transitions: Annotated[tuple[Transition, ...], NoDecode] = ("opened", "raised", "complained")
+    chat_transitions: Annotated[tuple[Transition, ...], NoDecode] = (
+        "opened",
+        "raised",
+        "told",
+        "escalated",
+        "woken",
+        "lapsed",
+        "reopened",
+        "complained",
+    )
     """Which transitions they tell."""
 
     chat_language: Literal["zh", "en", "both"] = "zh"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from apprise import NotifyFormat
 
-from schemas.alerts import LEVELS, Alert, Level, Transition
+from schemas.alerts import LEVELS, PAGING, Alert, Level, Transition
 from schemas.errors import SinkPacedError, SinkUnavailableError
 from sinks.chat.answers import listening
 from sinks.chat.pace import Pace
@@ -34,7 +34,7 @@ class Manner:
     level: Level = "orange"
     """Lowest level that is told."""
 
-    transitions: frozenset[Transition] = field(default=frozenset({"opened", "raised", "complained"}))
+    transitions: frozenset[Transition] = field(default=PAGING | {"complained"})
     """Which transitions are told; the others are for work lists."""
 
     language: ChatLanguage = "zh"
