@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
@@ -30,3 +31,10 @@ check_signatures = click.option(
     help="Refuse models that bear no signature of ours, as the worker did; needs its FORESHOCK_SNAPSHOT_KEY.",
 )
 """Whether a journal's models are to be ours."""
+
+organisation = click.option(
+    "--organisation",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Units, owners and clocks of the company; without it FORESHOCK_ORGANISATION.",
+)
+"""Which organisation answers for alerts."""

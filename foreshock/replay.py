@@ -86,6 +86,7 @@ class _Results:
 )
 @click.option("--lateness-hours", default=1.0, show_default=True, help="How far the event clock stays behind.")
 @click.option("--until", type=click.DateTime(), help="Let time run on to here (UTC) after the last event.")
+@options.organisation
 @options.check_signatures
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def replay(
@@ -97,12 +98,13 @@ def replay(
     report_language: Languages,
     lateness_hours: float,
     until: datetime | None,
+    organisation: Path | None,
     check_signatures: bool,
     quiet: bool,
 ) -> None:
     """Run the events of FILES through the core: alerts with reasons out, and a summary."""
     settings = load_settings()
-    params = load_params(settings.params_file)
+    params = load_params(settings.params_file, organisation or settings.organisation)
     # A file is tried before anything is declared, so without declarations every attribute is taken.
     attributes = frozenset(settings.attributes) or None
     intake = Intake(Pseudonymiser(settings.pseudonym_secret()), partitions=1, attributes=attributes)
@@ -125,7 +127,8 @@ def replay(
         for name in files:
             for number, raw in enumerate(lines_of(stack, name, progress)):
                 if number == 0 and is_dump(raw):
-                    run = JournalRun(read_header(raw).epoch, params, key)
+                    header = read_header(raw)
+                    run = JournalRun(header.epoch, params, key, header.partitions)
                     continue
                 run = run or EventRun(intake, params, timedelta(hours=lateness_hours))
                 _take(run, intake, raw, number, results, dead_letters)

@@ -68,8 +68,8 @@ class EventRun:
 class JournalRun:
     """Lines are journal records."""
 
-    def __init__(self, epoch: str, params: Params, key: bytes | None) -> None:
-        self._replay = JournalReplay(params, epoch, key)
+    def __init__(self, epoch: str, params: Params, key: bytes | None, partitions: int = 1) -> None:
+        self._replay = JournalReplay(params, epoch, key, partitions)
 
     def take(self, raw: bytes) -> Taken:
         """Take one record."""

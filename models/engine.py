@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 
 from models.agenda import Agenda
+from models.alerting.capacity import Capacity
 from models.budget import Budget
 from models.forgetting import SETTLED_RECORDS
 from models.frame import Frame
@@ -61,6 +62,7 @@ def step(engine: Engine, states: States, message: JournalMessage, position: Posi
     """
     before = engine.position
     engine.position = position or Position(max(0, before.offset), before.line + 1)
+    engine.begin(message.at.timestamp() if isinstance(message, Tick) else NEVER)
     match message:
         case Tick():
             outcome = engine.advance(states, message.at.timestamp())
@@ -87,9 +89,11 @@ class Engine:
         Number of the journal partition.
     epoch
         Identity of the journal; rows of another one are taken as never seen.
+    partitions
+        How many partitions the journal has: each gives away its share of an owner's day.
     """
 
-    def __init__(self, params: Params, partition: int = 0, epoch: str = "") -> None:
+    def __init__(self, params: Params, partition: int = 0, epoch: str = "", partitions: int = 1) -> None:
         weights = untrained(params)
         self.params = params
         self._frame = Frame(
@@ -100,6 +104,7 @@ class Engine:
             budget=Budget(params),
             scorer=Scorer(weights, params),
             listener=_listener_of(weights.text, params),
+            capacity=Capacity(params.organisation, partition, partitions) if params.organisation.limits_days else None,
         )
         self._heard_with = weights.text
         self._agenda = Agenda()
@@ -160,6 +165,8 @@ class Engine:
             frame.position = self._written = kept.position if kept.epoch == frame.epoch else NOWHERE
             frame.budget.restore(kept.threshold, kept.customers)
             frame.silences = kept.silences
+            if frame.capacity is not None:
+                frame.capacity.restore(kept.day, kept.told)
         if snapshot_row is not None:
             self._load(decode_snapshot(snapshot_row))
         self._agenda.restore(self._counted(customers))
@@ -183,13 +190,23 @@ class Engine:
             frame.budget.threshold,
             frame.budget.customers,
             frame.silences,
+            *((frame.capacity.day, frame.capacity.told) if frame.capacity is not None else ()),
         )
         rows[engine_key(frame.partition)] = encode_partition(state)
         return rows
 
+    def begin(self, at: float) -> None:
+        """Begin a message; the time of a tick may begin a day."""
+        frame = self._frame
+        if frame.capacity is not None:
+            frame.capacity.begin(max(frame.now, at), frame.position)
+
     def settle(self) -> None:
-        """Book what the message has spent from the alert budget."""
-        self._frame.budget.settle(self._frame.position)
+        """Book what the message has spent from the alert budget and of owners' days."""
+        frame = self._frame
+        frame.budget.settle(frame.position)
+        if frame.capacity is not None:
+            frame.capacity.settle()
 
     def observe(self, states: States, event: CustomerEvent) -> Outcome:
         """Take in what happened to one customer, after every timer that was due before it."""
@@ -312,7 +329,10 @@ class Engine:
         for key, row in customers:
             seen = glimpse(row)
             if seen is not None and seen.epoch == epoch and seen.position > position:
-                frame.budget.expect(decode_row(row), position)
+                ahead = decode_row(row)
+                frame.budget.expect(ahead, position)
+                if frame.capacity is not None:
+                    frame.capacity.expect(ahead, position)
             if seen is None or seen.ruled_by != rules:
                 state = decode_row(row)
                 stage, due = state.stage, next_due(state, self.params)

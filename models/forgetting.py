@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.params import DAY, Params
-from models.state import FORGOTTEN, NEVER, CustomerState
+from models.state import FORGOTTEN, NEVER, CustomerState, Spent
 from schemas.types import Position
 
 SETTLED_RECORDS = 20_000
@@ -58,6 +58,7 @@ def forgotten(state: CustomerState, at: float, epoch: str, position: Position) -
         alerts_opened=state.alerts_opened,
         lives=[*within_reach(state.lives, position), (position.offset, position.line)][-LIVES_KEPT:],
         spent=within_reach(state.spent, position),
+        room=within_reach_of(state.room, position),
     )
 
 
@@ -82,6 +83,7 @@ def begun(known: CustomerState | None, epoch: str, position: Position, *, is_gon
         if known.epoch == epoch:
             state.lives = within_reach(known.lives, position)
             state.spent = within_reach(known.spent, position)
+            state.room = within_reach_of(known.room, position)
     state.lives = [*state.lives, (position.offset, position.line)][-LIVES_KEPT:]
     return state
 
@@ -89,6 +91,11 @@ def begun(known: CustomerState | None, epoch: str, position: Position, *, is_gon
 def within_reach(positions: Sequence[tuple[int, int]], present: Position) -> list[tuple[int, int]]:
     """Leave out positions that lie before every row that can be missing after a crash."""
     return [(offset, line) for offset, line in positions if offset > present.offset - SETTLED_RECORDS]
+
+
+def within_reach_of(room: Sequence[Spent], present: Position) -> list[Spent]:
+    """Leave out what was taken of an owner's day before every row that can be missing after a crash."""
+    return [Spent(*spent) for spent in room if spent[0] > present.offset - SETTLED_RECORDS]
 
 
 def lives_of(state: CustomerState) -> list[tuple[Position, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from models.alerting.capacity import Capacity
 from models.budget import Budget
 from models.listening import Listener
 from models.params import Params
@@ -37,6 +38,8 @@ class Frame:
     """Where the message stands."""
     now: float = NEVER
     """The partition's clock: the highest tick, in seconds since 1970."""
+    capacity: Capacity | None = None
+    """What owners were told today; None where no day has an end."""
     silences: Sequence[Silence] = ()
     """What people asked not to be told."""
     customers_by_stage: list[int] = field(default_factory=lambda: [0] * len(STAGES))

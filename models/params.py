@@ -14,6 +14,7 @@ from typing import Literal, get_args
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.organisation import Organisation, load_organisation
 from models.text.cold_start import ColdText, require
 from schemas.errors import ConfigurationError
 
@@ -439,27 +440,49 @@ class Params(_Params):
     """Which predictions become examples, and when their labels are believed."""
     learning: LearningParams = LearningParams()
     """How the models learn."""
+    organisation: Organisation = Organisation()
+    """Who answers for alerts, by when, and for how many a day; nobody by default. Usually it has a file of its own,
+    which `FORESHOCK_ORGANISATION` names."""
 
     def digest(self) -> str:
         """Return 12 hexadecimal digits that change when any parameter does."""
-        canonical = orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)
+        # Whoever has no organisation has the hash of before there were any.
+        without = None if self.organisation.units else {"organisation"}
+        canonical = orjson.dumps(self.model_dump(exclude=without), option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(canonical).hexdigest()[:12]
 
 
-def load_params(path: Path | None) -> Params:
+def load_params(path: Path | None, organisation: Path | None = None) -> Params:
     """Read parameters from the table `[params]` of a TOML file; what it does not name keeps its default.
+
+    Parameters
+    ----------
+    path
+        The file; None for the defaults.
+    organisation
+        A file with the units, owners and clocks, which become the section `organisation`.
 
     Raises
     ------
     ConfigurationError
-        If the file cannot be read or a value cannot be, or if a parameter asks for a package that is not installed;
-        the text names the parameter.
+        If a file cannot be read or a value cannot be, if both files have an organisation, or if a parameter asks for
+        a package that is not installed; the text names the parameter.
     """
-    if path is None:
-        return Params()
+    params = Params() if path is None else _read(path)
+    if organisation is not None:
+        if params.organisation.units:
+            raise ConfigurationError(
+                f"{path} has a table params.organisation, and {organisation} is an organisation too: keep one"
+            )
+        params = params.model_copy(update={"organisation": load_organisation(organisation)})
+    require(params.learning.cold_text)
+    return params
+
+
+def _read(path: Path) -> Params:
+    """Read the file of parameters."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("params", {})
-        params = Params.model_validate(table)
+        return Params.model_validate(tomllib.loads(path.read_text(encoding="utf-8")).get("params", {}))
     except OSError as error:
         raise ConfigurationError(f"cannot read parameters from {path}: {error.strerror}") from error
     except tomllib.TOMLDecodeError as error:
@@ -467,5 +490,3 @@ def load_params(path: Path | None) -> Params:
     except ValidationError as error:
         told = "; ".join(f"params.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigurationError(f"{path}: {told}") from error
-    require(params.learning.cold_text)
-    return params

@@ -50,6 +50,10 @@ class PartitionState(NamedTuple):
     """Customers known."""
     silences: Sequence[Silence] = ()
     """What people asked not to be told."""
+    day: int = -1
+    """The day that owners were last told on, in days since 1970 on the company's clock; -1 where no day has an end."""
+    told: Sequence[tuple[str, int]] = ()
+    """How many alerts each owner was told of on it."""
 
 
 class Silence(NamedTuple):

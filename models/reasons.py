@@ -77,6 +77,10 @@ _OTHERS: dict[str, _Sentence] = {
 }
 
 _ENDINGS: dict[Transition, _Sentence] = {
+    "escalated": _Sentence(
+        "时限内无人处理，升级上级机构督办，预警后 {hours:.0f} 小时",
+        "Nobody answered in time: it goes one unit up, {hours:.0f} h after it opened",
+    ),
     "told": _Sentence(
         "此前未告知，现予告知，预警后 {hours:.0f} 小时",
         "Nobody had been told; it still stands {hours:.0f} h after it opened",

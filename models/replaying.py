@@ -106,14 +106,17 @@ class JournalReplay:
     key
         What models and commands about them were signed with: those that bear no such signature are refused, as the
         worker did. Without it all are taken as they stand.
+    partitions
+        How many partitions the journal has, whether or not all are replayed.
     """
 
-    def __init__(self, params: Params, epoch: str, key: bytes | None = None) -> None:
+    def __init__(self, params: Params, epoch: str, key: bytes | None = None, partitions: int = 1) -> None:
         self.engines: dict[int, Engine] = {}
         self.states: dict[int, dict[str, CustomerState]] = {}
         self._params = params
         self._epoch = epoch
         self._key = key
+        self._partitions = partitions
 
     def take(
         self, partition: int, offset: int, lines: Sequence[bytes]
@@ -133,7 +136,7 @@ class JournalReplay:
             What each line was and caused, or why the worker made a dead letter of it.
         """
         if partition not in self.engines:
-            self.engines[partition] = Engine(self._params, partition, self._epoch)
+            self.engines[partition] = Engine(self._params, partition, self._epoch, self._partitions)
         engine, states = self.engines[partition], self.states.setdefault(partition, {})
         for line, raw in enumerate(lines):
             if not raw:

@@ -69,6 +69,19 @@ class Case(NamedTuple):
     """The last four steps, as one letter each, newest last."""
 
 
+class Spent(NamedTuple):
+    """A part of an owner's day that an alert took."""
+
+    offset: int
+    """Journal offset of the message that did it."""
+    line: int
+    """Line within the record."""
+    owner: str
+    """Whose day."""
+    is_beyond: bool
+    """Whether it was told however full the day was."""
+
+
 class OpenPromise(NamedTuple):
     """A promise that was made and neither kept nor missed."""
 
@@ -117,6 +130,8 @@ class OpenAlert(NamedTuple):
     """When that rule ends; `NEVER` where that is not a time."""
     told: bool = True
     """Whether the alert topic knows of it at all."""
+    holder: str = ""
+    """The unit that it has gone up to; empty while it is with the one that last served the customer."""
 
 
 class CoolDown(NamedTuple):
@@ -356,7 +371,11 @@ class CustomerState:
     left_at: float = NEVER
     """When the last contract ended."""
     forgotten_at: float = NEVER
-    """When the customer was forgotten: then only the position, `lives`, `spent` and `alerts_opened` mean anything."""
+    """When the customer was forgotten: then only the position, `lives`, `spent`, `room` and `alerts_opened`
+    mean anything."""
+
+    room: Sequence[Spent] = ()
+    """What alerts took of their owners' days lately, newest last; as far back as a crash can reach."""
 
     @property
     def position(self) -> Position:
@@ -376,6 +395,7 @@ _NESTED: tuple[tuple[int, Any], ...] = tuple(
         ("claims", PendingClaim._make),
         ("cases", Case._make),
         ("promises", OpenPromise._make),
+        ("room", Spent._make),
         ("alerts", lambda item: OpenAlert(*item)),
         ("cool_downs", lambda item: CoolDown(*item)),
         ("predictions", PendingPrediction._make),
@@ -397,6 +417,7 @@ _OF_FORGOTTEN = (
     "alerts_opened",
     "lives",
     "spent",
+    "room",
 )
 _values_of_forgotten = attrgetter(*_OF_FORGOTTEN)
 _FORGOTTEN_LENGTH = 1 + len(_OF_FORGOTTEN)
@@ -408,7 +429,7 @@ States = MutableMapping[str, CustomerState]
 def encode_row(state: CustomerState) -> bytes:
     """Write a state as one JSON array: the format, then the fields in their order; of the forgotten only a few."""
     if state.forgotten_at:
-        return orjson.dumps((ROW_FORMAT, *_values_of_forgotten(state)))
+        return orjson.dumps((ROW_FORMAT, *_values_of_forgotten(state)), default=tuple)
     return orjson.dumps((ROW_FORMAT, *_values(state)), default=_plain)
 
 

@@ -11,6 +11,7 @@ from models.alerting.receipts import RESULTS, SENTENCES
 from models.features import CONTRIBUTORS
 from models.labels.waiting import Learnt, horizons_of
 from models.observing.surveys import rating_of
+from models.organisation import Post
 from models.packing import unpacked_buckets, unpacked_numbers
 from models.state import CustomerState
 from models.text.tokens import tokens
@@ -62,8 +63,9 @@ def alert_of(
     partition: int,
     position: Position,
     params_hash: str,
+    post: Post | None,
 ) -> Alert:
-    """Say one transition of an alert, as of the customer's own time."""
+    """Say one transition of an alert, as of the customer's own time; `post` answers for it."""
     alert = decision.alert
     return Alert.trusted(
         alert_id=id_of(key, alert),
@@ -86,6 +88,8 @@ def alert_of(
         vulnerable=bool(state.drivers),
         status="ended" if decision.transition in ENDING else STATUSES[alert.status],
         assignee=alert.assignee or None,
+        supervisor=post.path if post else None,
+        owner=post.owner if post else None,
         snoozed_until=moment_of(alert.snoozed_until) if alert.snoozed_until else None,
         by=decision.by,
         because=decision.because,

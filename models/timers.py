@@ -1,10 +1,10 @@
 """What is due when nothing happens: timers follow from the state, so none can be lost or set twice.
 
 There are three kinds. *Deeds* change what is thought of a customer (a promise is missed, a claim has stalled, a survey
-was ignored, an alert is reviewed) and stay due until they are done. *Moments* only ask for a new look (a customer may
-have calmed down, an answer is overdue): one that has passed unseen needs no catching up, because every event looks
-anew. *Books* are kept for the learner (a label has matured, a conversation will not be rated any more): they stay due
-too, but say nothing new of the customer, so nobody looks.
+was ignored, an alert is reviewed or goes one unit up) and stay due until they are done. *Moments* only ask for a new
+look (a customer may have calmed down, an answer is overdue): one that has passed unseen needs no catching up, because
+every event looks anew. *Books* are kept for the learner (a label has matured, a conversation will not be rated any
+more): they stay due too, but say nothing new of the customer, so nobody looks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from models.alerting.clocks import escalates_at
 from models.forgetting import forgets_at, gone_at
 from models.heat import warm
 from models.labels.waiting import next_end
@@ -101,7 +102,7 @@ def _deed_due(state: CustomerState, params: Params) -> float:
         due = min(due, alert.supported_at + patience(alert.cause, params) * DAY)
         if alert.status or alert.snoozed_until or alert.hidden:
             due = min(due, rest_due(alert, params), _hidden_due(alert, state, params))
-    return due
+    return min(due, escalates_at(state, params.organisation)) if params.organisation.units and state.alerts else due
 
 
 def rest_due(alert: OpenAlert, params: Params) -> float:
@@ -112,7 +113,12 @@ def rest_due(alert: OpenAlert, params: Params) -> float:
 
 
 def _hidden_due(alert: OpenAlert, state: CustomerState, params: Params) -> float:
-    """Return when an alert that a silence hides must be looked at: the silence is over, or may have been ended."""
+    """Return when an alert that a silence hides must be looked at: the silence is over, or may have been ended.
+
+    One that did not fit into its owner's day is looked at as the next begins.
+    """
+    if alert.hidden == "capacity" and not alert.status:
+        return alert.hidden_until
     if alert.status or alert.hidden != "silence":
         return inf
     return min(alert.hidden_until, state.scored_at + params.policy.silence_look_hours * HOUR)

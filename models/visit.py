@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from models.alerting.deciding import Decision, asks_for_a_call, decide
+from models.alerting.capacity import Room
+from models.alerting.clocks import posts_of
+from models.alerting.deciding import Decision, asks_for_a_call, decide, id_of
 from models.alerting.hiding import withhold
 from models.alerting.lifecycle import answer, end_by_complaint, end_by_erasure
+from models.alerting.supervision import counts_for_nothing, escalate, refusals_of
 from models.duplicates import seen_before
 from models.features import dense_features
 from models.features.categories import category_buckets, deed_of
@@ -23,7 +26,7 @@ from models.outcome import Outcome
 from models.packing import packed_buckets, unpacked_buckets
 from models.reasons import MAX_REASONS, ending_of, erased, reasons_for
 from models.stages import stage_of
-from models.state import NEVER, CustomerState
+from models.state import NEVER, CustomerState, OpenAlert
 from models.telling import (
     alert_of,
     comment_example_of,
@@ -90,11 +93,15 @@ class Visit:
     def into_this_epoch(self) -> None:
         """Forget the positions of another journal."""
         if self.state.epoch != self._frame.epoch:
-            self.state.lives, self.state.spent = (), ()
+            self.state.lives, self.state.spent, self.state.room = (), (), ()
 
     def take_in(self, event: CustomerEvent, at: float) -> None:
         """Apply one event: memory first, then labels and people's answers, then judgement."""
         state, params = self.state, self._params
+        refused = refusals_of(state, self._key, event, params) if isinstance(event, Action) else []
+        said = event
+        if isinstance(event, Action) and counts_for_nothing(state, self._key, event, refused):
+            event = event.model_copy(update={"action": "other"})
         if isinstance(event, Call) and ended_by(state, event):
             self._end_conversation(None, at)
         if observe_event(state, event, at, self._frame.listener, params):
@@ -115,8 +122,7 @@ class Visit:
         elif isinstance(event, Action):
             keep = keep and event.action != "left"
             self._acted(event, at)
-            decisions, code = answer(state, self._key, event, state.clock, params)
-            self.receipt(event, code, state.clock)
+            decisions = self._answered(said, refused) if isinstance(said, Action) else []
         elif isinstance(event, Survey):
             self._rated(event, at)
         self._judge(decisions, buckets, keep=keep, event_id=event.event_id)
@@ -140,7 +146,8 @@ class Visit:
                     self._outcome.believe(self._key)
             if fired is not None:
                 self._remember(fired.evidence)
-                self._judge([], unpacked_buckets(state.categories), keep=fired.matters and not params.labels.deeds)
+                risen = escalate(state, state.clock, params)
+                self._judge(risen, unpacked_buckets(state.categories), keep=fired.matters and not params.labels.deeds)
                 look = look_due(state, params)  # only a look changes when the next one is due
         state.due = due
 
@@ -149,7 +156,7 @@ class Visit:
         state = self.state
         state.clock = max(state.clock, at)
         frame = self._frame
-        for decision in withhold(state, end_by_erasure(state), state.clock, frame.silences, self._params):
+        for decision in withhold(state, end_by_erasure(state), state.clock, frame.silences, self._params, self._room()):
             self._alert(decision, erased())
         self._forget(state.clock)
 
@@ -160,6 +167,21 @@ class Visit:
             self._outcome.receipts.append(
                 receipt_of(self._key, action, action.alert_id, code, at, frame.partition, frame.position)
             )
+
+    def _answered(self, action: Action, refused: list[tuple[OpenAlert, ReceiptCode]]) -> list[Decision]:
+        """Let an action change alerts, and say what came of it; refusals are told even where it names no alert."""
+        frame, state = self._frame, self.state
+        codes = {alert.number: code for alert, code in refused}
+        decisions, answered = answer(state, self._key, action, state.clock, self._params, codes)
+        self.receipt(action, answered, state.clock)
+        if action.alert_id is None:
+            self._outcome.receipts += [
+                receipt_of(
+                    self._key, action, id_of(self._key, alert), code, state.clock, frame.partition, frame.position
+                )
+                for alert, code in refused
+            ]
+        return decisions
 
     def _remember(self, evidence: Iterable[str]) -> None:
         """Keep the ids of the last events that mattered."""
@@ -216,13 +238,20 @@ class Visit:
         dense = dense_features(state, now, params)
         score_customer(state, dense, buckets, frame.scorer, params)
         decisions += decide(state, now, frame.budget.threshold, params)
-        decisions = withhold(state, decisions, now, frame.silences, params)
+        decisions = withhold(state, decisions, now, frame.silences, params, self._room())
         if decisions and not state.cold and any(map(asks_for_a_call, decisions)):
             frame.budget.spend(state, now, frame.position)
         if keep:
             self._tell(keep_prediction(state, self._key, now, dense, params.labels))
         for decision in decisions:
             self._alert(decision, self._why(decision, event_id) if decision.rule is None else ())
+
+    def _room(self) -> Room | None:
+        """Return what is left of the owners' day for this customer; None where no day has an end."""
+        frame = self._frame
+        if frame.capacity is None:
+            return None
+        return Room(self.state, frame.capacity, frame.position, self._params)
 
     def _move(self, stage: int) -> None:
         """Put the customer into a stage."""
@@ -263,6 +292,9 @@ class Visit:
                 suppression_of(self._key, self.state, decision, decision.rule, frame.partition, frame.position)
             )
             return
+        state, organisation = self.state, self._params.organisation
+        posts = posts_of(decision.alert, state, organisation) if organisation.units else ()
+        post = posts[0] if posts else None
         self._outcome.alerts.append(
-            alert_of(self._key, self.state, decision, reasons, frame.partition, frame.position, frame.params_hash)
+            alert_of(self._key, state, decision, reasons, frame.partition, frame.position, frame.params_hash, post)
         )

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, model_validator
 
 from schemas import rules
 from schemas.events import Event
-from schemas.types import Identifier, Reference, Text, UtcTime, lenient
+from schemas.types import Identifier, OrgPath, Reference, Text, UtcTime, lenient
 
 ActionName = Literal[
     "contacted",
@@ -70,6 +70,14 @@ class Action(Event):
 
     until: UtcTime | None = None
     """Until when the alert is to be left alone. Required for `snoozed`."""
+
+    actor_org: OrgPath | None = None
+    """The unit that whoever did it works for. An alert that has gone up is closed by the unit that holds it, or by one
+    above; missing means the unit that serves the customer."""
+
+    evidence_ref: Reference | None = None
+    """What shows it, such as the number of a file. Where the company's organisation asks for evidence, closing an alert
+    needs this or a note."""
 
     promise_ref: Reference | None = None
     """Names a promise, so that it can be kept; missing means the oldest open one."""

@@ -273,6 +273,13 @@ class Alert(Message):
     assignee: Reference | None = None
     """Who has it."""
 
+    supervisor: OrgPath | None = None
+    """The unit that answers for it now: the one that serves the customer, or one above that it has gone up to. Missing
+    where the company's organisation names none."""
+
+    owner: Reference | None = None
+    """Who answers for it there."""
+
     snoozed_until: UtcTime | None = None
     """Until when it is left alone."""
 

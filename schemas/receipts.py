@@ -22,8 +22,12 @@ ReceiptCode = Literal[
     "another_open",
     "past",
     "not_understood",
+    "held_above",
+    "no_evidence",
 ]
-"""Why. `noted`: the action is no answer to an alert, but counts as something done about it."""
+"""Why. `noted`: the action is no answer to an alert, but counts as something done about it. `held_above`: the alert has
+gone up, and only the unit that holds it, or one above, may close it. `no_evidence`: closing it needs a note or a
+reference to evidence."""
 
 
 class Receipt(Message):

@@ -205,6 +205,9 @@ class Settings(SinkSettings):
     params_file: Path | None = None
     """TOML file with parameters of the core; without it the defaults of `models.params`."""
 
+    organisation: Path | None = None
+    """TOML file with the units of the company, their owners, clocks and capacity; without it nobody is supervised."""
+
     start_from: Path | None = None
     """Snapshot of `foreshock train` that the learner goes on from while the topic of snapshots is empty."""
 

@@ -66,13 +66,13 @@ def wire(settings: Settings) -> Parts:
     ConfigurationError
         If the parameters, the pseudonym key or the settings of a sink are not usable.
     """
-    params = load_params(settings.params_file)
+    params = load_params(settings.params_file, settings.organisation)
     fits(params, settings)
     cold_start_of(params.learning.cold_text)  # kept from here on; partitions that come later find it loaded
     registry = CollectorRegistry()
     delivers = "deliver" in settings.roles  # no other role needs the secrets of sinks
     return Parts(
-        core=core_of(params, settings.journal_epoch, settings.snapshot_secret()),
+        core=core_of(params, settings.journal_epoch, settings.snapshot_secret(), settings.partitions),
         new_learner=learner_of(params),
         intake=intake_of(settings),
         sinks=tuple(make_sink(name, settings) for name in settings.sinks) if delivers else (),
@@ -82,7 +82,7 @@ def wire(settings: Settings) -> Parts:
     )
 
 
-def core_of(params: Params, epoch: str, key: bytes) -> Core[Engine, CustomerState]:
+def core_of(params: Params, epoch: str, key: bytes, partitions: int = 1) -> Core[Engine, CustomerState]:
     """Put the functions of `models` where carrying expects them.
 
     Parameters
@@ -93,10 +93,12 @@ def core_of(params: Params, epoch: str, key: bytes) -> Core[Engine, CustomerStat
         Name of the journal's life.
     key
         What models and commands about them must be signed with.
+    partitions
+        How many partitions the journal has.
     """
 
     def open_engine(partition: int, own: Mapping[bytes, bytes], states: CustomerStates[CustomerState]) -> Engine:
-        engine = Engine(params, partition, epoch)
+        engine = Engine(params, partition, epoch, partitions)
         engine.restore(
             states.acknowledged_rows(),
             own.get(engine_key(partition).encode()),

@@ -60,7 +60,7 @@ def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Trut
         Rows that were there when the journal began: what seeded it, or a journal before this one.
     """
     params = load_params(settings.params_file)
-    replay = JournalReplay(params, settings.journal_epoch, settings.snapshot_secret())
+    replay = JournalReplay(params, settings.journal_epoch, settings.snapshot_secret(), settings.partitions)
     truth = Truth()
     known: dict[bytes, CustomerState] = {}
     if before is not None:

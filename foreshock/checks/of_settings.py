@@ -91,11 +91,47 @@ def check_params(settings: Settings) -> Finding:
     """Look at the parameters of the core."""
     where = str(settings.params_file or "the defaults of models.params")
     try:
-        params = load_params(settings.params_file)
+        params = load_params(settings.params_file, settings.organisation)
         fits(params, settings)
     except ConfigurationError as error:
-        return Finding("parameters", "failed", str(error), "correct the file that FORESHOCK_PARAMS_FILE names")
+        return Finding(
+            "parameters",
+            "failed",
+            str(error),
+            "correct the file that FORESHOCK_PARAMS_FILE or FORESHOCK_ORGANISATION names",
+        )
     return Finding("parameters", "ok", f"{where}, digest {params.digest()}")
+
+
+def check_organisation(settings: Settings) -> list[Finding]:
+    """Look at who answers for alerts; nothing is said where nobody was named."""
+    try:
+        organisation = load_params(settings.params_file, settings.organisation).organisation
+    except ConfigurationError as error:
+        return [Finding("organisation", "failed", str(error), "correct the file that FORESHOCK_ORGANISATION names")]
+    if not organisation.units:
+        if settings.organisation is None:
+            return []
+        return [Finding("organisation", "warning", f"{settings.organisation} names no unit", "add [[units]]")]
+    owners = {unit.owner for unit in organisation.units}
+    small = sorted(
+        {
+            post.owner
+            for unit in organisation.units
+            if (post := organisation.post(unit.path)) and post.capacity and post.capacity < settings.partitions
+        }
+    )
+    if small:
+        return [
+            Finding(
+                "organisation",
+                "warning",
+                f"a day of {', '.join(small)} has fewer alerts than the journal has partitions "
+                f"({settings.partitions}): each partition has its turn on some days only",
+                "raise the capacity, or give several units one owner",
+            )
+        ]
+    return [Finding("organisation", "ok", f"{len(organisation.units)} units, {len(owners)} owners")]
 
 
 def check_pages(settings: Settings) -> Finding:

@@ -95,7 +95,8 @@ class Files:
             for name in self._names:
                 for number, raw in enumerate(lines_of(stack, name, progress)):
                     if number == 0 and is_dump(raw):
-                        run = JournalRun(read_header(raw).epoch, self._params, self._key)
+                        header = read_header(raw)
+                        run = JournalRun(header.epoch, self._params, self._key, header.partitions)
                         continue
                     run = run or EventRun(self._intake, self._params, self._lateness)
                     for step in _steps(self._taken(run, raw, partition), run):
@@ -140,7 +141,7 @@ class Journal:
 
     async def read(self, partition: int | None) -> AsyncGenerator[Step, None]:
         """Run the journal through the core as far as it reaches now."""
-        run = JournalRun(self._settings.journal_epoch, self._params, self._key)
+        run = JournalRun(self._settings.journal_epoch, self._params, self._key, self._settings.partitions)
         async with open_topic(self._settings, "journal") as reader:
             spans = {number: span for number, span in enumerate(await reader.spans()) if partition in (None, number)}
             self.first_offsets = {number: span.first for number, span in spans.items()}

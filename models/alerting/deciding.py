@@ -81,7 +81,7 @@ def _revised(state: CustomerState, alert: OpenAlert, level: int, at: float, para
     is_higher = level > alert.level
     if not is_higher and (level == alert.level or at < alert.supported_at + patience(alert.cause, params) * DAY):
         if (alert.status or alert.snoozed_until) and at >= rest_due(alert, params):
-            return _awake(alert)
+            return _awake(alert, at if params.organisation.units else alert.tier_at)
         return None
     after = alert._replace(
         level=level, sequence=alert.sequence + 1, supported_at=at, evidence_at=evidence_at(state, alert.cause)
@@ -89,15 +89,18 @@ def _revised(state: CustomerState, alert: OpenAlert, level: int, at: float, para
     if is_higher:
         is_left_alone = level <= LEVELS.index(params.policy.snooze_up_to)
         until = after.snoozed_until if is_left_alone else NEVER
-        return Decision(after._replace(status=OPEN, status_at=NEVER, snoozed_until=until), "raised")
+        began_at = at if params.organisation.units else alert.tier_at  # the clocks of the new level begin
+        return Decision(after._replace(status=OPEN, status_at=NEVER, snoozed_until=until, tier_at=began_at), "raised")
     if level > NONE:
         return Decision(after, "lowered")
     return Decision(after._replace(level=alert.level), "expired")
 
 
-def _awake(alert: OpenAlert) -> Decision:
-    """Let an alert wake that was left alone, or lapse that somebody had and did nothing about."""
-    after = alert._replace(sequence=alert.sequence + 1, status=OPEN, status_at=NEVER, snoozed_until=NEVER)
+def _awake(alert: OpenAlert, began_at: float) -> Decision:
+    """Let an alert wake that was left alone, or lapse that somebody had and did nothing about; its clocks begin."""
+    after = alert._replace(
+        sequence=alert.sequence + 1, status=OPEN, status_at=NEVER, snoozed_until=NEVER, tier_at=began_at
+    )
     return Decision(after, "woken" if alert.snoozed_until else "lapsed")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from models.alerting.capacity import Room
 from models.alerting.deciding import Decision
 from models.alerting.evidence import RED, YELLOW
 from models.params import Params
@@ -17,6 +18,9 @@ from models.partition import Silence
 from models.state import NEVER, OPEN, CustomerState, OpenAlert
 from schemas.alerts import ENDING, LEVELS, PAGING
 from schemas.suppressions import Rule
+
+_ASKING = frozenset({"opened", "raised", "reopened"})
+"""Transitions that ask for a part of an owner's day; a reminder does not."""
 
 
 class _Held(NamedTuple):
@@ -29,7 +33,12 @@ class _Held(NamedTuple):
 
 
 def withhold(
-    state: CustomerState, decisions: list[Decision], at: float, silences: Sequence[Silence], params: Params
+    state: CustomerState,
+    decisions: list[Decision],
+    at: float,
+    silences: Sequence[Silence],
+    params: Params,
+    room: Room | None = None,
 ) -> list[Decision]:
     """Say of each decision whether somebody is told, and tell what was hidden and no rule hides any more.
 
@@ -45,6 +54,8 @@ def withhold(
         What people asked not to be told.
     params
         How to decide.
+    room
+        What is left of the owners' day; None where no day has an end.
 
     Returns
     -------
@@ -53,14 +64,16 @@ def withhold(
     """
     if not decisions and not any(alert.hidden for alert in state.alerts):
         return decisions
-    return _Look(state, at, silences, params).over(decisions)
+    return _Look(state, at, silences, params, room).over(decisions)
 
 
 class _Look:
     """One look at who is told of the alerts of one customer."""
 
-    def __init__(self, state: CustomerState, at: float, silences: Sequence[Silence], params: Params) -> None:
-        self._state, self._at, self._silences, self._params = state, at, silences, params
+    def __init__(
+        self, state: CustomerState, at: float, silences: Sequence[Silence], params: Params, room: Room | None
+    ) -> None:
+        self._state, self._at, self._silences, self._params, self._room = state, at, silences, params, room
         self._has_red = False
         self._standing: dict[int, OpenAlert] = {}
 
@@ -88,9 +101,12 @@ class _Look:
             return decision
         alert = decision.alert
         before = self._standing.get(alert.number, alert)
+        if decision.transition == "escalated":  # whoever holds it now was never told
+            return decision
         if decision.transition in PAGING:
             was_told = before.told and decision.transition != "opened"
-            held = self._rule_of(alert)
+            asks = decision.transition in _ASKING or bool(before.hidden)
+            held = self._rule_of(alert) or (self._no_room_for(alert) if asks else None)
             alert = _marked(alert, held)._replace(told=was_told or held is None)
         elif not before.hidden:
             return decision
@@ -104,10 +120,11 @@ class _Look:
 
     def _looked_at(self, alert: OpenAlert, told: list[Decision]) -> OpenAlert:
         """Tell of a hidden alert that no rule hides any more."""
-        held = self._rule_of(alert)
+        held = self._rule_of(alert) or self._no_room_for(alert)
         if held is not None:
             return _marked(alert, held)
-        alert = alert._replace(sequence=alert.sequence + 1, hidden="", hidden_until=NEVER, told=True)
+        began_at = self._at if self._params.organisation.units else alert.tier_at
+        alert = alert._replace(sequence=alert.sequence + 1, hidden="", hidden_until=NEVER, told=True, tier_at=began_at)
         told.append(Decision(alert, "told"))
         return alert
 
@@ -116,6 +133,11 @@ class _Look:
         if (asked := self._asked(alert)) is not None:
             return asked
         return _Held("inhibit") if self._has_red and alert.level <= YELLOW else None
+
+    def _no_room_for(self, alert: OpenAlert) -> _Held | None:
+        """Take what an alert needs of its owner's day, or say that it does not fit."""
+        until = NEVER if self._room is None else self._room.take(alert)
+        return _Held("capacity", until=until) if until else None
 
     def _asked(self, alert: OpenAlert) -> _Held | None:
         """Return what a person asked for: that the alert be left alone, or silence."""

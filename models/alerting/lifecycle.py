@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from models.alerting.deciding import Decision, close, close_by_complaint, id_of
@@ -34,22 +36,35 @@ class _Made(NamedTuple):
     """The alert after it, before its number is counted on; None where nothing changes."""
 
 
-def answer(state: CustomerState, customer_key: str, action: Action, at: float, params: Params) -> Answered:
+def answer(
+    state: CustomerState,
+    customer_key: str,
+    action: Action,
+    at: float,
+    params: Params,
+    refused: Mapping[int, ReceiptCode] = MappingProxyType({}),
+) -> Answered:
     """Let a person's action change the alert that it names, or all open ones if it names none.
 
     Parameters
     ----------
     at
         The customer's own time, in seconds since 1970.
+    refused
+        Numbers of alerts that the action must not close, and why: they stay as they are.
     """
     if action.alert_id is None:
         decisions = [
-            _put(state, alert, _made_of(alert, action, at, params), action, at, params) for alert in state.alerts
+            _put(state, alert, _made_of(alert, action, at, params), action, at, params)
+            for alert in state.alerts
+            if alert.number not in refused
         ]
         return Answered([each for each in decisions if each is not None])
     named = next((alert for alert in state.alerts if id_of(customer_key, alert) == action.alert_id), None)
     if named is None:
         return _answer_closed(state, customer_key, action, at, params)
+    if named.number in refused:
+        return Answered([], refused[named.number])
     made = _made_of(named, action, at, params)
     decision = _put(state, named, made, action, at, params)
     return Answered([] if decision is None else [decision], made.code)

@@ -28,6 +28,13 @@ SENTENCES: Mapping[ReceiptCode, BilingualText] = {
         zh="同一事由已有打开的预警", en="Another alert of the same cause is open for this customer"
     ),
     "past": BilingualText(zh="暂缓的截止时间已过", en="The time until which it was to be left alone has passed"),
+    "held_above": BilingualText(
+        zh="该预警已升级督办，只能由督办机构或其上级关闭",
+        en="It has gone up: only the unit that holds it, or one above, may close it",
+    ),
+    "no_evidence": BilingualText(
+        zh="关闭该预警须附处理说明或证据编号", en="Closing it needs a note or a reference to evidence"
+    ),
     "not_understood": BilingualText(zh="无法识别的操作", en="The action is none that is known"),
 }
 """Code to what people read."""

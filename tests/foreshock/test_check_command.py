@@ -11,7 +11,13 @@ from click.testing import CliRunner, Result
 
 from foreshock.broker.reading import Span
 from foreshock.checks.of_broker import judge_epoch
-from foreshock.checks.of_settings import check_models, check_params, check_pseudonym_key, check_variables
+from foreshock.checks.of_settings import (
+    check_models,
+    check_organisation,
+    check_params,
+    check_pseudonym_key,
+    check_variables,
+)
 from foreshock.cli import main
 from models.partition import PartitionState, encode_partition, engine_key
 from schemas.types import Position
@@ -166,3 +172,33 @@ def test_a_model_to_start_from_that_cannot_be_used_fails_the_check(tmp_path: Pat
     assert "foreshock train" in finding.detail
     assert check_models(load_settings(snapshot_key="short")).status == "failed"
     assert "derived from the pseudonym key" in check_models(load_settings()).detail
+
+
+HQ = '[[units]]\npath = "HQ"\nowner = "role:quality"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "told"),
+    [
+        (HQ, "ok", "1 units, 1 owners"),
+        ("", "warning", "names no unit"),
+        (
+            HQ + "capacity = 2\n",
+            "warning",
+            "a day of role:quality has fewer alerts than the journal has partitions (4)",
+        ),
+        (HQ.replace("HQ", "HQ/Guangdong"), "failed", "no head office"),
+    ],
+)
+def test_the_organisation_is_checked_with_the_reason(tmp_path: Path, text: str, status: str, told: str) -> None:
+    file = tmp_path / "organisation.toml"
+    file.write_text(text, encoding="utf-8")
+
+    (finding,) = check_organisation(load_settings(organisation=file, partitions=4))
+
+    assert finding.status == status
+    assert told in finding.detail
+
+
+def test_nothing_is_said_of_an_organisation_that_nobody_named() -> None:
+    assert check_organisation(load_settings()) == []

@@ -182,8 +182,8 @@ class _Partition:
 
     def believed(self) -> tuple[float, int, float]:
         """What the partition shares among its customers."""
-        _, _, now, _, _, _, threshold, known, _ = decode_partition(self.engine_row())
-        return threshold, known, now
+        kept = decode_partition(self.engine_row())
+        return kept.threshold, kept.customers, kept.now
 
 
 @laws

@@ -54,7 +54,19 @@ def test_what_is_left_is_small_and_says_nothing_about_the_person() -> None:
 
     assert len(row) < 120
     assert encode_row(decode_row(row)) == row
-    left = {"epoch", "offset", "line", "due", "stage", "ruled_by", "forgotten_at", "alerts_opened", "lives", "spent"}
+    left = {
+        "epoch",
+        "offset",
+        "line",
+        "due",
+        "stage",
+        "ruled_by",
+        "forgotten_at",
+        "alerts_opened",
+        "lives",
+        "spent",
+        "room",
+    }
     blank = CustomerState()
     assert {name for name in CustomerState.__slots__ if getattr(core.states["a"], name) != getattr(blank, name)} <= left
 

@@ -44,7 +44,9 @@ async def prepared(
 async def assert_agreement(settings: Settings, folder: Path, at_least: int = 2) -> JournalReplay:
     """What the workers left on the topics is what a replay of their journal gives."""
     replay, alerts = replayed(
-        dumped(settings, folder / "journal.jsonl"), load_params(settings.params_file), settings.snapshot_secret()
+        dumped(settings, folder / "journal.jsonl"),
+        load_params(settings.params_file, settings.organisation),
+        settings.snapshot_secret(),
     )
 
     assert alerts
@@ -85,7 +87,8 @@ def dumped(settings: Settings, file: Path) -> Path:
 def replayed(dump: Path, params: Params, key: bytes) -> tuple[JournalReplay, dict[tuple[str, int], bytes]]:
     """The dump through the core."""
     header, *records = dump.read_bytes().splitlines()
-    replay = JournalReplay(params, read_header(header).epoch, key)
+    named = read_header(header)
+    replay = JournalReplay(params, named.epoch, key, named.partitions)
     alerts: dict[tuple[str, int], bytes] = {}
     for record in records:
         for taken in replay.take(*read_record(record)):
