@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from schemas.alerts import Alert
 from schemas.examples import RiskExample, TextExample
+from schemas.ledgers import LedgerEntry
 from schemas.ticks import CommandName
 
 
@@ -19,6 +20,8 @@ class Outcome:
     """Those of them of whom something else may be believed now: a label that matured is for the learner alone."""
     alerts: list[Alert] = field(default_factory=list)
     """Transitions of alerts, in order."""
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    """Moves of promises and feedback, in order."""
     examples: list[RiskExample | TextExample] = field(default_factory=list)
     """What the learner may now learn."""
     stage_moves: list[tuple[int, int]] = field(default_factory=list)

@@ -12,7 +12,7 @@ from typing import Any
 from models.packing import packed_buckets, packed_numbers
 from schemas.errors import ConfigurationError
 
-ROW_FORMAT = 2
+ROW_FORMAT = 3
 """First item of every row."""
 
 _FIELDS_1 = [
@@ -95,7 +95,96 @@ _FIELDS_1 = [
     "ids",
     "ids_before",
 ]
-"""What the items of a customer's row of format 1 were, in their order; later rows are read by the dataclass."""
+"""What the items of a customer's row of format 1 were, in their order."""
+
+_FIELDS_2 = [
+    "epoch",
+    "offset",
+    "line",
+    "due",
+    "stage",
+    "ruled_by",
+    "tenant",
+    "org_path",
+    "policy_ref",
+    "claim_ref",
+    "drivers",
+    "events",
+    "seen_at",
+    "clock",
+    "stage_at",
+    "fast",
+    "slow",
+    "spoke_at",
+    "conversation",
+    "conversation_ref",
+    "conversation_at",
+    "needed",
+    "dissatisfaction",
+    "handover",
+    "needs_person",
+    "heat",
+    "heat_at",
+    "contacts",
+    "friction",
+    "wait_seconds",
+    "bad_contact_at",
+    "claims",
+    "refused_at",
+    "promises",
+    "missed",
+    "missed_at",
+    "feedback_at",
+    "rating",
+    "rated_at",
+    "survey_sent_at",
+    "ignored_at",
+    "grumbled_at",
+    "threat_at",
+    "complained_at",
+    "complaints",
+    "complaint_open",
+    "escalated",
+    "contacted_at",
+    "channel",
+    "language",
+    "cases",
+    "cases_seen",
+    "own",
+    "tallies",
+    "tallies_at",
+    "asked_at",
+    "categories",
+    "score_7d",
+    "score_30d",
+    "learner",
+    "shadow",
+    "scored_at",
+    "base",
+    "contributions",
+    "usual",
+    "probability_7d",
+    "probability_30d",
+    "snapshot",
+    "cold",
+    "evidence",
+    "alerts",
+    "alerts_opened",
+    "alerted_at",
+    "spent",
+    "lives",
+    "cool_downs",
+    "predictions",
+    "ids_since",
+    "ids",
+    "ids_before",
+    "left_at",
+    "forgotten_at",
+]
+"""The same of format 2."""
+
+_FIELDS = {1: _FIELDS_1, 2: _FIELDS_2}
+"""Format to its fields; today's rows are read by the dataclass."""
 
 Named = dict[str, Any]
 
@@ -142,7 +231,7 @@ def upgraded(items: list[Any]) -> Named:
         If the format is a later one.
     """
     check_format(items[0])
-    named: Named = dict(zip(_FIELDS_1, items[1:], strict=True))
+    named: Named = dict(zip(_FIELDS[items[0]], items[1:], strict=True))
     for before in range(items[0], ROW_FORMAT):
         named = _STEPS[before](named)
     return named
@@ -158,5 +247,10 @@ def _to_2(named: Named) -> Named:
     }
 
 
-_STEPS: Mapping[int, Callable[[Named], Named]] = {1: _to_2}
+def _to_3(named: Named) -> Named:
+    """Format 3 only adds fields, each with its default."""
+    return named
+
+
+_STEPS: Mapping[int, Callable[[Named], Named]] = {1: _to_2, 2: _to_3}
 """Format to what brings a row of it to the next."""

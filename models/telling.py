@@ -8,6 +8,7 @@ from typing import Any
 
 from models.features import CONTRIBUTORS
 from models.labels.waiting import Learnt, horizons_of
+from models.ledgers.booking import Move
 from models.observing.surveys import rating_of
 from models.packing import unpacked_buckets, unpacked_numbers
 from models.policy import Decision, id_of
@@ -16,6 +17,7 @@ from models.text.tokens import tokens
 from schemas.alerts import LEVELS, STAGES, Alert, Explanation, Reason, Risk
 from schemas.events import Survey
 from schemas.examples import RiskExample, Shadow, Source, SpokenTurn, TextExample
+from schemas.ledgers import LedgerEntry
 from schemas.types import Position
 
 
@@ -83,6 +85,27 @@ def alert_of(
         lead_seconds=state.clock - alert.opened_at if decision.transition == "complained" else None,
         snapshot=state.snapshot,
         params_hash=params_hash,
+        position=(partition, *position),
+    )
+
+
+def entry_of(key: str, state: CustomerState, move: Move, partition: int, position: Position) -> LedgerEntry:
+    """Say one move of the ledger."""
+    return LedgerEntry.trusted(
+        kind=move.kind,
+        state=move.state,
+        event_id=move.event_id,
+        ref=move.ref or None,
+        opened_at=moment_of(move.opened_at),
+        due_at=moment_of(move.due_at),
+        at=moment_of(move.at),
+        bad=move.bad,
+        reason=move.reason,
+        by=move.by,
+        closed_by=move.closed_by,
+        customer_key=key,
+        tenant=state.tenant,
+        org_path=state.org_path,
         position=(partition, *position),
     )
 

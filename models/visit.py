@@ -12,6 +12,8 @@ from models.forgetting import begun, forgotten, gone_at
 from models.frame import Frame
 from models.judging import score_customer
 from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature
+from models.ledgers.booking import Move, booked, expired, missed, waiting_of
+from models.ledgers.booking import erased as ledger_erased
 from models.observing import observe_event
 from models.observing.cases import observe_case
 from models.observing.conversations import RATED_BY, ended_by, forget, forget_due
@@ -22,7 +24,7 @@ from models.policy import Decision, answer, asks_for_a_call, decide, end_by_comp
 from models.reasons import ending_of, erased, reasons_for
 from models.stages import stage_of
 from models.state import NEVER, CustomerState
-from models.telling import alert_of, comment_example_of, conversation_example_of, risk_example_of
+from models.telling import alert_of, comment_example_of, conversation_example_of, entry_of, risk_example_of
 from models.timers import books_due, fire, is_to_be_forgotten, look_due
 from schemas.actions import Action
 from schemas.alerts import Reason
@@ -87,8 +89,10 @@ class Visit:
         state, params = self.state, self._params
         if isinstance(event, Call) and ended_by(state, event):
             self._end_conversation(None, at)
+        waited = waiting_of(state)
         if observe_event(state, event, at, self._frame.listener, params):
             self._remember([event.event_id])
+        self._book(booked(waited, state, event, at, params))
         deed = deed_of(event)
         observe_case(state, event, deed, at, params.memory)
         state.own = own_numbers(event.attributes)
@@ -124,11 +128,13 @@ class Visit:
             state.clock = max(state.clock, due)
             if books <= due:
                 self._tell(mature(state, due, params.labels))
+                self._book(expired(state, due, params))
                 if forget_due(state, params) <= due:
                     self._end_conversation(None, due)
                     self._outcome.believe(self._key)
             if fired is not None:
                 self._remember(fired.evidence)
+                self._book(missed(fired.missed))
                 self._judge([], unpacked_buckets(state.categories), keep=fired.matters and not params.labels.deeds)
                 look = look_due(state, params)  # only a look changes when the next one is due
         state.due = due
@@ -139,11 +145,18 @@ class Visit:
         state.clock = max(state.clock, at)
         for decision in end_by_erasure(state):
             self._alert(decision, erased())
+        self._book(ledger_erased(state, state.clock, self._params))
         self._forget(state.clock)
 
     def _remember(self, evidence: Iterable[str]) -> None:
         """Keep the ids of the last events that mattered."""
         self.state.evidence = [*self.state.evidence, *evidence][-self._params.memory.evidence :]
+
+    def _book(self, moves: Iterable[Move]) -> None:
+        """Write moves of the ledger."""
+        frame = self._frame
+        for move in moves:
+            self._outcome.ledger.append(entry_of(self._key, self.state, move, frame.partition, frame.position))
 
     def _rated(self, survey: Survey, at: float) -> None:
         """Let a rating teach what its comment, and the conversation before it, sound like."""

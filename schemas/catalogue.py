@@ -14,6 +14,7 @@ from schemas.dead_letters import DeadLetter
 from schemas.events import Call, Claim, Survey
 from schemas.examples import Example
 from schemas.labels import Complaint
+from schemas.ledgers import LedgerEntry
 from schemas.snapshots import Snapshot
 
 
@@ -82,6 +83,13 @@ TOPICS: dict[str, TopicContract] = {
             "The latest belief about each customer (compacted).",
         ),
         TopicContract("alerts", Alert, "customer key", "score", "Every transition of every alert."),
+        TopicContract(
+            "ledger",
+            LedgerEntry,
+            "customer key",
+            "score",
+            "Every promise and every piece of feedback: received, and how it ended.",
+        ),
         TopicContract(
             "examples",
             Example,

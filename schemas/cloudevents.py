@@ -15,13 +15,14 @@ from schemas.alerts import Alert, Risk
 from schemas.codec import EVENT_TYPES, CustomerEvent
 from schemas.dead_letters import DeadLetter
 from schemas.examples import RiskExample, TextExample
+from schemas.ledgers import LedgerEntry
 from schemas.snapshots import Snapshot
 
 Headers = list[tuple[str, bytes]]
 
 _FIXED: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/json")]
 
-Carried = CustomerEvent | Risk | Alert | RiskExample | TextExample | Snapshot | DeadLetter
+Carried = CustomerEvent | Risk | Alert | LedgerEntry | RiskExample | TextExample | Snapshot | DeadLetter
 
 
 def headers_of(message: Carried, source: str) -> Headers:
@@ -61,6 +62,10 @@ def _alert(alert: Alert) -> _Identity:
     return "alert", f"{alert.alert_id}/{alert.sequence}", alert.at
 
 
+def _ledger(entry: LedgerEntry) -> _Identity:
+    return "ledger", entry.identity, entry.at
+
+
 def _risk(risk: Risk) -> _Identity:
     # One tick can move many customers, so the position alone is not unique.
     return "risk", f"{risk.customer_key}/{_joined(risk.position)}", risk.at
@@ -84,6 +89,7 @@ def _dead_letter(letter: DeadLetter) -> _Identity:
 _IDENTITIES: dict[type[Any], Callable[[Any], _Identity]] = {
     **dict.fromkeys(EVENT_TYPES.values(), _event),
     Alert: _alert,
+    LedgerEntry: _ledger,
     Risk: _risk,
     RiskExample: _example,
     TextExample: _example,

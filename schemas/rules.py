@@ -16,12 +16,16 @@ def text_or_turns() -> Rule:
     return {"not": {"properties": both, "required": ["text", "turns"]}}
 
 
-def promise_has_due_time() -> Rule:
-    """Write that a promise says until when."""
-    return {
-        "if": {"properties": {"action": {"const": "promise"}}},
-        "then": {"properties": {"due_at": {"type": "string"}}, "required": ["due_at"]},
-    }
+def action_is_complete() -> Rule:
+    """Write that a promise says until when, and that a waiver says who and why."""
+
+    def needs(action: str, *fields: str) -> JsonValue:
+        return {
+            "if": {"properties": {"action": {"const": action}}},
+            "then": {"properties": {field: {"type": "string"} for field in fields}, "required": list(fields)},
+        }
+
+    return {"allOf": [needs("promise", "due_at"), needs("waived", "actor_ref", "note")]}
 
 
 def command_names_its_object() -> Rule:

@@ -16,6 +16,7 @@ from schemas.alerts import CAUSES, LEVELS, STAGES, TRANSITIONS, Alert, Risk
 from schemas.codec import CustomerEvent, EventKind
 from schemas.dead_letters import DEAD_LETTER_REASONS
 from schemas.examples import Phase
+from schemas.ledgers import LEDGER_KINDS, LEDGER_STATES, LedgerEntry
 from schemas.snapshots import Horizon, Snapshot
 from schemas.ticks import CommandName
 from sinks.quality import BOUNDS, COHORTS, FIGURES, MONITORS, QualityMetrics
@@ -48,6 +49,7 @@ class Stepped(Protocol):
     """What the core returned, as far as it is counted."""
 
     alerts: list[Alert]
+    ledger: list[LedgerEntry]
     examples: list[Any]
     seen: bool
     duplicate: bool
@@ -78,6 +80,7 @@ class Metrics(QualityMetrics):
         self._declare_faults(registry)
         self._facts: Tally[str] = Tally()
         self._alerts: Tally[tuple[str, str, str]] = Tally()
+        self._ledger: Tally[tuple[str, str]] = Tally()
         self._stages: dict[int, Sequence[int]] = {}
         self._active: dict[int, tuple[int, bool]] = {}
         self._lags: dict[str, dict[int, int]] = {group: {} for group in GROUPS}
@@ -143,6 +146,13 @@ class Metrics(QualityMetrics):
             "foreshock_alert_transitions",
             "Transitions of alerts. A rise of opened: customers or the policy changed; of expired: nobody acts.",
             ["level", "cause", "transition"],
+            registry=registry,
+        )
+        self.ledger = Counter(
+            "foreshock_ledger",
+            "Moves of promises and feedback. What is open is received less all other states; a rise of expired or "
+            "missed: customers are not answered.",
+            ["kind", "state"],
             registry=registry,
         )
         self.customers = Gauge(
@@ -317,6 +327,9 @@ class Metrics(QualityMetrics):
             self.dead_letters.labels(reason)
         for fact in ("duplicate", "redelivered", "late", "out_of_order"):
             self.facts.labels(fact)
+        for kind in LEDGER_KINDS:
+            for state in LEDGER_STATES:
+                self.ledger.labels(kind, state)
         for group in GROUPS:
             self.lag.labels(group)
             self.skipped_positions.labels(group)
@@ -365,6 +378,8 @@ class Metrics(QualityMetrics):
             facts["matured"] += len(outcome.examples)
         for alert in outcome.alerts:
             self._alerts[alert.level, alert.cause, alert.transition] += 1
+        for entry in outcome.ledger:
+            self._ledger[entry.kind, entry.state] += 1
         if outcome.command is not None:
             self.commands.labels(outcome.command, "obeyed" if outcome.refused is None else "refused").inc()
 
@@ -499,10 +514,14 @@ class Metrics(QualityMetrics):
         for labels, count in self._alerts.items():
             self.alerts.labels(*labels).inc(count)
         self._alerts.clear()
+        for move, count in self._ledger.items():
+            self.ledger.labels(*move).inc(count)
+        self._ledger.clear()
 
 
 LABEL_VALUES: dict[str, tuple[str, ...]] = {
-    "kind": get_args(EventKind),
+    "kind": (*get_args(EventKind), *LEDGER_KINDS),
+    "state": LEDGER_STATES,
     "reason": DEAD_LETTER_REASONS,
     "fact": ("duplicate", "redelivered", "late", "out_of_order"),
     "group": GROUPS,

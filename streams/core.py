@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from schemas.alerts import Alert, Risk
 from schemas.codec import JournalMessage
 from schemas.examples import RiskExample, TextExample
+from schemas.ledgers import LedgerEntry
 from schemas.types import Position
 from streams.tables import CustomerStates, RowPosition
 
@@ -33,6 +34,10 @@ class Outcome(Protocol):
     @property
     def alerts(self) -> Sequence[Alert]:
         """Transitions of alerts, in order."""
+
+    @property
+    def ledger(self) -> Sequence[LedgerEntry]:
+        """Moves of promises and feedback, in order."""
 
     @property
     def examples(self) -> Sequence[RiskExample | TextExample]:

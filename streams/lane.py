@@ -113,7 +113,7 @@ class Lane:
         self.waiting_count = 0
         """Records carried and not yet taken by a group."""
         self._believed: dict[str, None] = {}
-        self._others: dict[str, list[Carried]] = {"examples": [], "dead-letters": []}
+        self._others: dict[str, list[Carried]] = {"ledger": [], "examples": [], "dead-letters": []}
         self._alerts: list[Alert] = []
         self._alert_times: list[int | None] = []
 
@@ -157,6 +157,8 @@ class Lane:
             if outcome.alerts:
                 self._alerts.extend(outcome.alerts)
                 self._alert_times.extend([_time_of(line_times, number)] * len(outcome.alerts))
+            if outcome.ledger:
+                others["ledger"].extend(outcome.ledger)
             others["examples"].extend(outcome.examples)
             stepped(outcome)
         core.pass_over(engine, Position(offset, number))

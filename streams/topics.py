@@ -55,6 +55,7 @@ def plan_topics(settings: Settings) -> list[TopicPlan]:
         "journal": (spread, True, _kept_for(settings.journal_retention_hours)),
         "risk": (spread, True, compacted),
         "alerts": (spread, True, _kept_for(settings.output_retention_hours)),
+        "ledger": (spread, True, _kept_for(settings.output_retention_hours)),
         # One partition: the learner takes examples in one order.
         "examples": (1, True, _kept_for(settings.output_retention_hours)),
         "snapshots": (1, True, compacted),

@@ -15,11 +15,18 @@ from schemas.alerts import Alert, Risk
 from schemas.codec import EVENT_TYPES, decode_as, decode_event, decode_example, decode_journal_line, encode
 from schemas.dead_letters import DeadLetter
 from schemas.events import SCHEMA_VERSION
+from schemas.ledgers import LedgerEntry
 from schemas.snapshots import Snapshot
 from schemas.types import Message
 
 FIXTURES = Path(__file__).parent / "fixtures"
-TYPES: dict[str, type[Message]] = {"alert": Alert, "dead_letter": DeadLetter, "risk": Risk, "snapshot": Snapshot}
+TYPES: dict[str, type[Message]] = {
+    "alert": Alert,
+    "dead_letter": DeadLetter,
+    "ledger": LedgerEntry,
+    "risk": Risk,
+    "snapshot": Snapshot,
+}
 EXAMPLES = {"risk_example", "text_example"}
 JOURNAL = {*EVENT_TYPES, "tick", "snapshot_notice", "model_command"}
 OLD_LINES = [

@@ -44,6 +44,7 @@ class CountingOutcome:
     touched: list[str] = field(default_factory=list)
     believed: list[str] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    ledger: list[Any] = field(default_factory=list)
     examples: list[Any] = field(default_factory=list)
     seen: bool = False
     duplicate: bool = False
