@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from schemas.alerts import Alert
 from schemas.examples import RiskExample, TextExample
+from schemas.ledgers import LedgerEntry
 from schemas.receipts import Receipt
 from schemas.suppressions import Suppression
 from schemas.ticks import CommandName
@@ -25,6 +26,8 @@ class Outcome:
     """Decisions about alerts that nobody is told, in order."""
     receipts: list[Receipt] = field(default_factory=list)
     """Answers to actions that name an alert."""
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    """Moves of promises and feedback, in order."""
     examples: list[RiskExample | TextExample] = field(default_factory=list)
     """What the learner may now learn."""
     stage_moves: list[tuple[int, int]] = field(default_factory=list)

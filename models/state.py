@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from models.row_formats import ROW_FORMAT, upgraded
+from models.ledgers.waiting import OpenFeedback
+from models.row_formats import ROW_FORMAT, check_format, upgraded
 from models.text.conversation import Conversation, Sums
 from schemas.alerts import Cause
 from schemas.examples import UNKNOWN_LANGUAGE
@@ -280,6 +281,8 @@ class CustomerState:
     """When the last one was missed."""
     feedback_at: float = NEVER
     """The oldest negative feedback that nobody has answered."""
+    feedback: Sequence[OpenFeedback] = ()
+    """Feedback, good or bad, that nobody has answered, in the order in which it came."""
     rating: float = 0.0
     """Last survey rating on [-1, 1]."""
     rated_at: float = NEVER
@@ -395,6 +398,7 @@ _NESTED: tuple[tuple[int, Any], ...] = tuple(
         ("claims", PendingClaim._make),
         ("cases", Case._make),
         ("promises", OpenPromise._make),
+        ("feedback", OpenFeedback._make),
         ("room", Spent._make),
         ("alerts", lambda item: OpenAlert(*item)),
         ("cool_downs", lambda item: CoolDown(*item)),
@@ -447,11 +451,12 @@ def decode_row(row: bytes) -> CustomerState:
         If the row is of a later format than this code knows.
     """
     values = orjson.loads(row)
+    check_format(values[0])
+    if len(values) == _FORGOTTEN_LENGTH:
+        return CustomerState(**dict(zip(_OF_FORGOTTEN, values[1:], strict=True)))
     if values[0] != ROW_FORMAT:
         named = upgraded(values)
         values = [ROW_FORMAT, *(named.get(name, default) for name, default in _DEFAULTS.items())]
-    if len(values) == _FORGOTTEN_LENGTH:
-        return CustomerState(**dict(zip(_OF_FORGOTTEN, values[1:], strict=True)))
     for index, make in _NESTED:
         if values[index]:
             values[index] = [make(item) for item in values[index]]

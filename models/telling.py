@@ -10,6 +10,7 @@ from models.alerting.deciding import Decision, id_of
 from models.alerting.receipts import RESULTS, SENTENCES
 from models.features import CONTRIBUTORS
 from models.labels.waiting import Learnt, horizons_of
+from models.ledgers.booking import Move
 from models.observing.surveys import rating_of
 from models.organisation import Post
 from models.packing import unpacked_buckets, unpacked_numbers
@@ -19,6 +20,7 @@ from schemas.actions import Action
 from schemas.alerts import ENDING, LEVELS, STAGES, STATUSES, Alert, Explanation, Reason, Risk
 from schemas.events import Survey
 from schemas.examples import RiskExample, Shadow, Source, SpokenTurn, TextExample
+from schemas.ledgers import LedgerEntry
 from schemas.receipts import Receipt, ReceiptCode
 from schemas.suppressions import Rule, Suppression
 from schemas.types import Position
@@ -134,6 +136,27 @@ def receipt_of(
         code=code,
         text=SENTENCES[code],
         at=moment_of(at),
+        position=(partition, *position),
+    )
+
+
+def entry_of(key: str, state: CustomerState, move: Move, partition: int, position: Position) -> LedgerEntry:
+    """Say one move of the ledger."""
+    return LedgerEntry.trusted(
+        kind=move.kind,
+        state=move.state,
+        event_id=move.event_id,
+        ref=move.ref or None,
+        opened_at=moment_of(move.opened_at),
+        due_at=moment_of(move.due_at),
+        at=moment_of(move.at),
+        bad=move.bad,
+        reason=move.reason,
+        by=move.by,
+        closed_by=move.closed_by,
+        customer_key=key,
+        tenant=state.tenant,
+        org_path=state.org_path,
         position=(partition, *position),
     )
 

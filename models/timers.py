@@ -4,7 +4,8 @@ There are three kinds. *Deeds* change what is thought of a customer (a promise i
 was ignored, an alert is reviewed or goes one unit up) and stay due until they are done. *Moments* only ask for a new
 look (a customer may have calmed down, an answer is overdue): one that has passed unseen needs no catching up, because
 every event looks anew. *Books* are kept for the learner (a label has matured, a conversation will not be rated any
-more): they stay due too, but say nothing new of the customer, so nobody looks.
+more) and for the ledger (feedback has expired): they stay due too, but say nothing new of the customer, so nobody
+looks.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from models.alerting.clocks import escalates_at
 from models.forgetting import forgets_at, gone_at
 from models.heat import warm
 from models.labels.waiting import next_end
+from models.ledgers.booking import ledger_due
 from models.observing.conversations import forget_due
 from models.observing.surveys import ignore_survey
 from models.params import DAY, HOUR, Params
 from models.stages import CONTENT, stage_moments
-from models.state import MAX_STALLS, NEVER, CustomerState, OpenAlert, PendingClaim
+from models.state import MAX_STALLS, NEVER, CustomerState, OpenAlert, OpenPromise, PendingClaim
 from schemas.alerts import Cause
 
 
@@ -32,6 +34,8 @@ class Fired:
     """Ids of events that show it (the promise that was missed)."""
     matters: bool = False
     """Whether it says something new about the customer, so that a prediction is worth keeping."""
+    missed: tuple[OpenPromise, ...] = ()
+    """Promises that were missed."""
 
 
 def next_due(state: CustomerState, params: Params) -> float:
@@ -58,10 +62,15 @@ def look_due(state: CustomerState, params: Params) -> float:
 
 
 def books_due(state: CustomerState, params: Params) -> float:
-    """Return when a label matures or a conversation is forgotten; where nothing is left to be done, the customer."""
+    """Return when a label matures, a conversation is forgotten or feedback expires; else when the customer is.
+
+    The last only where nothing is left to be done.
+    """
     due = next_end(state.predictions, params.labels)
     if state.conversation is not None:
         due = min(due, forget_due(state, params))
+    if state.feedback:
+        due = min(due, ledger_due(state, params))
     return forgets_at(state, params) if due == inf and _deed_due(state, params) == inf else due
 
 
@@ -88,7 +97,8 @@ def fire(state: CustomerState, due: float, params: Params) -> Fired:
         state.claims = [_stalled(state, claim, due, params) for claim in state.claims]
     answer_due = _answer_due(state, params)
     ignored = answer_due <= due and ignore_survey(state, answer_due, params)
-    return Fired(tuple(promise.event_id for promise in missed), bool(missed) or stalled or ignored)
+    evidence = tuple(promise.event_id for promise in missed)
+    return Fired(evidence, bool(missed) or stalled or ignored, tuple(missed))
 
 
 def _deed_due(state: CustomerState, params: Params) -> float:

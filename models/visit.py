@@ -18,6 +18,8 @@ from models.forgetting import begun, forgotten, gone_at
 from models.frame import Frame
 from models.judging import score_customer
 from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature, review
+from models.ledgers.booking import Move, booked, expired, missed, waiting_of
+from models.ledgers.booking import erased as ledger_erased
 from models.observing import observe_event
 from models.observing.cases import observe_case
 from models.observing.conversations import RATED_BY, ended_by, forget, forget_due
@@ -31,6 +33,7 @@ from models.telling import (
     alert_of,
     comment_example_of,
     conversation_example_of,
+    entry_of,
     receipt_of,
     risk_example_of,
     suppression_of,
@@ -104,8 +107,10 @@ class Visit:
             event = event.model_copy(update={"action": "other"})
         if isinstance(event, Call) and ended_by(state, event):
             self._end_conversation(None, at)
+        waited = waiting_of(state)
         if observe_event(state, event, at, self._frame.listener, params):
             self._remember([event.event_id])
+        self._book(booked(waited, state, event, at, params))
         deed = deed_of(event)
         observe_case(state, event, deed, at, params.memory)
         state.own = own_numbers(event.attributes)
@@ -141,11 +146,13 @@ class Visit:
             state.clock = max(state.clock, due)
             if books <= due:
                 self._tell(mature(state, due, params.labels))
+                self._book(expired(state, due, params))
                 if forget_due(state, params) <= due:
                     self._end_conversation(None, due)
                     self._outcome.believe(self._key)
             if fired is not None:
                 self._remember(fired.evidence)
+                self._book(missed(fired.missed))
                 risen = escalate(state, state.clock, params)
                 self._judge(risen, unpacked_buckets(state.categories), keep=fired.matters and not params.labels.deeds)
                 look = look_due(state, params)  # only a look changes when the next one is due
@@ -158,6 +165,7 @@ class Visit:
         frame = self._frame
         for decision in withhold(state, end_by_erasure(state), state.clock, frame.silences, self._params, self._room()):
             self._alert(decision, erased())
+        self._book(ledger_erased(state, state.clock, self._params))
         self._forget(state.clock)
 
     def receipt(self, action: Action, code: ReceiptCode | None, at: float) -> None:
@@ -186,6 +194,12 @@ class Visit:
     def _remember(self, evidence: Iterable[str]) -> None:
         """Keep the ids of the last events that mattered."""
         self.state.evidence = [*self.state.evidence, *evidence][-self._params.memory.evidence :]
+
+    def _book(self, moves: Iterable[Move]) -> None:
+        """Write moves of the ledger."""
+        frame = self._frame
+        for move in moves:
+            self._outcome.ledger.append(entry_of(self._key, self.state, move, frame.partition, frame.position))
 
     def _rated(self, survey: Survey, at: float) -> None:
         """Let a rating teach what its comment, and the conversation before it, sound like."""

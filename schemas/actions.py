@@ -23,6 +23,7 @@ ActionName = Literal[
     "disagreed",
     "reopened",
     "resolved",
+    "waived",
     "dismissed",
     "left",
     "erase",
@@ -35,14 +36,15 @@ else:
     ActionKind = lenient(ActionName)
 
 
-_NEEDS: dict[str, str] = {
-    "promise": "due_at",
-    "assigned": "assignee_ref",
-    "snoozed": "until",
-    "commented": "note",
-    "reopened": "alert_id",
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "promise": ("due_at",),
+    "assigned": ("assignee_ref",),
+    "snoozed": ("until",),
+    "commented": ("note",),
+    "reopened": ("alert_id",),
+    "waived": ("actor_ref", "note"),
 }
-"""Actions that mean nothing without a field."""
+"""Actions that mean nothing without some fields; a waiver is one that somebody answers for."""
 
 
 class Action(Event):
@@ -54,9 +56,9 @@ class Action(Event):
 
     action: ActionKind
     """Required: what was done. `acknowledged` says: I have it; `started`: I work on it; `dismissed`: a false alarm, it
-    ends; `disagreed`: I have looked and see no reason to act, which the learner may know; `left`: the
-    customer's last contract has ended, so that no complaint can be expected any more; `erase`: the customer asks to be
-    forgotten, and is. An unknown word is read as `other`."""
+    ends; `disagreed`: I have looked and see no reason to act, which the learner may know; `waived`: `actor_ref` has
+    decided that no answer is owed any more; `left`: the customer's last contract has ended, so that no complaint can be
+    expected any more; `erase`: the customer asks to be forgotten, and is. An unknown word is read as `other`."""
 
     actor_ref: Reference | None = None
     """Who did it."""
@@ -82,16 +84,20 @@ class Action(Event):
     promise_ref: Reference | None = None
     """Names a promise, so that it can be kept; missing means the oldest open one."""
 
+    feedback_ref: Identifier | None = None
+    """Names the feedback that it answers, by the id of its event or by the number of the complaint; missing means all
+    that came before it."""
+
     due_at: UtcTime | None = None
     """Until when the promise is to be kept. Required for `promise`."""
 
     note: Text | None = None
-    """In words. Redacted before it is stored. Required for `commented`."""
+    """In words. Redacted before it is stored. Required for `commented`, and for `waived` with `actor_ref`."""
 
     @model_validator(mode="after")
     def _complete(self) -> Action:
         """Refuse an action without its object, such as a promise that can never be missed."""
-        needed = _NEEDS.get(self.action)
-        if needed is not None and getattr(self, needed) is None:
-            raise ValueError(f"the action {self.action} needs {needed}")
+        for needed in _NEEDS.get(self.action, ()):
+            if getattr(self, needed) is None:
+                raise ValueError(f"the action {self.action} needs {needed}")
         return self

@@ -14,6 +14,7 @@ from schemas.dead_letters import DeadLetter
 from schemas.events import Call, Claim, Survey
 from schemas.examples import Example
 from schemas.labels import Complaint
+from schemas.ledgers import LedgerEntry
 from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
 from schemas.suppressions import Suppression
@@ -97,6 +98,13 @@ TOPICS: dict[str, TopicContract] = {
             "customer key",
             "score",
             "The answer to every action that names an alert: done, already, or refused and why.",
+        ),
+        TopicContract(
+            "ledger",
+            LedgerEntry,
+            "customer key",
+            "score",
+            "Every promise and every piece of feedback: received, and how it ended.",
         ),
         TopicContract(
             "examples",

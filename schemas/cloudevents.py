@@ -15,6 +15,7 @@ from schemas.alerts import Alert, Risk
 from schemas.codec import EVENT_TYPES, CustomerEvent
 from schemas.dead_letters import DeadLetter
 from schemas.examples import RiskExample, TextExample
+from schemas.ledgers import LedgerEntry
 from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
 from schemas.suppressions import Suppression
@@ -23,7 +24,18 @@ Headers = list[tuple[str, bytes]]
 
 _FIXED: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/json")]
 
-Carried = CustomerEvent | Risk | Alert | Suppression | Receipt | RiskExample | TextExample | Snapshot | DeadLetter
+Carried = (
+    CustomerEvent
+    | Risk
+    | Alert
+    | Suppression
+    | Receipt
+    | LedgerEntry
+    | RiskExample
+    | TextExample
+    | Snapshot
+    | DeadLetter
+)
 
 
 def headers_of(message: Carried, source: str) -> Headers:
@@ -72,6 +84,10 @@ def _receipt(receipt: Receipt) -> _Identity:
     return "receipt", f"{receipt.event_id}/{_joined(receipt.position)}", receipt.at
 
 
+def _ledger(entry: LedgerEntry) -> _Identity:
+    return "ledger", entry.identity, entry.at
+
+
 def _risk(risk: Risk) -> _Identity:
     # One tick can move many customers, so the position alone is not unique.
     return "risk", f"{risk.customer_key}/{_joined(risk.position)}", risk.at
@@ -97,6 +113,7 @@ _IDENTITIES: dict[type[Any], Callable[[Any], _Identity]] = {
     Alert: _alert,
     Suppression: _suppression,
     Receipt: _receipt,
+    LedgerEntry: _ledger,
     Risk: _risk,
     RiskExample: _example,
     TextExample: _example,

@@ -107,7 +107,7 @@ class _Quiet(GenerateJsonSchema):
 def _require_kind(described: JsonObject) -> None:
     """Say that `kind` is there: the serialiser always writes it, though it has a default."""
     if "kind" in described.get("properties", {}):
-        described["required"] = ["kind", *described.get("required", [])]
+        described["required"] = ["kind", *(name for name in described.get("required", []) if name != "kind")]
 
 
 def _channel(topic: TopicContract) -> JsonObject:

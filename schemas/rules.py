@@ -16,37 +16,37 @@ def text_or_turns() -> Rule:
     return {"not": {"properties": both, "required": ["text", "turns"]}}
 
 
-def action_names_its_object(needs: Mapping[str, str]) -> Rule:
-    """Write what an action needs: a promise until when, an assignment to whom.
+def action_names_its_object(needs: Mapping[str, tuple[str, ...]]) -> Rule:
+    """Write what an action needs: a promise until when, an assignment to whom, a waiver by whom and why.
 
     Parameters
     ----------
     needs
-        Action to the field that it needs, which is a string.
+        Action to the fields that it needs, which are strings.
     """
-    return {"allOf": [_needs("action", action, field, "string") for action, field in needs.items()]}
+    return {"allOf": [_needs("action", action, fields, "string") for action, fields in needs.items()]}
 
 
 def command_names_its_object() -> Rule:
     """Write that a promotion names a learner, and that a rollback carries weights."""
     return {
         "allOf": [
-            _needs("command", "promote", "learner", "string"),
-            _needs("command", "rollback", "weights", "object"),
+            _needs("command", "promote", ("learner",), "string"),
+            _needs("command", "rollback", ("weights",), "object"),
         ]
     }
 
 
 def silence_has_an_end() -> Rule:
     """Write that a silence which is set says until when."""
-    return {"allOf": [_needs("command", "set", "until", "string")]}
+    return {"allOf": [_needs("command", "set", ("until",), "string")]}
 
 
-def _needs(name: str, word: str, field: str, type_of_field: str) -> JsonValue:
-    """Write that a field is there where another one has this word."""
+def _needs(name: str, word: str, fields: Iterable[str], type_of_fields: str) -> JsonValue:
+    """Write that fields are there where another one has this word."""
     return {
         "if": {"properties": {name: {"const": word}}, "required": [name]},
-        "then": {"properties": {field: {"type": type_of_field}}, "required": [field]},
+        "then": {"properties": {field: {"type": type_of_fields} for field in fields}, "required": [*fields]},
     }
 
 

@@ -16,6 +16,7 @@ from schemas.alerts import CAUSES, LEVELS, STAGES, TRANSITIONS, Alert, Risk
 from schemas.codec import CustomerEvent, EventKind
 from schemas.dead_letters import DEAD_LETTER_REASONS
 from schemas.examples import Phase
+from schemas.ledgers import LEDGER_KINDS, LEDGER_STATES, LedgerEntry
 from schemas.snapshots import Horizon, Snapshot
 from schemas.suppressions import RULES, Suppression
 from schemas.ticks import CommandName
@@ -50,6 +51,7 @@ class Stepped(Protocol):
 
     alerts: list[Alert]
     suppressions: list[Suppression]
+    ledger: list[LedgerEntry]
     examples: list[Any]
     seen: bool
     duplicate: bool
@@ -80,6 +82,7 @@ class Metrics(QualityMetrics):
         self._declare_faults(registry)
         self._facts: Tally[str] = Tally()
         self._alerts: Tally[tuple[str, str, str]] = Tally()
+        self._ledger: Tally[tuple[str, str]] = Tally()
         self._stages: dict[int, Sequence[int]] = {}
         self._active: dict[int, tuple[int, bool]] = {}
         self._lags: dict[str, dict[int, int]] = {group: {} for group in GROUPS}
@@ -152,6 +155,13 @@ class Metrics(QualityMetrics):
             "Decisions about alerts that nobody was told, by the rule that held them back. A rise of silence: somebody "
             "asked for it, `foreshock silence list` says who; of complained_after: a rule hides what matters.",
             ["rule"],
+            registry=registry,
+        )
+        self.ledger = Counter(
+            "foreshock_ledger",
+            "Moves of promises and feedback. What is open is received less all other states; a rise of expired or "
+            "missed: customers are not answered.",
+            ["kind", "state"],
             registry=registry,
         )
         self.customers = Gauge(
@@ -326,6 +336,9 @@ class Metrics(QualityMetrics):
             self.dead_letters.labels(reason)
         for fact in ("duplicate", "redelivered", "late", "out_of_order"):
             self.facts.labels(fact)
+        for kind in LEDGER_KINDS:
+            for state in LEDGER_STATES:
+                self.ledger.labels(kind, state)
         for group in GROUPS:
             self.lag.labels(group)
             self.skipped_positions.labels(group)
@@ -378,6 +391,8 @@ class Metrics(QualityMetrics):
             self._alerts[alert.level, alert.cause, alert.transition] += 1
         for held in outcome.suppressions:
             self.suppressed.labels(held.rule).inc()
+        for entry in outcome.ledger:
+            self._ledger[entry.kind, entry.state] += 1
         if outcome.command is not None:
             self.commands.labels(outcome.command, "obeyed" if outcome.refused is None else "refused").inc()
 
@@ -512,10 +527,14 @@ class Metrics(QualityMetrics):
         for labels, count in self._alerts.items():
             self.alerts.labels(*labels).inc(count)
         self._alerts.clear()
+        for move, count in self._ledger.items():
+            self.ledger.labels(*move).inc(count)
+        self._ledger.clear()
 
 
 LABEL_VALUES: dict[str, tuple[str, ...]] = {
-    "kind": get_args(EventKind),
+    "kind": (*get_args(EventKind), *LEDGER_KINDS),
+    "state": LEDGER_STATES,
     "reason": DEAD_LETTER_REASONS,
     "fact": ("duplicate", "redelivered", "late", "out_of_order"),
     "group": GROUPS,

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from schemas.alerts import Alert, Risk
 from schemas.codec import JournalMessage
 from schemas.examples import RiskExample, TextExample
+from schemas.ledgers import LedgerEntry
 from schemas.receipts import Receipt
 from schemas.suppressions import Suppression
 from schemas.types import Position
@@ -43,6 +44,10 @@ class Outcome(Protocol):
     @property
     def receipts(self) -> Sequence[Receipt]:
         """Answers to actions that name an alert."""
+
+    @property
+    def ledger(self) -> Sequence[LedgerEntry]:
+        """Moves of promises and feedback, in order."""
 
     @property
     def examples(self) -> Sequence[RiskExample | TextExample]:

@@ -114,6 +114,7 @@ class Lane:
         """Records carried and not yet taken by a group."""
         self._believed: dict[str, None] = {}
         self._others: dict[str, list[Carried]] = {
+            "ledger": [],
             "suppressions": [],
             "receipts": [],
             "examples": [],
@@ -162,6 +163,8 @@ class Lane:
             if outcome.alerts:
                 self._alerts.extend(outcome.alerts)
                 self._alert_times.extend([_time_of(line_times, number)] * len(outcome.alerts))
+            if outcome.ledger:
+                others["ledger"].extend(outcome.ledger)
             others["examples"].extend(outcome.examples)
             if outcome.suppressions:
                 others["suppressions"].extend(outcome.suppressions)

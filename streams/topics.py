@@ -57,6 +57,7 @@ def plan_topics(settings: Settings) -> list[TopicPlan]:
         "alerts": (spread, True, _kept_for(settings.output_retention_hours)),
         "suppressions": (spread, True, _kept_for(settings.output_retention_hours)),
         "receipts": (spread, True, _kept_for(settings.output_retention_hours)),
+        "ledger": (spread, True, _kept_for(settings.output_retention_hours)),
         # One partition: the learner takes examples in one order.
         "examples": (1, True, _kept_for(settings.output_retention_hours)),
         "snapshots": (1, True, compacted),

@@ -97,6 +97,46 @@ _ALERTS = RowPlan(
     ),
 )
 
+_OWED = RowPlan(
+    Words("承诺与反馈", "Promises and feedback"),
+    (
+        PanelPlan(
+            Words("未了的承诺与反馈", "Promises and feedback that are open"),
+            Words(
+                "自有记录以来收到的，减去已有结果的。上升：客户在等待。",
+                "Received since this was counted, less what has ended. A rise: customers wait.",
+            ),
+            (
+                Query(
+                    'sum by (kind) (foreshock_ledger_total{state="received"})'
+                    ' - sum by (kind) (foreshock_ledger_total{state!="received"})',
+                    "{{kind}}",
+                ),
+            ),
+        ),
+        PanelPlan(
+            Words("24 小时内的结果", "How they ended in 24 hours"),
+            Words(
+                "missed 或 expired 上升：客户没有得到答复。", "A rise of missed or expired: customers are not answered."
+            ),
+            (
+                Query(
+                    'sum by (kind, state) (increase(foreshock_ledger_total{state!="received"}[24h]))',
+                    "{{kind}} {{state}}",
+                ),
+            ),
+        ),
+        PanelPlan(
+            Words("未推送的预警", "Alerts held back"),
+            Words(
+                "按规则。complained_after 上升：某条规则掩盖了要紧的事；`foreshock suppressed` 列出明细。",
+                "By rule. A rise of complained_after: a rule hides what matters; `foreshock suppressed` lists them.",
+            ),
+            (Query("sum by (rule) (increase(foreshock_suppressed_total[24h]))", "{{rule}}"),),
+        ),
+    ),
+)
+
 HEAD_OFFICE = DashboardPlan(
     "foreshock-head-office",
     Words("预示 · 总部", "Foreshock · head office"),
@@ -104,5 +144,5 @@ HEAD_OFFICE = DashboardPlan(
         "谁不满意、有哪些预警。某条预警的依据：`foreshock explain ALERT_ID`。",
         "Who is unhappy, and which alerts there are. Why there is one: `foreshock explain ALERT_ID`.",
     ),
-    (_STAGES, _ALERTS),
+    (_STAGES, _ALERTS, _OWED),
 )

@@ -32,6 +32,8 @@ def observe_action(state: CustomerState, action: Action, at: float, params: Para
             state.complaint_open = False
             state.missed = 0
             cool(state, relief, at, params)
+        case "waived" if action.promise_ref is not None:
+            state.promises = _without(state.promises, action.promise_ref)
         case "dismissed":
             cool(state, relief, at, params)
         case _:
@@ -46,8 +48,8 @@ def _answered(state: CustomerState, at: float) -> None:
 
 
 def _promised(state: CustomerState, action: Action, at: float, params: Params) -> None:
-    """Remember a promise; a new one of the same name replaces the old."""
-    if action.due_at is None:
+    """Remember a promise, unless it waits already; a new one of the same name replaces the old."""
+    if action.due_at is None or any(p.event_id == action.event_id for p in state.promises):
         return
     promise = OpenPromise(action.promise_ref or "", at, action.due_at.timestamp(), action.event_id)
     others = [p for p in state.promises if not (action.promise_ref and p.ref == action.promise_ref)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 
 from models.heat import warm
+from models.ledgers.feedback import receive_call
 from models.listening import Ear
 from models.observing.conversations import observe_conversation
 from models.observing.voice import observe_voice
@@ -33,7 +34,10 @@ def observe_call(state: CustomerState, call: Call, at: float, ear: Ear, params: 
     state.friction = float(friction)
     state.wait_seconds = call.wait_seconds
     heard = observe_conversation(state, call, at, ear)
-    grumbled = heard is not None and observe_voice(state, heard, at, params)
+    grumbled = False
+    if heard is not None:
+        grumbled = observe_voice(state, heard, at, params)
+        receive_call(state, call, heard, at, bad=grumbled, params=params)
     bad = grumbled or waited_long or call.resolved is False or friction >= params.policy.friction
     if bad:
         state.bad_contact_at = max(state.bad_contact_at, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.heat import feel, warm
+from models.ledgers.feedback import receive_complaint
 from models.listening import Ear
 from models.params import Params
 from models.state import NEVER, CustomerState
@@ -19,6 +20,7 @@ def observe_complaint(state: CustomerState, complaint: Complaint, at: float, ear
     if complaint.withdrawn:
         state.complaint_open = False
         return True
+    receive_complaint(state, complaint, at, params)
     state.complaints += 1
     state.complaint_open = True
     state.complained_at = max(state.complained_at, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.heat import cool, warm
+from models.ledgers.feedback import receive_survey
 from models.listening import Ear
 from models.observing.voice import observe_voice
 from models.params import DAY, Params
@@ -49,6 +50,7 @@ def observe_survey(state: CustomerState, survey: Survey, at: float, ear: Ear, pa
         bad = _rated(state, rating, at, params)
     if survey.comment:
         bad = observe_voice(state, ear.hear(survey.comment), at, params) or bad
+    receive_survey(state, survey, at, bad=bad, params=params)
     return bad
 
 

@@ -11,6 +11,7 @@ from schemas.cloudevents import Carried, headers_of
 from schemas.codec import decode_as, decode_event, decode_example
 from schemas.contracts import asyncapi
 from schemas.dead_letters import DeadLetter
+from schemas.ledgers import LedgerEntry
 from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
 from schemas.suppressions import Suppression
@@ -26,6 +27,7 @@ CARRIED: dict[str, tuple[str, Carried]] = {
     "foreshock.alert.v1": ("alerts", decode_as(Alert, LINES["alert"])),
     "foreshock.suppression.v1": ("suppressions", decode_as(Suppression, LINES["suppression"])),
     "foreshock.receipt.v1": ("receipts", decode_as(Receipt, LINES["receipt"])),
+    "foreshock.ledger.v1": ("ledger", decode_as(LedgerEntry, LINES["ledger"])),
     "foreshock.example.risk.v1": ("examples", decode_example(LINES["risk_example"])),
     "foreshock.example.text.v1": ("examples", decode_example(LINES["text_example"])),
     "foreshock.snapshot.v1": ("snapshots", decode_as(Snapshot, LINES["snapshot"])),
@@ -37,6 +39,7 @@ IDS = {
     "foreshock.suppression.v1": "5f0d/3/silence/3/120/5",
     "foreshock.receipt.v1": "m-10/3/120/5",
     "foreshock.risk.v1": "c_67gfu27c5dx6nkkdjyyd4kdr3u/3/120/4",
+    "foreshock.ledger.v1": "c_67gfu27c5dx6nkkdjyyd4kdr3u/feedback/e-9/answered/3/120/4",
     "foreshock.example.risk.v1": "3/120/4/0",
     "foreshock.snapshot.v1": "risk/7",
     "foreshock.dead-letter.v1": "foreshock.calls/0/9/3",

@@ -15,6 +15,7 @@ from schemas.alerts import Alert, Risk
 from schemas.codec import EVENT_TYPES, decode_as, decode_event, decode_example, decode_journal_line, encode
 from schemas.dead_letters import DeadLetter
 from schemas.events import SCHEMA_VERSION
+from schemas.ledgers import LedgerEntry
 from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
 from schemas.suppressions import Suppression
@@ -24,6 +25,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 TYPES: dict[str, type[Message]] = {
     "alert": Alert,
     "dead_letter": DeadLetter,
+    "ledger": LedgerEntry,
     "receipt": Receipt,
     "risk": Risk,
     "snapshot": Snapshot,

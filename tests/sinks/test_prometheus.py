@@ -12,7 +12,7 @@ from tests.support.counting import CountingOutcome
 
 UNITS = re.compile(
     r"_(seconds|ratio|records|number|rows|positions|fired|transitions|attempts|delivered|events|letters|stepped|suppressed|noted"
-    r"|customers|matured|learned|partitions|holes|parts|dependencies|commands|labels)$"
+    r"|customers|matured|learned|partitions|holes|parts|dependencies|commands|labels|ledger)$"
 )
 
 

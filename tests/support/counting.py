@@ -46,6 +46,7 @@ class CountingOutcome:
     alerts: list[Alert] = field(default_factory=list)
     suppressions: list[Any] = field(default_factory=list)
     receipts: list[Any] = field(default_factory=list)
+    ledger: list[Any] = field(default_factory=list)
     examples: list[Any] = field(default_factory=list)
     seen: bool = False
     duplicate: bool = False
