@@ -201,7 +201,7 @@ class PendingPrediction(NamedTuple):
 
 @dataclass(slots=True)
 class CustomerState:
-    """What we remember about one customer: 1 to 1.5 KB as a row, and .4 KB more for each prediction that waits.
+    """What we remember about one customer: 1 to 1.6 KB as a row, and .4 KB more for each prediction that waits.
 
     Values inside (tuples, lists) are never changed in place, only replaced: a shallow copy is then a full one.
     Times are seconds since 1970 (event time), `NEVER` where there is none.
