@@ -100,7 +100,7 @@ def explain(
     if files and bootstrap:
         raise click.UsageError("give FILES, or a broker with --bootstrap")
     settings = load_settings(bootstrap_servers=bootstrap)
-    params = load_params(params_file or settings.params_file, organisation or settings.organisation)
+    params = load_params(params_file or settings.params_file, organisation or settings.organisation, settings.pack)
     key = settings.snapshot_secret() if check_signatures else None
     console = Console(stderr=True, quiet=as_json)
     source: Source

@@ -60,7 +60,7 @@ def list_models(as_json: bool) -> None:
     parameters that are not those of this machine.
     """
     settings, shelf = _shelf()
-    params_hash = load_params(settings.params_file, settings.organisation).digest()
+    params_hash = load_params(settings.params_file, settings.organisation, settings.pack).digest()
     if as_json:
         for kept in shelf.kept.values():
             click.echo(orjson.dumps(summary_of(kept, params_hash)))
@@ -81,7 +81,9 @@ def show(number: int) -> None:
         raise ConfigurationError(
             shelf.unreadable.get(number) or f"{shelf.topic} has no snapshot {number}: see `foreshock models list`"
         )
-    details = details_of(shelf.kept[number], load_params(settings.params_file, settings.organisation).digest())
+    details = details_of(
+        shelf.kept[number], load_params(settings.params_file, settings.organisation, settings.pack).digest()
+    )
     click.echo(orjson.dumps(details, option=orjson.OPT_INDENT_2))
 
 
@@ -114,7 +116,7 @@ def rollback(number: int, because: str | None, by: str | None, yes: bool) -> Non
     NUMBER is one that `foreshock models list` shows. The learner goes on learning meanwhile.
     """
     settings, shelf = _shelf()
-    found = returnable(shelf, number, load_params(settings.params_file, settings.organisation))
+    found = returnable(shelf, number, load_params(settings.params_file, settings.organisation, settings.pack))
     _decide(
         settings,
         command_of("rollback", author_of(by), because, weights=found.weights),

@@ -104,7 +104,7 @@ def replay(
 ) -> None:
     """Run the events of FILES through the core: alerts with reasons out, and a summary."""
     settings = load_settings()
-    params = load_params(settings.params_file, organisation or settings.organisation)
+    params = load_params(settings.params_file, organisation or settings.organisation, settings.pack)
     # A file is tried before anything is declared, so without declarations every attribute is taken.
     attributes = frozenset(settings.attributes) or None
     intake = Intake(Pseudonymiser(settings.pseudonym_secret()), partitions=1, attributes=attributes)

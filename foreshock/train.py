@@ -49,7 +49,7 @@ def train(files: tuple[Path, ...], mapping: Path | None, output: Path, quiet: bo
     """
     settings = load_settings()
     key = settings.snapshot_secret()
-    params = load_params(settings.params_file, settings.organisation)
+    params = load_params(settings.params_file, settings.organisation, settings.pack)
     _check_folder(output)
     console = Console(stderr=True, quiet=quiet)
     history = History(files, mapping, console)

@@ -14,6 +14,8 @@ from typing import Literal, get_args
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.clocks.jurisdiction import Jurisdiction
+from models.clocks.packs import load_pack
 from models.organisation import Organisation, load_organisation
 from models.text.cold_start import ColdText, require
 from schemas.errors import ConfigurationError
@@ -460,16 +462,19 @@ class Params(_Params):
     organisation: Organisation = Organisation()
     """Who answers for alerts, by when, and for how many a day; nobody by default. Usually it has a file of its own,
     which `FORESHOCK_ORGANISATION` names."""
+    jurisdiction: Jurisdiction = Jurisdiction()
+    """Which complaints the law gives how long; none by default. It comes from the pack that `FORESHOCK_PACK` names."""
 
     def digest(self) -> str:
         """Return 12 hexadecimal digits that change when any parameter does."""
-        # Whoever has no organisation has the hash of before there were any.
-        without = None if self.organisation.units else {"organisation"}
+        # Whoever has no organisation, or no pack, has the hash of before there were any.
+        without = {"organisation"} if not self.organisation.units else set()
+        without |= {"jurisdiction"} if not self.jurisdiction.clocks else set()
         canonical = orjson.dumps(self.model_dump(exclude=without), option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(canonical).hexdigest()[:12]
 
 
-def load_params(path: Path | None, organisation: Path | None = None) -> Params:
+def load_params(path: Path | None, organisation: Path | None = None, pack: str | None = None) -> Params:
     """Read parameters from the table `[params]` of a TOML file; what it does not name keeps its default.
 
     Parameters
@@ -478,6 +483,8 @@ def load_params(path: Path | None, organisation: Path | None = None) -> Params:
         The file; None for the defaults.
     organisation
         A file with the units, owners and clocks, which become the section `organisation`.
+    pack
+        Name or path of a jurisdiction's pack, which becomes the section `jurisdiction`.
 
     Raises
     ------
@@ -492,6 +499,8 @@ def load_params(path: Path | None, organisation: Path | None = None) -> Params:
                 f"{path} has a table params.organisation, and {organisation} is an organisation too: keep one"
             )
         params = params.model_copy(update={"organisation": load_organisation(organisation)})
+    if pack is not None:
+        params = params.model_copy(update={"jurisdiction": load_pack(pack)})
     require(params.learning.cold_text)
     return params
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from models.alerting.evidence import supported_levels
+from models.clocks.running import pressing
 from models.features import CONTRIBUTORS
 from models.heat import heat_at
 from models.params import DAY, HOUR, Params
@@ -57,6 +58,10 @@ _CAUSES: dict[Cause, _Sentence] = {
     "silent_after_bad_contact": _Sentence(
         "不愉快的联系之后客户未答复回访（{days:.1f} 天前到期）",
         "After a bad contact the customer left the survey unanswered ({days:.1f} days ago)",
+    ),
+    "statutory_clock": _Sentence(
+        "投诉的法定时限还剩 {hours:.0f} 小时（自收到起 {days:.0f} 天）",
+        "The time that the law gives the complaint is over in {hours:.0f} h ({days:.0f} days from receipt)",
     ),
 }
 
@@ -141,6 +146,15 @@ _ERASED = _Sentence("客户要求删除其资料", "The customer asked to be for
 CODES: tuple[str, ...] = (*_CAUSES, *_OTHERS, *_ENDINGS, "erased", *(f"model_{family}" for family in _FAMILY_NAMES))
 """Every reason code, for documentation and for consumers that map them."""
 
+
+def _of_clock(state: CustomerState, at: float) -> dict[str, float]:
+    """Say how much the most pressing clock has left; less than nothing where it is over."""
+    if not state.clocks:
+        return {"hours": 0.0, "days": 0.0}
+    clock = pressing(state.clocks, at)
+    return {"hours": (clock.due_at - at) / HOUR, "days": (clock.due_at - clock.began_at) / DAY}
+
+
 _NUMBERS: dict[Cause, Callable[[CustomerState, float], dict[str, float]]] = {
     "complaint_risk": lambda s, at: {"probability_7d": s.probability_7d, "probability_30d": s.probability_30d},
     "threat": lambda s, at: {"hours": (at - s.threat_at) / HOUR},
@@ -151,6 +165,7 @@ _NUMBERS: dict[Cause, Callable[[CustomerState, float], dict[str, float]]] = {
     "claim_refused": lambda s, at: {"days": (at - s.refused_at) / DAY},
     "bad_experience": lambda s, at: {"rating": s.rating, "friction": s.friction},
     "silent_after_bad_contact": lambda s, at: {"days": (at - s.ignored_at) / DAY},
+    "statutory_clock": _of_clock,
 }
 
 

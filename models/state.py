@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from models.clocks.running import RunningClock
 from models.ledgers.waiting import OpenFeedback
 from models.row_formats import ROW_FORMAT, check_format, upgraded
 from models.text.conversation import Conversation, Sums
@@ -379,6 +380,8 @@ class CustomerState:
 
     room: Sequence[Spent] = ()
     """What alerts took of their owners' days lately, newest last; as far back as a crash can reach."""
+    clocks: Sequence[RunningClock] = ()
+    """What the law gives the open complaint; empty where none is open, or there is no pack."""
 
     @property
     def position(self) -> Position:
@@ -400,6 +403,7 @@ _NESTED: tuple[tuple[int, Any], ...] = tuple(
         ("promises", OpenPromise._make),
         ("feedback", OpenFeedback._make),
         ("room", Spent._make),
+        ("clocks", RunningClock._make),
         ("alerts", lambda item: OpenAlert(*item)),
         ("cool_downs", lambda item: CoolDown(*item)),
         ("predictions", PendingPrediction._make),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import inf
 
 from models.alerting.clocks import escalates_at
+from models.clocks.running import next_moment
 from models.forgetting import forgets_at, gone_at
 from models.heat import warm
 from models.labels.waiting import next_end
@@ -58,6 +59,8 @@ def look_due(state: CustomerState, params: Params) -> float:
         for moment in (state.feedback_at + hours, state.feedback_at + 2 * hours):
             if clock < moment < due:
                 due = moment
+    if state.clocks and (pressing := next_moment(state.clocks, clock)) is not None:
+        due = min(due, pressing)
     return due
 
 

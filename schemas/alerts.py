@@ -28,6 +28,7 @@ Cause = Literal[
     "claim_refused",
     "bad_experience",
     "silent_after_bad_contact",
+    "statutory_clock",
 ]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 """What an alert is about. One customer has at most one open alert per cause."""

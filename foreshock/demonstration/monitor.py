@@ -45,7 +45,9 @@ class Monitor:
         self.key_of = Pseudonymiser(settings.pseudonym_secret()).key_of
         self._plan = plan
         self._settings = settings
-        self._complaints_needed = load_params(settings.params_file, settings.organisation).policy.cold_positives
+        self._complaints_needed = load_params(
+            settings.params_file, settings.organisation, settings.pack
+        ).policy.cold_positives
         self._world = world
         self._restarts = restarts
         self._tempo = Tempo()

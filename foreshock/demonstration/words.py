@@ -101,6 +101,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cause.claim_refused": ("claim refused", "拒赔或减赔"),
     "cause.bad_experience": ("bad experience", "体验不佳"),
     "cause.silent_after_bad_contact": ("silent after a bad contact", "不佳接触后沉默"),
+    "cause.statutory_clock": ("the law's time limit", "投诉法定时限"),
     "transition.opened": ("opened", "新开"),
     "transition.raised": ("raised", "升级"),
     "transition.lowered": ("lowered", "降级"),

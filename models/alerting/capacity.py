@@ -127,7 +127,7 @@ class Room:
         posts = posts_of(alert, self._state, self._params.organisation)
         if not posts or alert.level <= BLUE:
             return NEVER
-        cannot_wait = alert.level >= RED or alert.cause == "threat"
+        cannot_wait = alert.level >= RED or alert.cause in ("threat", "statutory_clock")
         if not cannot_wait and not (self._is_likely(posts[0]) and self._capacity.has_room(posts[0])):
             return tried_again_at(alert, self._state, self._params.organisation)
         self._capacity.take(self._state, posts[0], self._position, is_beyond=cannot_wait)

@@ -36,9 +36,12 @@ class Decision:
 
 
 def asks_for_a_call(decision: Decision) -> bool:
-    """Say whether an alert begins to ask somebody to call, which the budget is for."""
+    """Say whether an alert begins to ask somebody to call, which the budget is for; what the law asks has none."""
     return (
-        decision.rule is None and decision.transition in ("opened", "raised", "told") and decision.alert.level >= YELLOW
+        decision.rule is None
+        and decision.alert.cause != "statutory_clock"
+        and decision.transition in ("opened", "raised", "told")
+        and decision.alert.level >= YELLOW
     )
 
 

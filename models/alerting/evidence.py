@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
+from models.clocks.running import level_of, passed_at
 from models.log_odds import log_odds
 from models.params import DAY, HOUR, Params
 from models.stages import COMPLAINT, DISSATISFIED
@@ -31,15 +32,17 @@ def supported_levels(state: CustomerState, at: float, threshold: float, params: 
 
     Below the threshold a rule says no more than: watch. Above it, the rule says why somebody should call, and the
     model how soon. A fresh threat needs no model. While the model is cold, every rule speaks for itself. A customer
-    whose complaint is open has a case handler already: nothing is supported then.
+    whose complaint is open has a case handler already: nothing is supported then but the clock that the law sets.
 
     Parameters
     ----------
     threshold
         Least score that asks for a call, in log-odds of a complaint within 7 days.
     """
+    clock = level_of(state.clocks, at) if state.clocks else NONE
+    statutory: dict[Cause, int] = {"statutory_clock": clock} if clock else {}
     if state.stage >= COMPLAINT:
-        return {}
+        return statutory
     above = _above(state, threshold, params)
     may_call = _may_call(state, above, params)
     levels: dict[Cause, int] = {}
@@ -64,7 +67,7 @@ def supported_levels(state: CustomerState, at: float, threshold: float, params: 
         levels["silent_after_bad_contact"] = _silence_level(state, at)
     lift = 1 if state.drivers else 0
     most = RED if may_call else BLUE
-    return {
+    return statutory | {
         cause: min(level + lift if level >= YELLOW else level, RED if cause == "threat" else most)
         for cause, level in levels.items()
         if level
@@ -92,6 +95,8 @@ def evidence_at(state: CustomerState, cause: Cause) -> float:
             return max(state.rated_at, state.bad_contact_at)
         case "silent_after_bad_contact":
             return state.ignored_at
+        case "statutory_clock":
+            return passed_at(state.clocks, state.clock)
 
 
 def has_say(state: CustomerState, params: Params) -> bool:

@@ -165,14 +165,18 @@ def end_by_complaint(state: CustomerState) -> list[Decision]:
     Of one that was hidden it is noted that a complaint followed.
     """
     decisions: list[Decision] = []
-    for alert in state.alerts:
+    # The clock of an earlier complaint goes on.
+    state.alerts, ended = (
+        [alert for alert in state.alerts if alert.cause == "statutory_clock"],
+        [alert for alert in state.alerts if alert.cause != "statutory_clock"],
+    )
+    for alert in ended:
         after = alert._replace(sequence=alert.sequence + 1)
         if after.told:
             decisions.append(Decision(after, "complained"))
         if after.hidden:
             decisions.append(Decision(after, "complained", rule="complained_after", until=NEVER))
         close_by_complaint(state, after)
-    state.alerts = []
     return decisions
 
 

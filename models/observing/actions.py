@@ -30,6 +30,7 @@ def observe_action(state: CustomerState, action: Action, at: float, params: Para
         case "resolved":
             _answered(state, at)
             state.complaint_open = False
+            state.clocks = ()
             state.missed = 0
             cool(state, relief, at, params)
         case "waived" if action.promise_ref is not None:

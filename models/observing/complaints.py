@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.clocks.running import started
 from models.heat import feel, warm
 from models.ledgers.feedback import receive_complaint
 from models.listening import Ear
@@ -19,10 +20,13 @@ def observe_complaint(state: CustomerState, complaint: Complaint, at: float, ear
     state.feedback_at = NEVER
     if complaint.withdrawn:
         state.complaint_open = False
+        state.clocks = ()
         return True
     receive_complaint(state, complaint, at, params)
     state.complaints += 1
     state.complaint_open = True
+    # A second complaint does not give the first one more time.
+    state.clocks = state.clocks or started(params.jurisdiction, complaint.source, at)
     state.complained_at = max(state.complained_at, at)
     state.escalated = complaint.source in ESCALATED_SOURCES
     warm(state, params.heat.complaint, at, params)

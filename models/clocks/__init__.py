@@ -1,0 +1,1 @@
+"""The clocks that the law sets an open complaint, and the packs that say which."""
