@@ -19,7 +19,7 @@ OF_CAUSE: dict[Cause, tuple[str, ...]] = {
     "claim_refused": ("heat.claim_denied", "stages.grumble_polarity"),
     "bad_experience": ("policy.bad_rating", "policy.friction"),
     "silent_after_bad_contact": ("stages.survey_answer_hours", "stages.dissatisfied_heat"),
-    "statutory_clock": ("jurisdiction.name", "jurisdiction.version"),
+    "statutory_clock": ("jurisdiction.version",),
 }
 """Parameters that grade a cause."""
 

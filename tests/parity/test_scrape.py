@@ -47,6 +47,7 @@ CLOSED_LABELS = {
         "bound",
         "rule",
         "dependency",
+        "state",
     ),
 }
 """Each takes its values from a set in the code, or from the partitions of the settings."""
