@@ -116,6 +116,7 @@ def suppression_of(
         silence=decision.silence,
         until=moment_of(decision.until) if decision.until else None,
         customer_key=key,
+        tenant=state.tenant,
         org_path=state.org_path,
         cause=alert.cause,
         level=LEVELS[alert.level],

@@ -52,6 +52,9 @@ class Suppression(Message):
     customer_key: CustomerKey
     """The pseudonymous key."""
 
+    tenant: str = "default"
+    """Whose customer."""
+
     org_path: OrgPath
     """The unit that last served the customer."""
 

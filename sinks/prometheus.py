@@ -32,6 +32,7 @@ SINKS = (
     "alertmanager",
     "database",
     "risk_history",
+    "suppressions",
     "wecom",
     "dingtalk",
     "feishu",

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from schemas.alerts import Risk
 from schemas.errors import ConfigurationError
+from schemas.suppressions import Suppression
 from sinks.abilities import Receiver
 from sinks.alertmanager import Alertmanagers, AlertmanagerSink
 from sinks.base import Sink
@@ -35,6 +36,15 @@ def make_risk_sinks(settings: SinkSettings) -> tuple[Receiver[Risk], ...]:
     with _extra("database", "database"):
         from sinks.database.sink import RiskHistorySink
     return (RiskHistorySink(settings.database_address(), settings.database_risk_step),)
+
+
+def make_suppression_sinks(settings: SinkSettings) -> tuple[Receiver[Suppression], ...]:
+    """Make the sinks that take what nobody was told: the database's table of it."""
+    if "database" not in settings.sinks:
+        return ()
+    with _extra("database", "database"):
+        from sinks.database.sink import SuppressionsSink
+    return (SuppressionsSink(settings.database_address()),)
 
 
 def _webhook(settings: SinkSettings) -> Sink:

@@ -20,6 +20,7 @@ from models.state import CustomerState, decode_row, encode_row, row_position
 from models.text.cold_start import cold_start_of
 from schemas.alerts import Risk
 from schemas.snapshots import Snapshot
+from schemas.suppressions import Suppression
 from schemas.types import Position
 from sinks.abilities import Receiver
 from sinks.base import Sink
@@ -28,7 +29,7 @@ from streams.authenticity import guarded
 from streams.core import Core
 from streams.fitting import fits
 from streams.settings import Settings
-from streams.sink_wiring import make_risk_sinks, make_sink
+from streams.sink_wiring import make_risk_sinks, make_sink, make_suppression_sinks
 from streams.tables import CustomerStates
 
 
@@ -55,6 +56,7 @@ class Parts:
     """Where metrics are registered."""
 
     risk_sinks: tuple[Receiver[Risk], ...] = ()
+    suppression_sinks: tuple[Receiver[Suppression], ...] = ()
     """Where beliefs about customers go."""
 
 
@@ -79,6 +81,7 @@ def wire(settings: Settings) -> Parts:
         metrics=Metrics(registry),
         registry=registry,
         risk_sinks=make_risk_sinks(settings) if delivers else (),
+        suppression_sinks=make_suppression_sinks(settings) if delivers else (),
     )
 
 

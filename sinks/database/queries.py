@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, s
 from sqlalchemy.sql import Select
 
 from schemas.alerts import LEVELS, Level
-from sinks.database.tables import ALERTS, RISK_HISTORY, TRANSITIONS
+from sinks.database.tables import ALERTS, RISK_HISTORY, SUPPRESSIONS, TRANSITIONS
 
 Row = RowMapping
 """One row, by the names of `sinks.database.tables`."""
@@ -80,6 +80,37 @@ def risk_query(customer_key: str, since: datetime, limit: int) -> Select[Any]:
             table.at.desc(), table.journal_partition.desc(), table.journal_offset.desc(), table.journal_line.desc()
         )
         .limit(limit)
+    )
+
+
+def held_back(connection: Connection, since: datetime, until: datetime, unit: str) -> list[Row]:
+    """Count what nobody was told of in a unit and below it, by rule, and the alerts that a complaint followed.
+
+    Parameters
+    ----------
+    connection
+        Of the database.
+    since, until
+        The first moment that counts, and the first that no longer does.
+    unit
+        Path of the unit.
+
+    Returns
+    -------
+    list of mappings
+        `rule` and `count` of alerts, by rule; `complained_after` are those that a complaint followed.
+    """
+    return list(connection.execute(held_back_query(since, until, unit)).mappings().all())
+
+
+def held_back_query(since: datetime, until: datetime, unit: str) -> Select[Any]:
+    """Return the statement of `held_back`."""
+    table = SUPPRESSIONS.c
+    return (
+        select(table.rule, func.count(func.distinct(table.alert_id)).label("count"))
+        .where(table.at >= since, table.at < until, within(table.org_path, unit))
+        .group_by(table.rule)
+        .order_by(table.rule)
     )
 
 

@@ -1,13 +1,14 @@
-"""The two sinks that write to a database: alerts with their transitions, and the course of risk."""
+"""The sinks that write to a database: alerts with their transitions, the course of risk, and what was held back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from schemas.alerts import Alert, Risk
+from schemas.suppressions import Suppression
 from sinks.database.history import write_risks
 from sinks.database.store import LONGEST, Store
-from sinks.database.writing import write_alerts
+from sinks.database.writing import write_alerts, write_suppressions
 
 
 class DatabaseSink:
@@ -91,6 +92,38 @@ class RiskHistorySink:
     async def deliver_together(self, risks: Sequence[Risk]) -> None:
         """Commit what differs in one transaction."""
         await self._store.run(lambda connection: write_risks(connection, risks, self._step))
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        self._store.close()
+
+
+class SuppressionsSink:
+    """Keeps every decision about an alert that nobody was told.
+
+    Parameters
+    ----------
+    url
+        As for `DatabaseSink`.
+    """
+
+    name = "suppressions"
+    longest = LONGEST
+
+    def __init__(self, url: str) -> None:
+        self._store = Store(url, self.name)
+
+    async def open(self) -> None:
+        """Look whether the tables are ours, as `DatabaseSink.open` does."""
+        await self._store.check()
+
+    async def deliver(self, held_back: Suppression) -> None:
+        """Commit the decision."""
+        await self.deliver_together([held_back])
+
+    async def deliver_together(self, held_back: Sequence[Suppression]) -> None:
+        """Commit decisions in one transaction."""
+        await self._store.run(lambda connection: write_suppressions(connection, held_back))
 
     async def close(self) -> None:
         """Let go of the connections."""

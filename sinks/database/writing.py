@@ -9,11 +9,16 @@ from sqlalchemy import Connection, Table, case, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.alerts import LEVELS, Alert
-from sinks.database.tables import ALERTS, TRANSITIONS
+from schemas.suppressions import Suppression
+from sinks.database.tables import ALERTS, SUPPRESSIONS, TRANSITIONS
 from sinks.lifecycle import AWAKENING, closes
 
 # Set when the alert opens, and never again.
 _FIXED = frozenset({"alert_id", "opened_at", "acknowledged_at"})
+
+
+POLICY = "policy"
+"""Who made a rule that no person made."""
 
 
 def insert_of(connection: Connection, table: Table) -> Any:
@@ -44,6 +49,30 @@ def write_alerts(connection: Connection, alerts: Sequence[Alert]) -> None:
         ),
         [_state_row(alert) for alert in alerts],
     )
+
+
+def write_suppressions(connection: Connection, held_back: Sequence[Suppression]) -> None:
+    """Write what nobody was told."""
+    insert = insert_of(connection, SUPPRESSIONS)
+    connection.execute(insert.on_conflict_do_nothing(), [_suppression_row(each) for each in held_back])
+
+
+def _suppression_row(held_back: Suppression) -> dict[str, Any]:
+    place = "/".join(map(str, held_back.position))
+    return {
+        # As in CloudEvents: evidence that comes again repeats the number, so the position belongs to it.
+        "suppression_id": f"{held_back.alert_id}/{held_back.sequence}/{held_back.rule}/{place}",
+        "at": held_back.at,
+        "alert_id": held_back.alert_id,
+        "tenant": held_back.tenant,
+        "customer_key": held_back.customer_key,
+        "org_path": held_back.org_path,
+        "cause": held_back.cause,
+        "level": held_back.level,
+        "rule": held_back.rule,
+        "author": held_back.author or POLICY,
+        "message": held_back.model_dump(mode="json"),
+    }
 
 
 def _transition_row(alert: Alert) -> dict[str, Any]:

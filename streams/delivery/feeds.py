@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from schemas.alerts import Alert, Risk
+from schemas.suppressions import Suppression
 from schemas.types import Message
 
 M = TypeVar("M", bound=Message)
@@ -27,3 +28,4 @@ class Feed(Generic[M]):
 
 ALERTS = Feed("alerts", Alert)
 RISK = Feed("risk", Risk, is_whole=False)
+SUPPRESSIONS = Feed("suppressions", Suppression)

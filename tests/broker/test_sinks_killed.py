@@ -18,7 +18,7 @@ from schemas.alerts import Alert
 from schemas.codec import encode
 from schemas.errors import ConfigurationError
 from sinks.database.migrating import upgrade
-from sinks.database.sink import DatabaseSink, RiskHistorySink
+from sinks.database.sink import DatabaseSink, RiskHistorySink, SuppressionsSink
 from sinks.database.store import engine_of
 from sinks.database.tables import METADATA, RISK_HISTORY
 from sinks.memory import MemorySink
@@ -27,7 +27,7 @@ from sinks.webhook import Endpoint, WebhookSink, key_of
 from streams.agents.deliver import run_deliver
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
-from streams.delivery.feeds import RISK
+from streams.delivery.feeds import RISK, SUPPRESSIONS
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from tests.support.alertmanager import AlertmanagerNode
@@ -38,6 +38,7 @@ from tests.support.postgresql import PostgresqlNode
 from tests.support.receivers import Answer, Receiver
 from tests.support.risks import risk
 from tests.support.robots import refs, robot, texts
+from tests.support.suppressions import suppression
 from tests.support.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.broker
@@ -286,6 +287,14 @@ async def test_the_course_of_risk_comes_from_the_topic_of_risk(settings: Setting
         kept = connection.execute(select(RISK_HISTORY.c.journal_offset)).scalars().all()
     engine.dispose()
     assert sorted(kept) == [*range(5), *range(50, 55)]
+
+
+async def test_what_was_held_back_comes_from_its_own_topic(settings: Settings, tmp_path: Path) -> None:
+    url = _with_tables(f"sqlite:///{tmp_path / 'foreshock.db'}")
+    await write(settings, "suppressions", [suppression(f"a{number}", "silence", number) for number in range(30)])
+    end = await delivering(settings, SuppressionsSink(url), feed=SUPPRESSIONS)
+    await until(lambda: rows(url, "suppressions") == 30, lambda: rows(url, "suppressions"), 20)
+    await end()
 
 
 async def test_a_sink_that_is_stuck_shows_what_it_has_not_taken(settings: Settings, hanging: Receiver) -> None:

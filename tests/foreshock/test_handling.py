@@ -5,9 +5,9 @@ from typing import Any
 
 from foreshock.handling import Handling
 from schemas.alerts import Alert, Level, Transition
-from schemas.suppressions import Rule, Suppression
 from tests.support.alerts import alert
 from tests.support.events import START
+from tests.support.suppressions import suppression
 
 
 def told(name: str, transition: Transition = "opened", hour: float = 0, level: Level = "orange", **more: Any) -> Alert:
@@ -19,21 +19,6 @@ def told(name: str, transition: Transition = "opened", hour: float = 0, level: L
         at=START + timedelta(hours=hour),
         opened_at=START,
         **more,
-    )
-
-
-def held_back(name: str, rule: Rule, line: int = 0) -> Suppression:
-    return Suppression(
-        alert_id=name,
-        sequence=0,
-        transition="opened",
-        rule=rule,
-        customer_key=name,
-        org_path="HQ/A",
-        cause="threat",
-        level="yellow",
-        at=START,
-        position=(0, 0, line),
     )
 
 
@@ -86,11 +71,11 @@ def test_leads_are_of_alerts_that_a_complaint_followed() -> None:
 def test_what_was_held_back_is_joined_with_complaints_and_with_what_was_told_later() -> None:
     handling = Handling()
     for each in (
-        held_back("a", "silence"),
-        held_back("a", "silence"),
-        held_back("b", "inhibit"),
-        held_back("a", "complained_after", line=4),
-        held_back("c", "dedup"),
+        suppression("a", "silence"),
+        suppression("a", "silence"),
+        suppression("b", "inhibit"),
+        suppression("a", "complained_after", 4),
+        suppression("c", "dedup"),
     ):
         handling.take_suppression(each)
     handling.take(told("b", "told", hour=5))

@@ -93,11 +93,12 @@ def test_a_worker_that_delivers_nothing_needs_no_secret_of_a_sink() -> None:
     assert wire(load_settings(sinks="webhook", roles="score")).sinks == ()
 
 
-def test_the_database_has_a_sink_for_alerts_and_one_for_risk(tmp_path: Path) -> None:
+def test_the_database_has_a_sink_for_alerts_one_for_risk_and_one_for_what_was_held_back(tmp_path: Path) -> None:
     parts = wire(load_settings(sinks="log,database", database_url=f"sqlite:///{tmp_path / 'x.db'}"))
 
     assert [sink.name for sink in parts.sinks] == ["log", "database"]
     assert [sink.name for sink in parts.risk_sinks] == ["risk_history"]
+    assert [sink.name for sink in parts.suppression_sinks] == ["suppressions"]
 
 
 @pytest.mark.parametrize(

@@ -19,17 +19,19 @@ from sinks.database.queries import (
     alert_history,
     counts_per_day,
     counts_query,
+    held_back,
     open_alerts,
     open_alerts_query,
     risk_of_customer,
     risk_query,
 )
-from sinks.database.sink import DatabaseSink, RiskHistorySink
+from sinks.database.sink import DatabaseSink, RiskHistorySink, SuppressionsSink
 from sinks.database.store import engine_of
-from sinks.database.tables import ALERTS, METADATA, RISK_HISTORY, TRANSITIONS
+from sinks.database.tables import ALERTS, METADATA, RISK_HISTORY, SUPPRESSIONS, TRANSITIONS
 from tests.support.alerts import SOME_TIME, alert
 from tests.support.postgresql import PostgresqlNode
 from tests.support.risks import risk
+from tests.support.suppressions import suppression
 
 DAY = timedelta(days=1)
 
@@ -227,6 +229,30 @@ async def test_the_course_of_risk_has_a_row_where_something_changed(url: str, co
     rows = risk_of_customer(connection, "c", SOME_TIME)
     assert [row["journal_offset"] for row in rows] == [1, 3, 4]
     assert [row["journal_offset"] for row in risk_of_customer(connection, "c", SOME_TIME + DAY, limit=1)] == [4]
+
+
+async def test_what_was_held_back_has_a_row_each_and_is_counted_by_rule(url: str, connection: Connection) -> None:
+    sink = SuppressionsSink(url)
+    await sink.open()
+    decisions = [
+        suppression("a", "silence", 1, author="li"),
+        suppression("a", "complained_after", 2),
+        suppression("b", "silence", 3, author="li"),
+        suppression("c", "inhibit", 4, org_path="HQ/South"),
+        suppression("d", "silence", 5, at=SOME_TIME + 9 * DAY),
+    ]
+    for _ in range(2):  # a crash repeats what was delivered and not committed
+        await sink.deliver_together(decisions)
+    await sink.deliver(decisions[0])
+    await sink.close()
+
+    def counted(unit: str) -> dict[str, int]:
+        return {row["rule"]: row["count"] for row in held_back(connection, SOME_TIME, SOME_TIME + DAY, unit)}
+
+    assert counted("HQ") == {"complained_after": 1, "inhibit": 1, "silence": 2}
+    assert counted("HQ/South") == {"inhibit": 1}
+    kept = connection.execute(select(SUPPRESSIONS.c.author).order_by(SUPPRESSIONS.c.suppression_id)).scalars().all()
+    assert sorted(kept) == ["li", "li", "policy", "policy", "policy"]
 
 
 async def test_a_journal_that_begins_anew_is_not_taken_for_a_repetition(url: str, connection: Connection) -> None:
