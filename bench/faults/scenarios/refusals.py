@@ -14,6 +14,9 @@ _COMPACTED = {"cleanup_policy": "compact", "min_compaction_lag_ms": "3600000"}
 OUTPUTS: dict[str, Mapping[str, str]] = {
     "alerts": {},
     "risk": RISK_CONFIGS,
+    "suppressions": {},
+    "receipts": {},
+    "ledger": {},
     "examples": {},
     "snapshots": _COMPACTED,
     CHANGELOG: _COMPACTED,
@@ -35,6 +38,27 @@ async def risk_refused(stage: Stage) -> None:
     """Refuse the output that is in every group."""
     await stage.fed(0.4)
     await refuse(stage, "risk")
+
+
+@scenario("suppressions-refused", "topic of suppressions refuses batches for 2 s", needs=("refuse",))
+async def suppressions_refused(stage: Stage) -> None:
+    """Refuse the account of what nobody was told."""
+    await stage.fed(0.4)
+    await refuse(stage, "suppressions")
+
+
+@scenario("receipts-refused", "topic of receipts refuses batches for 2 s", needs=("refuse",))
+async def receipts_refused(stage: Stage) -> None:
+    """Refuse the answers to what people did."""
+    await stage.fed(0.4)
+    await refuse(stage, "receipts")
+
+
+@scenario("ledger-refused", "topic of the ledger refuses batches for 2 s", needs=("refuse",))
+async def ledger_refused(stage: Stage) -> None:
+    """Refuse the books of promises and feedback."""
+    await stage.fed(0.4)
+    await refuse(stage, "ledger")
 
 
 @scenario("examples-refused", "topic of examples refuses batches for 2 s", needs=("refuse",))
