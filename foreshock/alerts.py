@@ -65,6 +65,15 @@ def _answering(command: Command) -> Command:
     return command
 
 
+def _closing(command: Command) -> Command:
+    """Give a command the options of what ends an alert."""
+    evidence = click.option("--evidence", metavar="REF", help="What shows it, such as the number of a file.")
+    unit = click.option(
+        "--for", "unit", metavar="UNIT", help="Your unit, such as HQ; without it the one that last served the customer."
+    )
+    return evidence(unit(command))
+
+
 @click.group("alerts")
 def alerts() -> None:
     """List the open alerts, look at one, watch them come, and answer them.
@@ -169,6 +178,7 @@ def ack(ctx: click.Context, /, **given: Any) -> None:
 
 @alerts.command()
 @_answering
+@_closing
 @click.pass_context
 def resolve(ctx: click.Context, /, **given: Any) -> None:
     """Say that what an alert is about is settled: it ends, and what is remembered against us cools down."""
@@ -177,6 +187,7 @@ def resolve(ctx: click.Context, /, **given: Any) -> None:
 
 @alerts.command()
 @_answering
+@_closing
 @click.pass_context
 def dismiss(ctx: click.Context, /, **given: Any) -> None:
     """Say that an alert is a false alarm: it ends, and its cause stays silent for longer unless it gets worse."""
@@ -245,9 +256,11 @@ def _answer(
     wait: timedelta,
     assignee: str | None = None,
     until: datetime | None = None,
+    evidence: str | None = None,
+    unit: str | None = None,
 ) -> None:
     """Write the action and say what came of it; exit code 1 if the alert does not stand as was wanted."""
-    deed = Deed(action, transition, author_of(by), note, assignee, until)
+    deed = Deed(action, transition, author_of(by), note, assignee, until, evidence, unit)
     result = asyncio.run(act(load_settings(), alert_id, deed, wait.total_seconds()))
     click.echo(result.told)
     ctx.exit(int(not result.is_done))

@@ -22,8 +22,9 @@ from streams.settings import Settings
 SOURCE = "foreshock/alerts"
 """Who sends, for CloudEvents."""
 
-_SAID_AGAIN: frozenset[ActionName] = frozenset({"assigned", "snoozed", "commented"})
-"""Actions that a person may give again with another object, or after something else has happened."""
+_SAID_AGAIN: frozenset[ActionName] = frozenset({"assigned", "snoozed", "commented", "resolved", "dismissed"})
+"""Actions that a person may give again with another object, or after something else has happened: closing may have been
+refused for want of evidence."""
 
 _NAMESPACE = UUID("5a2f4c0e-8a43-5f0c-9a4c-6d1f8f2f6b21")
 
@@ -43,6 +44,10 @@ class Deed(NamedTuple):
     """Who is to have it."""
     until: datetime | None = None
     """Until when it is to be left alone."""
+    evidence: str | None = None
+    """What shows that it is settled, such as the number of a file."""
+    unit: str | None = None
+    """For which unit of the company it is done; without it for the one that last served the customer."""
 
 
 class Result(NamedTuple):
@@ -127,7 +132,11 @@ def action_of(seen: Seen, deed: Deed, at: datetime) -> Action:
     """
     alert = seen.newest
     since = alert.sequence if deed.action in _SAID_AGAIN else seen.risen
-    said = "|".join(str(each) for each in (deed.assignee, deed.until, deed.note) if deed.action in _SAID_AGAIN)
+    said = "|".join(
+        str(each)
+        for each in (deed.assignee, deed.until, deed.note, deed.evidence, deed.unit)
+        if deed.action in _SAID_AGAIN
+    )
     return Action(
         event_id=str(uuid5(_NAMESPACE, f"{alert.alert_id}|{deed.action}|{since}{said}")),
         occurred_at=at,
@@ -141,6 +150,8 @@ def action_of(seen: Seen, deed: Deed, at: datetime) -> Action:
         alert_id=alert.alert_id,
         assignee_ref=deed.assignee,
         until=deed.until,
+        actor_org=deed.unit,
+        evidence_ref=deed.evidence,
         note=deed.note,
     )
 

@@ -117,3 +117,12 @@ def test_a_deed_has_one_id_until_the_alert_rises() -> None:
 
     assert len(set(ids[:3])) == len(set(ids[3:])) == 1
     assert len({ids[0], ids[3], other}) == 3
+
+
+def test_closing_that_was_refused_for_want_of_evidence_can_be_said_again_with_it() -> None:
+    bare = action_of(seen(*life(1)), Deed("resolved", "resolved", "Li", None), SOME_TIME)
+    shown = action_of(seen(*life(1)), Deed("resolved", "resolved", "Li", None, evidence="F-17", unit="HQ"), SOME_TIME)
+
+    assert bare.event_id != shown.event_id
+    assert (shown.evidence_ref, shown.actor_org) == ("F-17", "HQ")
+    assert (bare.evidence_ref, bare.actor_org) == (None, None)
