@@ -1,4 +1,4 @@
-"""How alerts are lived with: how many each unit gets a day, who takes them, how early they came, what was held back."""
+"""How alerts are lived with: how many each owner gets a day, who takes them, how early they came, what was held back."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _CLOSED_BY_PEOPLE = ("resolved", "dismissed")
 
 _TEXTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "load": (
-        ("alerts per unit and day", "每机构每日预警"),
+        ("alerts per owner and day", "每负责人每日预警"),
         (
-            "{mean:.2f} on average · {busiest:,.0f} on the busiest day of a unit · {alerts:,.0f} in {units:,.0f} units",
-            "平均 {mean:.2f} · 单机构最忙一日 {busiest:,.0f} · 共 {alerts:,.0f} 条，{units:,.0f} 个机构",
+            "{mean:.2f} on average · {busiest:,.0f} on the busiest day of one · {alerts:,.0f} in all, {owners:,.0f} owners",
+            "平均 {mean:.2f} · 单人最忙一日 {busiest:,.0f} · 共 {alerts:,.0f} 条，{owners:,.0f} 位负责人",
         ),
     ),
     "taken": (
@@ -82,7 +82,7 @@ class Handling:
     """Follows alerts that ask for a call, and what was held back; whatever comes twice counts once."""
 
     _opened_at: dict[str, float] = field(default_factory=dict)
-    _by_unit_and_day: Counter[tuple[str, date]] = field(default_factory=Counter)
+    _by_owner_and_day: Counter[tuple[str, date]] = field(default_factory=Counter)
     _hours_to_take: dict[str, float] = field(default_factory=dict)
     _ended: dict[str, str] = field(default_factory=dict)
     _leads: dict[str, float] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class Handling:
         at, name = alert.at.timestamp(), alert.alert_id
         if alert.transition in PAGING and LEVELS.index(alert.level) >= CALLING and name not in self._opened_at:
             self._opened_at[name] = at
-            self._by_unit_and_day[alert.org_path, alert.at.date()] += 1
+            self._by_owner_and_day[alert.owner or alert.org_path, alert.at.date()] += 1
         if name not in self._opened_at:
             return
         if alert.transition in TAKING or alert.transition in _CLOSED_BY_PEOPLE:
@@ -141,15 +141,15 @@ class Handling:
             )
 
     def _load(self) -> dict[str, float]:
-        """Say how many alerts a unit gets a day, days without any counted."""
-        units = {unit for unit, _ in self._by_unit_and_day}
-        days = [day for _, day in self._by_unit_and_day]
+        """Say how many alerts an owner gets a day, days without any counted; the unit, where nobody was named."""
+        owners = {owner for owner, _ in self._by_owner_and_day}
+        days = [day for _, day in self._by_owner_and_day]
         span = (max(days) - min(days)).days + 1
         return {
             "alerts": len(self._opened_at),
-            "units": len(units),
-            "mean": len(self._opened_at) / (len(units) * span),
-            "busiest": max(self._by_unit_and_day.values()),
+            "owners": len(owners),
+            "mean": len(self._opened_at) / (len(owners) * span),
+            "busiest": max(self._by_owner_and_day.values()),
         }
 
     def _taken(self, opened: int) -> dict[str, float]:

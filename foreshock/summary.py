@@ -45,7 +45,7 @@ class Summary:
     leads: dict[str, float] = field(default_factory=dict)
     """Hours from alert to complaint, by alert id."""
     handling: Handling = field(default_factory=Handling)
-    """How many alerts each unit got a day, who took them, what was held back."""
+    """How many alerts each owner got a day, who took them, what was held back."""
     auc: RollingROCAUC = field(default_factory=lambda: RollingROCAUC(window_size=RANKED))
     """Area under the ROC curve of matured 30-day predictions."""
     log_loss: LogLoss = field(default_factory=LogLoss)

@@ -30,17 +30,17 @@ def test_nothing_is_said_of_nothing() -> None:
     assert figures(Handling()) == {}
 
 
-def test_the_load_is_per_unit_and_day_of_alerts_that_ask_for_a_call() -> None:
+def test_the_load_is_per_owner_and_day_of_alerts_that_ask_for_a_call() -> None:
     handling = Handling()
     for each in (
-        told("a", org_path="HQ/A"),
-        told("b", org_path="HQ/A", hour=1),
+        told("a", org_path="HQ/A/1", owner="a desk"),
+        told("b", org_path="HQ/A/2", owner="a desk", hour=1),
         told("c", org_path="HQ/B", hour=48),
         told("watch only", org_path="HQ/B", level="blue"),
     ):
         handling.take(each)
 
-    assert figures(handling)["load"] == {"alerts": 3, "units": 2, "mean": 3 / (2 * 3), "busiest": 2}
+    assert figures(handling)["load"] == {"alerts": 3, "owners": 2, "mean": 3 / (2 * 3), "busiest": 2}
 
 
 def test_an_alert_is_taken_once_and_by_whoever_was_first() -> None:
@@ -91,6 +91,6 @@ def test_it_is_said_in_both_languages() -> None:
     handling.take(told("a", "acknowledged", hour=1.5))
     (load, taken, _) = handling.figures()
 
-    assert load.told(is_chinese=False)[0] == "alerts per unit and day"
+    assert load.told(is_chinese=False)[0] == "alerts per owner and day"
     assert taken.told(is_chinese=False) == ("acknowledged", "100% of them, half of these within 1.5 h")
     assert taken.told(is_chinese=True) == ("已接手", "占 100%，其中一半在 1.5 小时内")
