@@ -1,4 +1,4 @@
-"""How alerts are lived with: how many each owner gets a day, who takes them, how early they came, what was held back."""
+"""How alerts are lived with: how many an owner gets a day, who takes them, how early they came, what was held back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _TEXTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "load": (
         ("alerts per owner and day", "每负责人每日预警"),
         (
-            "{mean:.2f} on average · {busiest:,.0f} on the busiest day of one · {alerts:,.0f} in all, {owners:,.0f} owners",
+            "{mean:.2f} on average · {busiest:,.0f} on the busiest day of one · {alerts:,.0f} in all, "
+            "{owners:,.0f} owners",
             "平均 {mean:.2f} · 单人最忙一日 {busiest:,.0f} · 共 {alerts:,.0f} 条，{owners:,.0f} 位负责人",
         ),
     ),
