@@ -6,7 +6,8 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from foreshock.modelling.deciding import command_of, write_command
+from foreshock.broker.commanding import write_command
+from foreshock.modelling.deciding import command_of
 from foreshock.modelling.shelf import read_shelf
 from foreshock.simulate.feed import feed
 from foreshock.simulate.world import World

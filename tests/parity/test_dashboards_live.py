@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ import pytest
 
 from deploy.grafana.__main__ import DASHBOARDS
 from deploy.grafana.panels import panels_of
-from foreshock.simulate.customers import ATTRIBUTE_NAMES
 from foreshock.simulate.feed import feed
 from foreshock.simulate.world import World
 from streams.broker import EmbeddedBroker
 from tests.support.alarms import RULES, rules
 from tests.support.journal import broker_settings, prepare_topics
+from tests.support.parity import port_of, worker_of
 from tests.support.prometheus import PrometheusNode
-from tests.support.worker_process import WorkerProcess
 
 CONFIG = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
@@ -75,18 +73,9 @@ async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
     settings = broker_settings(embedded_broker.bootstrap_servers, clock="event")
     await prepare_topics(settings)
     world = World(seed=3, customers=1_500, start_at=datetime(2026, 1, 5, tzinfo=UTC), days=60)
-    worker = WorkerProcess(
-        settings,
-        tmp_path / "worker.log",
-        module="foreshock",
-        arguments=("worker",),
-        roles="ingest,score,learn,tick,deliver",
-        FORESHOCK_ATTRIBUTES=",".join(ATTRIBUTE_NAMES),
-        FORESHOCK_SINKS="log",
-    )
+    worker = worker_of(settings, tmp_path, "ingest,score,learn,tick,deliver", FORESHOCK_SINKS="log")
     with worker:
-        await worker.has_said("web_listens")
-        port = int(re.findall(r"web_listens .*port=(\d+)", worker.said())[0])
+        port = await port_of(worker)
         config = tmp_path / "prometheus.yml"
         config.write_text(CONFIG.format(port=port, rules=RULES), encoding="utf-8")
         with PrometheusNode(tmp_path, config) as node:

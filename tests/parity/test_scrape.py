@@ -12,14 +12,13 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client import CollectorRegistry
 
-from foreshock.simulate.customers import ATTRIBUTE_NAMES
 from foreshock.simulate.feed import feed
 from foreshock.simulate.world import World
 from sinks.prometheus import Metrics
 from streams.broker import EmbeddedBroker
 from tests.support.journal import broker_settings, prepare_topics
+from tests.support.parity import port_of, worker_of
 from tests.support.prometheus import PrometheusNode, promtool
-from tests.support.worker_process import WorkerProcess
 
 CONFIG = """
 global: {{scrape_interval: 1s}}
@@ -60,17 +59,9 @@ async def test_a_real_prometheus_scrapes_the_worker_without_error(
     settings = broker_settings(embedded_broker.bootstrap_servers, clock="event")
     await prepare_topics(settings)
     world = World(seed=3, customers=400, start_at=datetime(2026, 1, 5, tzinfo=UTC), days=45)
-    worker = WorkerProcess(
-        settings,
-        tmp_path / "worker.log",
-        module="foreshock",
-        arguments=("worker",),
-        roles="ingest,score,learn,tick,deliver",
-        FORESHOCK_ATTRIBUTES=",".join(ATTRIBUTE_NAMES),
-    )
+    worker = worker_of(settings, tmp_path, "ingest,score,learn,tick,deliver")
     with worker:
-        await worker.has_said("web_listens")
-        port = int(re.findall(r"web_listens .*port=(\d+)", worker.said())[0])
+        port = await port_of(worker)
         fed = await feed(world, settings.bootstrap_servers, settings.topic_prefix, None, asyncio.Event())
         page = await asyncio.to_thread(_page_after, port, fed)
         promtool("check", "metrics", text=page)

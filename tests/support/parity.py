@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -11,14 +12,15 @@ from pathlib import Path
 from foreshock.journal_dump import read_header, read_record
 from foreshock.simulate.customers import ATTRIBUTE_NAMES
 from foreshock.simulate.world import World
+from models.outcome import Outcome
 from models.params import Params, load_params
 from models.replaying import JournalReplay
-from models.state import encode_row
+from models.rows import encode_row
 from schemas.codec import encode
 from schemas.errors import UnreadableMessageError
 from streams.broker import EmbeddedBroker
 from streams.settings import Settings
-from tests.support.journal import broker_settings, prepare_topics
+from tests.support.journal import broker_settings, prepare_topics, read_topic
 from tests.support.outcomes import alerts_on_topic, rows_on_topic
 from tests.support.peers import CHECKOUT
 from tests.support.worker_process import WorkerProcess
@@ -43,15 +45,19 @@ async def prepared(
 
 async def assert_agreement(settings: Settings, folder: Path, at_least: int = 2) -> JournalReplay:
     """What the workers left on the topics is what a replay of their journal gives."""
-    replay, alerts = replayed(
+    replay, outcomes = replayed(
         dumped(settings, folder / "journal.jsonl"),
-        load_params(settings.params_file, settings.organisation),
+        load_params(settings.params_file, settings.organisation, settings.pack),
         settings.snapshot_secret(),
     )
 
+    alerts = {(alert.alert_id, alert.sequence): encode(alert) for outcome in outcomes for alert in outcome.alerts}
     assert alerts
     assert replay.engines[0].scorer.number >= at_least, "no snapshot was switched: the test shows less than it says"
     assert await alerts_on_topic(settings) == alerts
+    for topic in ("suppressions", "receipts", "ledger"):
+        expected = {encode(message) for outcome in outcomes for message in getattr(outcome, topic)}
+        assert {record.value for record in await read_topic(settings, topic)} == expected, topic
     assert await rows_on_topic(settings) == {
         f"{partition}/{key}": encode_row(state)
         for partition, states in replay.states.items()
@@ -72,6 +78,12 @@ def worker_of(settings: Settings, folder: Path, roles: str, **environment: str) 
     )
 
 
+async def port_of(worker: WorkerProcess) -> int:
+    """Where a worker serves its pages, once it does."""
+    await worker.has_said("web_listens")
+    return int(re.findall(r"web_listens .*port=(\d+)", worker.said())[0])
+
+
 def dumped(settings: Settings, file: Path) -> Path:
     """The journal as `foreshock topics dump` writes it."""
     environment = {
@@ -84,16 +96,16 @@ def dumped(settings: Settings, file: Path) -> Path:
     return file
 
 
-def replayed(dump: Path, params: Params, key: bytes) -> tuple[JournalReplay, dict[tuple[str, int], bytes]]:
+def replayed(dump: Path, params: Params, key: bytes) -> tuple[JournalReplay, list[Outcome]]:
     """The dump through the core."""
     header, *records = dump.read_bytes().splitlines()
     named = read_header(header)
     replay = JournalReplay(params, named.epoch, key, named.partitions)
-    alerts: dict[tuple[str, int], bytes] = {}
+    outcomes: list[Outcome] = []
     for record in records:
         for taken in replay.take(*read_record(record)):
             if isinstance(taken, UnreadableMessageError):
                 assert taken.reason == "not_authentic"
                 continue
-            alerts.update({(alert.alert_id, alert.sequence): encode(alert) for alert in taken[1].alerts})
-    return replay, alerts
+            outcomes.append(taken[1])
+    return replay, outcomes
