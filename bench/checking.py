@@ -15,7 +15,7 @@ from bench.carriers.left import Kept, kept_of, read_states
 from bench.carriers.outputs import Named, named
 from bench.events import read_events
 from bench.source import read_topics
-from models.state import decode_row
+from models.rows import decode_row
 from schemas.alerts import Alert
 from schemas.codec import decode_as
 from streams.settings import Settings

@@ -17,7 +17,7 @@ from models.intake import Intake
 from models.params import load_params
 from models.pseudonym import partition_of
 from models.replaying import EventReplay
-from models.state import encode_row
+from models.rows import encode_row
 from models.timers import next_due
 from schemas.codec import CustomerEvent, encode
 from streams.outbox import Record

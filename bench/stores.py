@@ -16,7 +16,8 @@ import faust
 from models.engine import Engine
 from models.packing import packed_buckets
 from models.params import Params
-from models.state import CustomerState, OpenAlert, PendingClaim, decode_row, encode_row, row_position
+from models.rows import decode_row, encode_row, row_position
+from models.state import CustomerState, OpenAlert, PendingClaim
 from streams.rocks import DiskStore
 from streams.stores import MemoryStore, Store
 from streams.tables import BatchTable, CustomerStates

@@ -18,6 +18,7 @@ from foreshock.checks.of_settings import (
     check_login,
     check_models,
     check_organisation,
+    check_pack,
     check_pages,
     check_params,
     check_pseudonym_key,
@@ -38,7 +39,7 @@ _NEED_BROKER = ("writing", "topics", "clock", "journal epoch")
 def check(ctx: click.Context, as_json: bool) -> None:
     """Say what would keep a worker from running, and what to do.
 
-    Looks at the settings, the pseudonym key, the parameters, the organisation, the pages, every sink and its
+    Looks at the settings, the pseudonym key, the parameters, the organisation, the pack, the pages, every sink and its
     destination, the broker and the login there, until when certificates are good, the topics with their partitions and
     policies, the clock, and whether states and journal belong together. Nothing is changed, and nothing is sent.
 
@@ -68,6 +69,7 @@ def run_checks() -> list[Finding]:
         check_models(settings),
         check_params(settings),
         *check_organisation(settings),
+        *check_pack(settings),
         check_pages(settings),
         *check_login(settings),
         *asyncio.run(check_sinks(settings)),

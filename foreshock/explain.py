@@ -64,6 +64,7 @@ class _Recorded(NamedTuple):
     help="The parameters of the worker that sent it; without it FORESHOCK_PARAMS_FILE.",
 )
 @options.organisation
+@options.pack
 @click.option("--lateness-hours", default=1.0, show_default=True, help="For events: how far the clock stays behind.")
 @click.option("--until", type=click.DateTime(), help="For events: let time run on to here (UTC) after the last one.")
 @options.check_signatures
@@ -81,6 +82,7 @@ def explain(
     alerts: str | None,
     params_file: Path | None,
     organisation: Path | None,
+    pack: str | None,
     lateness_hours: float,
     until: datetime | None,
     check_signatures: bool,
@@ -100,7 +102,9 @@ def explain(
     if files and bootstrap:
         raise click.UsageError("give FILES, or a broker with --bootstrap")
     settings = load_settings(bootstrap_servers=bootstrap)
-    params = load_params(params_file or settings.params_file, organisation or settings.organisation, settings.pack)
+    params = load_params(
+        params_file or settings.params_file, organisation or settings.organisation, pack or settings.pack
+    )
     key = settings.snapshot_secret() if check_signatures else None
     console = Console(stderr=True, quiet=as_json)
     source: Source
@@ -172,8 +176,8 @@ def _check_params(recorded: _Recorded, params: Params) -> None:
     if hashes and params.digest() not in hashes:
         raise ConfigurationError(
             f"it was decided with the parameters {', '.join(sorted(hashes))}, and these here are {params.digest()}: "
-            "name the worker's files with --params and --organisation, or with FORESHOCK_PARAMS_FILE and "
-            "FORESHOCK_ORGANISATION"
+            "name what the worker has with --params, --organisation and --pack, or with FORESHOCK_PARAMS_FILE, "
+            "FORESHOCK_ORGANISATION and FORESHOCK_PACK"
         )
 
 

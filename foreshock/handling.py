@@ -9,7 +9,8 @@ from datetime import date
 from statistics import mean, median
 from typing import NamedTuple
 
-from schemas.alerts import LEVELS, PAGING, TAKING, Alert
+from foreshock.alerting.held import Tally
+from schemas.alerts import ENDING, LEVELS, PAGING, TAKING, Alert
 from schemas.suppressions import UNNUMBERED, Suppression
 
 CALLING = LEVELS.index("yellow")
@@ -87,9 +88,9 @@ class Handling:
     _hours_to_take: dict[str, float] = field(default_factory=dict)
     _ended: dict[str, str] = field(default_factory=dict)
     _leads: dict[str, float] = field(default_factory=dict)
-    _held_back: set[tuple[str, int, str, tuple[int, int, int]]] = field(default_factory=set)
+    _held_back: Tally = field(default_factory=Tally)
+    _counted: set[str] = field(default_factory=set)
     _untold: set[str] = field(default_factory=set)
-    _complained_untold: set[str] = field(default_factory=set)
 
     def take(self, alert: Alert) -> None:
         """Take one transition that was told."""
@@ -101,17 +102,18 @@ class Handling:
             return
         if alert.transition in TAKING or alert.transition in _CLOSED_BY_PEOPLE:
             self._hours_to_take.setdefault(name, (at - self._opened_at[name]) / _HOUR_SECONDS)
-        if alert.transition in (*_CLOSED_BY_PEOPLE, "expired", "complained"):
+        if alert.transition in ENDING:
             self._ended[name] = alert.transition
         if alert.lead_seconds is not None:
             self._leads[name] = alert.lead_seconds / _HOUR_SECONDS
 
     def take_suppression(self, held_back: Suppression) -> None:
         """Take one decision that nobody was told of."""
-        self._held_back.add((held_back.alert_id, held_back.sequence, held_back.rule, held_back.position))
-        if held_back.rule == "complained_after":
-            self._complained_untold.add(held_back.alert_id)
-        elif held_back.rule not in UNNUMBERED:
+        if held_back.identity in self._counted:
+            return
+        self._counted.add(held_back.identity)
+        self._held_back.take(held_back)
+        if held_back.rule not in UNNUMBERED:
             self._untold.add(held_back.alert_id)
 
     def figures(self) -> Iterator[Figure]:
@@ -126,10 +128,8 @@ class Handling:
             leads = list(self._leads.values())
             long = mean(lead >= _LONG_LEAD_HOURS for lead in leads)
             yield Figure("lead", {"count": len(leads), "hours": median(leads), "long": long})
-        by_rule = Counter(rule for _, _, rule, _ in self._held_back)
-        del by_rule["complained_after"]
-        if by_rule:
-            yield Figure("held back", dict(sorted(by_rule.items())))
+        if by_rule := self._held_back.records:
+            yield Figure("held back", {rule: by_rule[rule] for rule in sorted(by_rule)})
         if self._untold:
             told_later = self._untold & self._opened_at.keys()
             yield Figure(
@@ -137,7 +137,7 @@ class Handling:
                 {
                     "alerts": len(self._untold),
                     "told": len(told_later),
-                    "complained": len(self._complained_untold),
+                    "complained": self._held_back.complained_in_all,
                 },
             )
 

@@ -12,7 +12,8 @@ import orjson
 from rich.console import Console
 
 from foreshock.author import author_of
-from foreshock.modelling.deciding import command_of, confirm, promotable, returnable, write_command
+from foreshock.broker.commanding import write_command
+from foreshock.modelling.deciding import command_of, confirm, promotable, returnable
 from foreshock.modelling.shelf import Shelf, read_shelf
 from foreshock.modelling.shown import details_of, summary_of, table_of
 from models.params import load_params

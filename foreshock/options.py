@@ -38,3 +38,10 @@ organisation = click.option(
     help="Units, owners and clocks of the company; without it FORESHOCK_ORGANISATION.",
 )
 """Which organisation answers for alerts."""
+
+pack = click.option(
+    "--pack",
+    metavar="NAME",
+    help="Jurisdiction whose clocks run: `cn`, `uk`, or a file; without it FORESHOCK_PACK.",
+)
+"""Whose law sets complaints their clocks."""

@@ -87,6 +87,7 @@ class _Results:
 @click.option("--lateness-hours", default=1.0, show_default=True, help="How far the event clock stays behind.")
 @click.option("--until", type=click.DateTime(), help="Let time run on to here (UTC) after the last event.")
 @options.organisation
+@options.pack
 @options.check_signatures
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def replay(
@@ -99,12 +100,13 @@ def replay(
     lateness_hours: float,
     until: datetime | None,
     organisation: Path | None,
+    pack: str | None,
     check_signatures: bool,
     quiet: bool,
 ) -> None:
     """Run the events of FILES through the core: alerts with reasons out, and a summary."""
     settings = load_settings()
-    params = load_params(settings.params_file, organisation or settings.organisation, settings.pack)
+    params = load_params(settings.params_file, organisation or settings.organisation, pack or settings.pack)
     # A file is tried before anything is declared, so without declarations every attribute is taken.
     attributes = frozenset(settings.attributes) or None
     intake = Intake(Pseudonymiser(settings.pseudonym_secret()), partitions=1, attributes=attributes)

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from foreshock.alerting.silencing import now_in_seconds, read_silences, standing
+from foreshock.alerting.silencing import read_silences, standing
 from foreshock.author import author_of
-from foreshock.modelling.deciding import write_command
+from foreshock.broker.commanding import now_in_seconds, write_command
 from foreshock.options import Duration
 from schemas.alerts import CAUSES, LEVELS
 from schemas.codec import encode

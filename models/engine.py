@@ -24,7 +24,8 @@ from models.partition import (
     snapshot_key,
 )
 from models.risk import Scorer, untrained
-from models.state import FORGOTTEN, NEVER, CustomerState, States, decode_row, glimpse
+from models.rows import decode_row, glimpse
+from models.state import FORGOTTEN, NEVER, CustomerState, States
 from models.telling import risk_of
 from models.text.cold_start import cold_start_of
 from models.timers import next_due

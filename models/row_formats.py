@@ -181,7 +181,7 @@ _FIELDS_2 = [
     "left_at",
     "forgotten_at",
 ]
-"""The same of format 2; rows of today's format are read by the dataclass."""
+"""The same of format 2, written out: a format stays as it was. Rows of today's are read by the dataclass."""
 
 _FORGOTTEN_2 = [
     "epoch",

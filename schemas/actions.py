@@ -98,6 +98,6 @@ class Action(Event):
     def _complete(self) -> Action:
         """Refuse an action without its object, such as a promise that can never be missed."""
         for needed in _NEEDS.get(self.action, ()):
-            if getattr(self, needed) is None:
+            if not getattr(self, needed):
                 raise ValueError(f"the action {self.action} needs {needed}")
         return self

@@ -76,8 +76,7 @@ def _alert(alert: Alert) -> _Identity:
 
 
 def _suppression(held: Suppression) -> _Identity:
-    # Evidence that comes again repeats the number, so the position belongs to it.
-    return "suppression", f"{held.alert_id}/{held.sequence}/{held.rule}/{_joined(held.position)}", held.at
+    return "suppression", held.identity, held.at
 
 
 def _receipt(receipt: Receipt) -> _Identity:

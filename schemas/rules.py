@@ -43,10 +43,11 @@ def silence_has_an_end() -> Rule:
 
 
 def _needs(name: str, word: str, fields: Iterable[str], type_of_fields: str) -> JsonValue:
-    """Write that fields are there where another one has this word."""
+    """Write that fields are there, and not empty, where another one has this word."""
+    there: Rule = {"type": type_of_fields, "minLength": 1}
     return {
         "if": {"properties": {name: {"const": word}}, "required": [name]},
-        "then": {"properties": {field: {"type": type_of_fields} for field in fields}, "required": [*fields]},
+        "then": {"properties": dict.fromkeys(fields, there), "required": [*fields]},
     }
 
 

@@ -69,3 +69,9 @@ class Suppression(Message):
 
     position: tuple[int, int, int]
     """Journal partition, offset and line that this follows from."""
+
+    @property
+    def identity(self) -> str:
+        """What names this decision, the same under replay: evidence that comes again repeats the number."""
+        partition, offset, line = self.position
+        return f"{self.alert_id}/{self.sequence}/{self.rule}/{partition}/{offset}/{line}"

@@ -243,6 +243,8 @@ def _annotations(alert: Alert) -> dict[str, str]:
         "reasons_zh": "；".join(reason.text.zh for reason in alert.reasons),
         "reasons_en": "; ".join(reason.text.en for reason in alert.reasons),
         "org_path": alert.org_path,
+        "supervisor": alert.supervisor or "",
+        "owner": alert.owner or "",
         "stage": alert.stage,
         "transition": alert.transition,
         "sequence": str(alert.sequence),

@@ -1,4 +1,4 @@
-"""Every metric that this project exports, declared here and in `sinks.quality`, and nowhere else.
+"""Every metric that this project exports, declared here, in `sinks.quality` and in `sinks.faults`, and nowhere else.
 
 Base units, and labels from closed sets only: a customer, a claim or a text can never become one. The help text says
 what a *change* means.
@@ -20,6 +20,7 @@ from schemas.ledgers import LEDGER_KINDS, LEDGER_STATES, LedgerEntry
 from schemas.snapshots import Horizon, Snapshot
 from schemas.suppressions import RULES, Suppression
 from schemas.ticks import CommandName
+from sinks.faults import FaultMetrics
 from sinks.quality import BOUNDS, COHORTS, FIGURES, MONITORS, QualityMetrics
 
 GROUPS = ("ingest", "score", "learn", "deliver")
@@ -63,7 +64,7 @@ class Stepped(Protocol):
     refused: str | None
 
 
-class Metrics(QualityMetrics):
+class Metrics(QualityMetrics, FaultMetrics):
     """Counts what happens; the carriers call it.
 
     What happens per event is added up in plain numbers and handed to Prometheus once per group of journal records,
@@ -76,14 +77,15 @@ class Metrics(QualityMetrics):
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        super().__init__(registry)
+        QualityMetrics.__init__(self, registry)
+        FaultMetrics.__init__(self, registry)
         self._declare_flow(registry)
         self._declare_judgement(registry)
         self._declare_learning(registry)
-        self._declare_faults(registry)
         self._facts: Tally[str] = Tally()
         self._alerts: Tally[tuple[str, str, str]] = Tally()
         self._ledger: Tally[tuple[str, str]] = Tally()
+        self._suppressed: Tally[str] = Tally()
         self._stages: dict[int, Sequence[int]] = {}
         self._active: dict[int, tuple[int, bool]] = {}
         self._lags: dict[str, dict[int, int]] = {group: {} for group in GROUPS}
@@ -263,74 +265,6 @@ class Metrics(QualityMetrics):
             registry=registry,
         )
 
-    def _declare_faults(self, registry: CollectorRegistry) -> None:
-        self.skipped_positions = Counter(
-            "foreshock_skipped_positions",
-            "Positions of a topic that a consumer group never saw. Anything but zero is loss, or was nearly: /healthz "
-            "says which positions and what to do.",
-            ["group"],
-            registry=registry,
-        )
-        self.unacknowledged_holes = Gauge(
-            "foreshock_unacknowledged_holes",
-            "Stretches of positions that were never seen, since this worker started. More than zero: /healthz fails "
-            "until a person restarts it.",
-            registry=registry,
-        )
-        self.stalled_parts = Gauge(
-            "foreshock_stalled_parts",
-            "Parts of this worker that have something to do and do not move although the broker answers. More than "
-            "zero: the worker ends itself soon, and a supervisor must start it again.",
-            ["role", "part"],
-            registry=registry,
-        )
-        self.lost_dependencies = Gauge(
-            "foreshock_lost_dependencies",
-            "1 while the broker does not answer, or a sink is waited for. More than zero for long: look at the "
-            "dependency; the worker tries again by itself.",
-            ["dependency"],
-            registry=registry,
-        )
-        self.recovery_rows = Gauge(
-            "foreshock_recovery_rows",
-            "Rows loaded by the recovery under way, or by the last one. Should grow while partitions are open.",
-            registry=registry,
-        )
-        self.recovery_read_positions = Gauge(
-            "foreshock_recovery_read_positions",
-            "Changelog positions that this recovery has come past. Should grow to "
-            "foreshock_recovery_expected_positions.",
-            registry=registry,
-        )
-        self.recovery_expected_positions = Gauge(
-            "foreshock_recovery_expected_positions",
-            "Changelog positions that this recovery has to come past. A rise from restart to restart: compaction does "
-            "not keep up.",
-            registry=registry,
-        )
-        self.recovery_open_partitions = Gauge(
-            "foreshock_recovery_open_partitions",
-            "Partitions whose state is not back yet. More than zero: those customers wait.",
-            registry=registry,
-        )
-        self.recovery_seconds = Histogram(
-            "foreshock_recovery_seconds",
-            "Time to read state back after a rebalance or restart. A rise: more customers, or a slow broker.",
-            buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300),
-            registry=registry,
-        )
-        self.foreign_rows = Counter(
-            "foreshock_foreign_rows",
-            "Records of the changelog that no version of Foreshock has written; they are passed over and replaced. "
-            "Anything but zero: somebody else writes to that topic.",
-            registry=registry,
-        )
-        self.recovered_rows = Counter(
-            "foreshock_recovered_rows",
-            "Rows read back in recoveries. Steady growth without restarts: the group rebalances again and again.",
-            registry=registry,
-        )
-
     def _start_at_zero(self) -> None:
         """Show every series of small sets from the start, so that a rate can be taken of the first increase."""
         for reason in DEAD_LETTER_REASONS:
@@ -391,7 +325,7 @@ class Metrics(QualityMetrics):
         for alert in outcome.alerts:
             self._alerts[alert.level, alert.cause, alert.transition] += 1
         for held in outcome.suppressions:
-            self.suppressed.labels(held.rule).inc()
+            self._suppressed[held.rule] += 1
         for entry in outcome.ledger:
             self._ledger[entry.kind, entry.state] += 1
         if outcome.command is not None:
@@ -441,22 +375,6 @@ class Metrics(QualityMetrics):
         self._lags["score"].clear()
         self._show_stages()
 
-    def recovering(self, rows: int, positions: int, expected: int, open_partitions: int) -> None:
-        """A recovery has loaded rows and come to so many of the expected changelog positions."""
-        self.recovery_rows.set(rows)
-        self.recovery_read_positions.set(positions)
-        self.recovery_expected_positions.set(expected)
-        self.recovery_open_partitions.set(open_partitions)
-
-    def recovered(self, rows: int, seconds: float) -> None:
-        """State was read back from the changelog."""
-        self.recovered_rows.inc(rows)
-        self.recovery_seconds.observe(seconds)
-
-    def foreign(self, count: int) -> None:
-        """Records of the changelog were no rows of ours."""
-        self.foreign_rows.inc(count)
-
     # -- learn, deliver --------------------------------------------------------------------------------------------
 
     def learnt(self, is_new: bool) -> None:
@@ -488,24 +406,6 @@ class Metrics(QualityMetrics):
         total = sum(sum(each.values()) for each in self._sink_lags.values())
         self.lag.labels("deliver").set(total)
 
-    # -- watching --------------------------------------------------------------------------------------------------
-
-    def skipped(self, group: str, count: int) -> None:
-        """Positions were never seen."""
-        self.skipped_positions.labels(group).inc(count)
-
-    def unacknowledged(self, count: int) -> None:
-        """So many holes have been found since the start."""
-        self.unacknowledged_holes.set(count)
-
-    def stalled(self, role: str, part: str, count: int) -> None:
-        """So many of these parts stand still."""
-        self.stalled_parts.labels(role, part).set(count)
-
-    def dependency(self, name: str, is_lost: bool) -> None:
-        """The broker or a sink is away, or back."""
-        self.lost_dependencies.labels(name).set(is_lost)
-
     def _show_stages(self) -> None:
         """Add up the customers of all partitions."""
         for index, stage in enumerate(STAGES):
@@ -531,6 +431,9 @@ class Metrics(QualityMetrics):
         for move, count in self._ledger.items():
             self.ledger.labels(*move).inc(count)
         self._ledger.clear()
+        for rule, count in self._suppressed.items():
+            self.suppressed.labels(rule).inc(count)
+        self._suppressed.clear()
 
 
 LABEL_VALUES: dict[str, tuple[str, ...]] = {

@@ -16,7 +16,8 @@ from models.params import Params, load_params
 from models.partition import engine_key, snapshot_key
 from models.pseudonym import Pseudonymiser
 from models.risk import Scorer
-from models.state import CustomerState, decode_row, encode_row, row_position
+from models.rows import decode_row, encode_row, row_position
+from models.state import CustomerState
 from models.text.cold_start import cold_start_of
 from schemas.alerts import Risk
 from schemas.snapshots import Snapshot

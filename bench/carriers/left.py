@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from models.state import CustomerState, encode_row
+from models.rows import encode_row
+from models.state import CustomerState
 
 _FILE = "states.json"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from models.engine import Engine
 from models.outcome import Outcome
-from models.state import CustomerState, encode_row
+from models.rows import encode_row
+from models.state import CustomerState
 from schemas.alerts import Alert, Risk
 from schemas.examples import RiskExample, TextExample
 

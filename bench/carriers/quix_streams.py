@@ -21,7 +21,8 @@ from bench.carriers.job import Job, Stopwatch, job_of, report
 from bench.carriers.outputs import Output
 from bench.profiling import profiled
 from models.engine import step
-from models.state import CustomerState, decode_row, encode_row
+from models.rows import decode_row, encode_row
+from models.state import CustomerState
 from schemas.alerts import Alert, Risk
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of

@@ -21,7 +21,8 @@ from bench.carriers.job import Figures, Job, Stopwatch, job_of, report
 from bench.profiling import profiled
 from models.engine import Engine, step
 from models.params import load_params
-from models.state import CustomerState, decode_row, encode_row
+from models.rows import decode_row, encode_row
+from models.state import CustomerState
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
 from schemas.codec import encode

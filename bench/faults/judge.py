@@ -14,7 +14,7 @@ from aiokafka import ConsumerRecord
 from bench.faults.tape import AlertName, Tape, alert_name
 from bench.faults.truth import PartitionKey, Truth, belief_of
 from models.partition import RESERVED
-from models.state import decode_row, row_position
+from models.rows import decode_row, row_position
 from schemas.types import Position
 from streams.snapshots import json_of
 from streams.tables import FENCE_KEY

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from bench.faults.truth import UndisturbedLearner
 from models.partition import engine_key
-from models.state import row_position
+from models.rows import row_position
 from schemas.catalogue import SOURCE_TOPICS
 from streams.connections import new_reader
 from streams.settings import Settings

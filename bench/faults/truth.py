@@ -14,7 +14,8 @@ from models.learner import Learner
 from models.params import load_params
 from models.partition import engine_key, snapshot_key
 from models.replaying import JournalReplay
-from models.state import CustomerState, decode_row, encode_row
+from models.rows import decode_row, encode_row
+from models.state import CustomerState
 from schemas.codec import decode_example, encode
 from schemas.errors import UnreadableMessageError
 from schemas.signing import signed

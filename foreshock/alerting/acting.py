@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from foreshock.alerting.standing import Board, Seen
 from foreshock.alerting.topic import Found, Told, read_alerts
+from foreshock.broker.commanding import now_in_seconds
 from foreshock.broker.reading import open_topic
 from foreshock.letters.topic import Wanted, read_letters
 from foreshock.producing import produce
@@ -158,7 +159,7 @@ def action_of(seen: Seen, deed: Deed, at: datetime) -> Action:
 
 def _now(settings: Settings, newest_at: datetime | None) -> datetime:
     """Say how late it is: by the events where they move the clock, or an action would carry it away with it."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = now_in_seconds()
     return newest_at or now if settings.clock == "event" else now
 
 

@@ -21,7 +21,7 @@ async def read_suppressions(settings: Settings) -> AsyncIterator[Suppression]:
     ConfigurationError
         If the topic cannot be read.
     """
-    seen = set[tuple[object, ...]]()
+    seen = set[str]()
     async with open_topic(settings, "suppressions") as reader:
         for partition, span in enumerate(await reader.spans()):
             async for record in reader.records(partition, span):
@@ -29,9 +29,8 @@ async def read_suppressions(settings: Settings) -> AsyncIterator[Suppression]:
                     held = decode_as(Suppression, record.value or b"")
                 except UnreadableMessageError:
                     continue
-                named = (held.alert_id, held.sequence, held.rule, held.position)
-                if named not in seen:
-                    seen.add(named)
+                if held.identity not in seen:
+                    seen.add(held.identity)
                     yield held
 
 

@@ -1,8 +1,8 @@
-"""Silences as the journal has them: read, and written into every partition."""
+"""Silences as the journal has them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from foreshock.broker.reading import open_topic
 from schemas.codec import decode_journal_line
@@ -42,11 +42,6 @@ def standing(silences: dict[str, SilenceCommand], now: datetime) -> list[Silence
     """Leave out those whose time is over; the one that ends first comes first."""
     still = [each for each in silences.values() if each.until is not None and each.until > now]
     return sorted(still, key=lambda each: (each.until or now, each.name))
-
-
-def now_in_seconds() -> datetime:
-    """Return this moment without fractions of a second."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _command_in(line: bytes, key: bytes) -> SilenceCommand | None:

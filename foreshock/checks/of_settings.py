@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from foreshock.checks.findings import Finding
+from models.clocks.packs import load_pack
 from models.params import load_params
 from schemas.errors import ConfigurationError
 from streams.fitting import fits
@@ -103,10 +104,22 @@ def check_params(settings: Settings) -> Finding:
     return Finding("parameters", "ok", f"{where}, digest {params.digest()}")
 
 
+def check_pack(settings: Settings) -> list[Finding]:
+    """Look at the law that sets complaints their clocks; nothing is said where there is none."""
+    if settings.pack is None:
+        return []
+    try:
+        pack = load_pack(settings.pack)
+    except ConfigurationError as error:
+        return [Finding("pack", "failed", str(error), "correct the pack that FORESHOCK_PACK names")]
+    clocks = ", ".join(f"{clock.en} ({clock.days} {clock.kind} days)" for clock in pack.clocks)
+    return [Finding("pack", "ok", f"{pack.name}, version {pack.version}: {clocks}; {len(pack.causes)} causes placed")]
+
+
 def check_organisation(settings: Settings) -> list[Finding]:
     """Look at who answers for alerts; nothing is said where nobody was named."""
     try:
-        organisation = load_params(settings.params_file, settings.organisation, settings.pack).organisation
+        organisation = load_params(settings.params_file, settings.organisation).organisation
     except ConfigurationError as error:
         return [Finding("organisation", "failed", str(error), "correct the file that FORESHOCK_ORGANISATION names")]
     if not organisation.units:

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from foreshock.handling import CALLING
 from schemas.alerts import ENDING, LEVELS, PAGING, Alert
-
-WARNING = LEVELS.index("yellow")
-"""The lowest level that asks somebody to act; blue only says: watch."""
 
 _KEPT = 40
 """More than fit on a screen."""
@@ -61,7 +59,7 @@ class Alerts:
         if alert.transition == "opened":
             self.opened[alert.cause] += 1
             self.levels[alert.level] += 1
-        if alert.transition in PAGING and LEVELS.index(alert.level) >= WARNING:
+        if alert.transition in PAGING and LEVELS.index(alert.level) >= CALLING:
             self.warnings.setdefault(alert.alert_id, (alert.customer_key, alert.at))
             self._open[alert.alert_id] = alert
             self.newest.pop(alert.alert_id, None)

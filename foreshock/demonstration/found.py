@@ -15,7 +15,7 @@ import orjson
 from foreshock.demonstration.alerts_found import Alerts
 from foreshock.handling import Handling
 from models.partition import RESERVED, decode_partition, engine_key
-from models.state import decode_row
+from models.rows import decode_row
 from schemas.alerts import STAGES, Alert
 from schemas.codec import EVENT_TYPES, decode_as
 from schemas.dead_letters import DeadLetter

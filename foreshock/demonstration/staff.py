@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from random import Random
 from uuid import UUID, uuid5
 
+from foreshock.handling import CALLING
 from foreshock.simulate.emission import Emission
 from schemas.actions import Action
 from schemas.alerts import ENDING, LEVELS, PAGING, Alert
@@ -22,7 +23,6 @@ TAKEN_SHARE = 0.85
 MEDIAN_HOURS, SPREAD = 6.0, 0.8
 """How long it takes them: half of them within so many hours, the rest log-normally later."""
 
-_CALLING = LEVELS.index("yellow")
 _NAMESPACE = UUID("0c0b3a5e-4a8f-5b0f-8d0b-6a2a8c1f2a57")
 
 
@@ -50,7 +50,7 @@ class Staff:
         """Hear of a transition: plan an answer, or drop the plan for an alert that has ended."""
         if alert.transition in ENDING:
             self._waiting.pop(alert.alert_id, None)
-        elif alert.transition in PAGING and LEVELS.index(alert.level) >= _CALLING and self._answers(alert):
+        elif alert.transition in PAGING and LEVELS.index(alert.level) >= CALLING and self._answers(alert):
             chance = self._chance(f"{alert.alert_id}|{alert.sequence}")
             hours = MEDIAN_HOURS * chance.lognormvariate(0.0, SPREAD)
             self._waiting[alert.alert_id] = alert

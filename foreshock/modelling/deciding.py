@@ -1,27 +1,15 @@
-"""Commands about models: checked against what is kept before they are written, and signed."""
+"""Commands about models: checked against what is kept before they are written."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TypeVar
-
 import click
 
-from foreshock.broker.reaching import in_plain_words
+from foreshock.broker.commanding import now_in_seconds
 from foreshock.modelling.shelf import Kept, Shelf
 from models.params import Params
 from models.risk import Scorer
 from schemas.errors import ConfigurationError, SnapshotError
-from schemas.signing import signed
-from schemas.silences import SilenceCommand
 from schemas.ticks import CommandName, ModelCommand
-from streams.connections import new_producer
-from streams.settings import Settings
-from streams.snapshots import tell_partitions
-from streams.topics import check_topics
-
-_Command = TypeVar("_Command", ModelCommand, SilenceCommand)
-"""What a person may have written into every journal partition."""
 
 
 def command_of(name: CommandName, by: str, because: str | None, **given: object) -> ModelCommand:
@@ -30,7 +18,7 @@ def command_of(name: CommandName, by: str, because: str | None, **given: object)
         partition=0,
         command=name,
         by=by,
-        at=datetime.now(UTC).replace(microsecond=0),
+        at=now_in_seconds(),
         because=because,
         **given,  # type: ignore[arg-type]  # pydantic checks it
     )
@@ -76,25 +64,6 @@ def returnable(shelf: Shelf, number: int, params: Params) -> Kept:
     except SnapshotError as error:
         raise ConfigurationError(f"this version cannot score with snapshot {number}: {error}") from error
     return found
-
-
-async def write_command(settings: Settings, command: _Command, key: bytes) -> int:
-    """Sign a command, write it into every journal partition, and return how many those are.
-
-    Raises
-    ------
-    ConfigurationError
-        If the topics are not as the settings say, or the broker refuses or does not answer.
-    """
-    async with in_plain_words(settings):
-        await check_topics(settings)
-        producer = new_producer(settings)
-        try:
-            await producer.start()
-            await tell_partitions(settings, signed(command, key), producer)
-        finally:
-            await producer.stop()
-    return settings.partitions
 
 
 def confirm(what_happens: str, is_asked: bool) -> None:

@@ -64,7 +64,7 @@ def _calendar(said: Jurisdiction, path: Path) -> tuple[tuple[date, ...], tuple[d
 
     try:
         known = country_holidays(said.country, subdiv=said.subdivision or None, years=_YEARS)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # how the library says that it knows no such country
         raise ConfigurationError(
             f"{path}: no holidays are known for country {said.country!r} {said.subdivision}: {error}"
         ) from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, case, or_
+from sqlalchemy import ColumnElement, Connection, Table, case, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from schemas.alerts import LEVELS, Alert
+from schemas.alerts import LEVELS, TAKING, Alert
 from schemas.suppressions import Suppression
 from sinks.database.tables import ALERTS, SUPPRESSIONS, TRANSITIONS
 from sinks.lifecycle import AWAKENING, closes
@@ -39,8 +39,8 @@ def write_alerts(connection: Connection, alerts: Sequence[Alert]) -> None:
             set_={
                 **{column.name: given[column.name] for column in kept if column.name not in _FIXED},
                 "acknowledged_at": case(
-                    (given.transition == "acknowledged", given.at),
-                    (or_(*(given.transition == name for name in sorted(AWAKENING))), None),
+                    (_is_one_of(given.transition, TAKING), func.coalesce(kept.acknowledged_at, given.at)),
+                    (_is_one_of(given.transition, AWAKENING), None),
                     else_=kept.acknowledged_at,
                 ),
             },
@@ -58,10 +58,8 @@ def write_suppressions(connection: Connection, held_back: Sequence[Suppression])
 
 
 def _suppression_row(held_back: Suppression) -> dict[str, Any]:
-    place = "/".join(map(str, held_back.position))
     return {
-        # As in CloudEvents: evidence that comes again repeats the number, so the position belongs to it.
-        "suppression_id": f"{held_back.alert_id}/{held_back.sequence}/{held_back.rule}/{place}",
+        "suppression_id": held_back.identity,
         "at": held_back.at,
         "alert_id": held_back.alert_id,
         "tenant": held_back.tenant,
@@ -73,6 +71,11 @@ def _suppression_row(held_back: Suppression) -> dict[str, Any]:
         "author": held_back.author or POLICY,
         "message": held_back.model_dump(mode="json"),
     }
+
+
+def _is_one_of(transition: ColumnElement[str], names: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a transition is among some; `IN` cannot be used where many rows are written at once."""
+    return or_(*(transition == name for name in sorted(names)))
 
 
 def _transition_row(alert: Alert) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def _state_row(alert: Alert) -> dict[str, Any]:
         **_transition_row(alert),
         "is_open": not closes(alert),
         "opened_at": alert.opened_at,
-        "acknowledged_at": alert.at if alert.transition == "acknowledged" else None,
+        "acknowledged_at": alert.at if alert.transition in TAKING else None,
         "closed_at": alert.at if closes(alert) else None,
         "tenant": alert.tenant,
         "customer_key": alert.customer_key,

@@ -15,7 +15,8 @@ from bench.carriers.left import Kept, kept_of, read_states, write_states
 from bench.checking import Left, Truth, bytewax_states, compare
 from bench.events import draw_events, read_events, write_events
 from bench.summary import measures_of, rows_of, summary_of
-from models.state import CustomerState, encode_row
+from models.rows import encode_row
+from models.state import CustomerState
 from streams.settings import Settings
 from tests.support.peers import CHECKOUT
 

@@ -17,7 +17,7 @@ from bench.interleaved import PORTION, take_turns
 from bench.parts import learning, replaying, stepping
 from bench.population import population_of
 from bench.team import team_of
-from models.state import decode_row
+from models.rows import decode_row
 from schemas.codec import decode_event
 
 

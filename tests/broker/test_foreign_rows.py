@@ -10,7 +10,7 @@ import pytest
 
 from models.partition import engine_key
 from models.row_formats import ROW_FORMAT
-from models.state import decode_row
+from models.rows import decode_row
 from schemas.codec import encode
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from models.row_formats import ROW_FORMAT
-from models.state import decode_row
+from models.rows import decode_row
 from schemas.codec import CustomerEvent, encode
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer

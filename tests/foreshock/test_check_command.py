@@ -14,6 +14,7 @@ from foreshock.checks.of_broker import judge_epoch
 from foreshock.checks.of_settings import (
     check_models,
     check_organisation,
+    check_pack,
     check_params,
     check_pseudonym_key,
     check_variables,
@@ -198,6 +199,23 @@ def test_the_organisation_is_checked_with_the_reason(tmp_path: Path, text: str, 
 
     assert finding.status == status
     assert told in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("named", "status", "told"),
+    [("cn", "ok", "decision (15 calendar days)"), ("atlantis", "failed", "one of cn, uk")],
+)
+def test_the_pack_is_checked_with_the_reason(named: str, status: str, told: str) -> None:
+    (finding,) = check_pack(load_settings(pack=named))
+
+    assert finding.status == status
+    assert told in finding.detail
+    # What is wrong with it is no fault of the organisation's file.
+    assert check_organisation(load_settings(pack=named)) == []
+
+
+def test_nothing_is_said_of_a_pack_that_nobody_named() -> None:
+    assert check_pack(load_settings()) == []
 
 
 def test_nothing_is_said_of_an_organisation_that_nobody_named() -> None:

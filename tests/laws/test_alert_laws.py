@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.params import Params, PolicyParams
-from models.state import CustomerState, decode_row, encode_row
+from models.rows import decode_row, encode_row
+from models.state import CustomerState
 from schemas.actions import Action
 from schemas.alerts import CAUSES, ENDING, LEVELS, Alert, alert_id_of
 from schemas.codec import CustomerEvent, JournalMessage, PartitionMessage, encode

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.engine import Engine, step
 from models.organisation import Clock, Clocks, Defaults, Organisation, Unit
 from models.params import DAY, Params, PolicyParams
-from models.state import decode_row, encode_row
+from models.rows import decode_row, encode_row
 from schemas.alerts import Alert
 from schemas.codec import JournalMessage, encode
 from schemas.suppressions import UNNUMBERED

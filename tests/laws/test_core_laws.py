@@ -15,7 +15,8 @@ from models.log_odds import probability_of
 from models.params import Params, PolicyParams
 from models.partition import decode_partition
 from models.risk import untrained
-from models.state import CustomerState, decode_row, encode_row, row_position
+from models.rows import decode_row, encode_row, row_position
+from models.state import CustomerState
 from schemas.alerts import CAUSES
 from schemas.codec import JournalMessage, decode_journal_line, encode
 from schemas.snapshots import RiskLine, RiskWeights

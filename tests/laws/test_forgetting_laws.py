@@ -12,7 +12,8 @@ from models.engine import Engine, step
 from models.forgetting import SETTLED_RECORDS
 from models.params import MemoryParams, Params, PolicyParams
 from models.partition import decode_partition
-from models.state import CustomerState, decode_row, encode_row
+from models.rows import decode_row, encode_row
+from models.state import CustomerState
 from schemas.codec import JournalMessage
 from schemas.ticks import Tick
 from schemas.types import Position

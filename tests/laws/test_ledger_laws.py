@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from models.engine import Engine, step
 from models.params import LedgerParams, MemoryParams, Params
-from models.state import CustomerState, decode_row, encode_row
+from models.rows import decode_row, encode_row
+from models.state import CustomerState
 from schemas.codec import JournalMessage
 from schemas.ledgers import LedgerEntry
 from schemas.types import Position

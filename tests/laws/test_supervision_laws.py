@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from models.engine import Engine, step
 from models.organisation import Clock, Clocks, Defaults, Organisation, Unit
 from models.params import HOUR, Params
-from models.state import OPEN, CustomerState, decode_row, encode_row
+from models.rows import decode_row, encode_row
+from models.state import OPEN, CustomerState
 from schemas.actions import Action
 from schemas.alerts import LEVELS, Alert
 from schemas.codec import JournalMessage, encode

@@ -6,7 +6,8 @@ from models.engine import step
 from models.forgetting import SETTLED_RECORDS
 from models.params import Params
 from models.partition import engine_key
-from models.state import CustomerState, decode_row, encode_row
+from models.rows import decode_row, encode_row
+from models.state import CustomerState
 from schemas.alerts import Alert
 from schemas.codec import JournalMessage
 from schemas.types import Position

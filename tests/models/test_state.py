@@ -9,7 +9,8 @@ import pytest
 
 from models.partition import decode_partition, encode_partition, engine_key, snapshot_key
 from models.row_formats import ROW_FORMAT, NewerRowError
-from models.state import CustomerState, decode_row, encode_row, glimpse, row_position
+from models.rows import decode_row, encode_row, glimpse, row_position
+from models.state import CustomerState
 from schemas.events import MAX_ATTRIBUTES
 from schemas.types import Position
 from tests.support.core import Core

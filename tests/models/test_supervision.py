@@ -8,7 +8,7 @@ import pytest
 
 from models.organisation import Clock, Clocks, Defaults, Organisation, Unit
 from models.params import Params, PolicyParams
-from models.state import decode_row, encode_row
+from models.rows import decode_row, encode_row
 from schemas.alerts import Alert
 from tests.support.core import Core
 from tests.support.events import action, call, complaint, moment, tick

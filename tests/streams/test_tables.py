@@ -10,7 +10,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.state import row_position
+from models.rows import row_position
 from streams.stores import Gone, MemoryRows
 from streams.tables import FENCE_KEY, POSITION_HEADER, BatchTable, CustomerStates, removal, tombstone_headers
 from tests.support.counting import EPOCH, counted_position

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from models.engine import Engine, step
 from models.outcome import Outcome
 from models.params import Params
-from models.state import CustomerState, encode_row
+from models.rows import encode_row
+from models.state import CustomerState
 from schemas.alerts import Alert
 from schemas.codec import JournalMessage, encode
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from models.partition import RESERVED
-from models.state import row_position
+from models.rows import row_position
 from schemas.alerts import Alert
 from schemas.codec import decode_as
 from streams.settings import Settings

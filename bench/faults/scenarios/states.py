@@ -23,7 +23,8 @@ from models.intake import Intake
 from models.params import Params
 from models.pseudonym import Pseudonymiser, partition_of
 from models.replaying import EventReplay
-from models.state import CustomerState, encode_row
+from models.rows import encode_row
+from models.state import CustomerState
 from models.timers import next_due
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.codec import encode

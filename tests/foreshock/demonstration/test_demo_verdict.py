@@ -10,7 +10,8 @@ from foreshock.demonstration.found import Found
 from foreshock.demonstration.verdict import checks, losses
 from foreshock.simulate.emission import Emission
 from models.partition import PartitionState, encode_partition, engine_key
-from models.state import CustomerState, encode_row
+from models.rows import encode_row
+from models.state import CustomerState
 from schemas.codec import encode
 from schemas.dead_letters import DeadLetter
 from schemas.events import Call, Claim, Survey

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.params import Params, PolicyParams
-from models.state import decode_row
+from models.rows import decode_row
 from schemas.silences import SilenceCommand
 from schemas.suppressions import Suppression
 from tests.support.core import Core, told

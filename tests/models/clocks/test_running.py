@@ -8,7 +8,7 @@ from models.clocks.packs import load_pack
 from models.clocks.running import level_of, next_moment, passed_at, pressing, started
 from models.engine import Engine
 from models.params import Params, load_params
-from models.state import decode_row, encode_row
+from models.rows import decode_row, encode_row
 from schemas.actions import Action
 from schemas.labels import Complaint
 from schemas.ticks import Tick

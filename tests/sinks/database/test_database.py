@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
-from schemas.alerts import Alert
+from schemas.alerts import Alert, Transition
 from schemas.errors import ConfigurationError, SinkRefusedError, SinkUnavailableError
 from sinks.database.migrating import VERSION_TABLE, newest_revision, upgrade, upgrade_sql
 from sinks.database.queries import (
@@ -210,6 +210,23 @@ async def test_alerts_are_counted_by_the_local_day(url: str, connection: Connect
     ]
     only_south = counts_per_day(connection, SOME_TIME, SOME_TIME + 3 * DAY, "HQ/South", timedelta(0))
     assert [tuple(row.values()) for row in only_south] == [("2026-01-05", "unanswered", 1)]
+
+
+@pytest.mark.parametrize("taking", ["acknowledged", "started", "snoozed"])
+async def test_somebody_has_an_alert_from_the_first_taking_until_it_pages_again(
+    url: str, connection: Connection, taking: Transition
+) -> None:
+    sink = DatabaseSink(url)
+    await sink.deliver(alert("a", 0))
+    await sink.deliver(alert("a", 1, transition=taking, at=SOME_TIME + DAY))
+    await sink.deliver(alert("a", 2, transition="started", at=SOME_TIME + 2 * DAY))
+    first = connection.execute(select(ALERTS.c.acknowledged_at)).scalar_one()
+    connection.rollback()
+    await sink.deliver(alert("a", 3, transition="lapsed", at=SOME_TIME + 3 * DAY))
+    await sink.close()
+
+    assert first == SOME_TIME + DAY
+    assert connection.execute(select(ALERTS.c.acknowledged_at)).scalar_one() is None
 
 
 async def test_the_course_of_risk_has_a_row_where_something_changed(url: str, connection: Connection) -> None:
