@@ -25,7 +25,8 @@ GIVEN = "key:"
 """Stands before a customer's key where a customer id is expected: what knows only the key sends it so."""
 
 _GIVEN_KEY = re.compile(r"key:(c_[a-z2-7]{26})")
-_CUSTOMER = re.compile(rb"""("customer_id"\s*:\s*")((?:[^"\\]|\\.)+)""")
+_GIVEN_HOUSEHOLD = re.compile(r"key:(h_[a-z2-7]{26})")
+_WHO = re.compile(rb"""("(customer_id|household_ref)"\s*:\s*")((?:[^"\\]|\\.)+)""")
 _TENANT = re.compile(rb""""tenant"\s*:\s*"([A-Za-z0-9_.-]{1,40})\"""")
 
 _TEXTS = {
@@ -92,7 +93,7 @@ class Intake:
         event = decode_event(raw, kind)
         self._check(event, arrived_at)
         key = self._key_of(event.tenant, event.customer_id)
-        _put(event, {"customer_id": key, **_redacted(event)})
+        _put(event, {"customer_id": key, **self._household(event), **_redacted(event)})
         return Prepared(partition_of(key, self.partitions), encode(event), event)
 
     def dead_letter(
@@ -124,22 +125,35 @@ class Intake:
     def legible(self, raw: bytes) -> str:
         """Return bytes as far as they can be read as text, without personal data, cut to a length.
 
-        A customer id that can be told is replaced by its key, marked as such, so that a repaired dead letter that is
-        sent back reaches the same customer.
+        The ids of a customer and a household are replaced by their keys, marked as such, so that a repaired dead letter
+        that is sent back reaches the same customer.
         """
         named = _TENANT.search(raw)
         tenant = named[1].decode() if named else "default"
 
         def masked(found: re.Match[bytes]) -> bytes:
-            key = self._key_of(tenant, found[2].decode(errors="replace"))
-            return found[1] + f"{GIVEN}{key}".encode()
+            name = found[3].decode(errors="replace")
+            key = self._key_of(tenant, name) if found[2] == b"customer_id" else self._household_of(tenant, name)
+            return found[1] + f"{GIVEN}{key}".encode() if key else found[1]
 
-        return redact_bytes(_CUSTOMER.sub(masked, raw), MAX_DEAD_LETTER_CHARACTERS)
+        return redact_bytes(_WHO.sub(masked, raw), MAX_DEAD_LETTER_CHARACTERS)
 
     def _key_of(self, tenant: str, customer_id: str) -> str:
         """Return a customer's key; one that came back with a repaired dead letter is taken as it is."""
         given = _GIVEN_KEY.fullmatch(customer_id)
         return given[1] if given else self.pseudonymiser.key_of(tenant, customer_id)
+
+    def _household(self, event: CustomerEvent) -> dict[str, str | None]:
+        """Return the household's key in place of what the company calls it, if the event names one."""
+        if event.household_ref is None:
+            return {}
+        return {"household_ref": self._household_of(event.tenant, event.household_ref)}
+
+    def _household_of(self, tenant: str, household: str) -> str | None:
+        """Return a household's key, or None if its name is blank; one that came back is taken as it is."""
+        if given := _GIVEN_HOUSEHOLD.fullmatch(household):
+            return given[1]
+        return self.pseudonymiser.household_of(tenant, household) if household.strip() else None
 
     def _check(self, event: CustomerEvent, arrived_at: datetime | None) -> None:
         """Refuse what validation of a single event cannot see."""

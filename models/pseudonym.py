@@ -74,10 +74,39 @@ class Pseudonymiser:
         if not name:
             raise ValueError("customer_id must not be blank: every event belongs to a customer")
         # The length goes in front, so that ("a", "b:c") and ("a:b", "c") stay apart.
-        message = f"{len(tenant)}:{tenant}:{name}".encode()
-        digest = hmac.digest(self._key, message, "sha256")
+        return "c_" + self._symbols_of(f"{len(tenant)}:{tenant}:{name}")
+
+    def household_of(self, tenant: str, household: str) -> str:
+        """Give the key of one household of one tenant: no customer of that name has it.
+
+        Parameters
+        ----------
+        tenant
+            Whose customers live in it.
+        household
+            The company's own key of it. Blanks around it, and full-width characters, make no difference.
+
+        Returns
+        -------
+        str
+            `h_` and 26 characters of a-z and 2-7.
+
+        Raises
+        ------
+        ValueError
+            If nothing is left of `household` once blanks are removed.
+        """
+        name = unicodedata.normalize("NFKC", household).strip()
+        if not name:
+            raise ValueError("household_ref must not be blank")
+        # A customer's begins with a number.
+        return "h_" + self._symbols_of(f"household:{len(tenant)}:{tenant}:{name}")
+
+    def _symbols_of(self, message: str) -> str:
+        """Sign a message, and write 128 bits of the signature in 26 symbols."""
+        digest = hmac.digest(self._key, message.encode(), "sha256")
         bits = int.from_bytes(digest[:_DIGEST_BYTES], "big") << 2
-        return "c_" + "".join([_PAIRS[(bits >> shift) & 0x3FF] for shift in _SHIFTS])
+        return "".join([_PAIRS[(bits >> shift) & 0x3FF] for shift in _SHIFTS])
 
     def __repr__(self) -> str:
         """Say what it is without showing the secret."""

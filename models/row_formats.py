@@ -12,7 +12,7 @@ from typing import Any
 from models.packing import packed_buckets, packed_numbers
 from schemas.errors import ConfigurationError
 
-ROW_FORMAT = 3
+ROW_FORMAT = 4
 """First item of every row."""
 
 _FIELDS_1 = [
@@ -197,7 +197,11 @@ _FORGOTTEN_2 = [
 ]
 """The same of a forgotten customer."""
 
-_FIELDS = {1: (_FIELDS_1,), 2: (_FIELDS_2, _FORGOTTEN_2)}
+_AFTER = _FIELDS_2.index("feedback_at") + 1
+_FIELDS_3 = [*_FIELDS_2[:_AFTER], "feedback", *_FIELDS_2[_AFTER:], "room", "clocks"]
+"""The same of format 3. Of a forgotten customer it had what today's has."""
+
+_FIELDS = {1: (_FIELDS_1,), 2: (_FIELDS_2, _FORGOTTEN_2), 3: (_FIELDS_3,)}
 """Format to the rows that it has."""
 
 Named = dict[str, Any]
@@ -271,5 +275,10 @@ def _to_3(named: Named) -> Named:
     return named | {"alerts": [[*alert, at, 1, at] if taken else [*alert, at] for *alert, taken in alerts]}
 
 
-_STEPS: Mapping[int, Callable[[Named], Named]] = {1: _to_2, 2: _to_3}
+def _to_4(named: Named) -> Named:
+    """Leave what format 3 did not say empty: the next event says it."""
+    return named
+
+
+_STEPS: Mapping[int, Callable[[Named], Named]] = {1: _to_2, 2: _to_3, 3: _to_4}
 """Format to what brings a row of it to the next."""

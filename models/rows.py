@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 from operator import attrgetter
+from sys import intern
 from typing import Any, NamedTuple
 
 import orjson
@@ -45,6 +46,8 @@ _UNTOUCHED = tuple(OpenAlert._field_defaults.values())
 """The last fields of an alert about which nobody has done anything: not written."""
 _ALWAYS = len(OpenAlert._fields) - len(_UNTOUCHED)
 _CONVERSATION = _INDEX["conversation"]
+_SHARED = (_INDEX["product_line"], _INDEX["product_id"])
+"""Texts that thousands of customers have in common: kept once."""
 _DEFAULTS = {field.name: field.default for field in fields(CustomerState)}
 _OF_FORGOTTEN = (
     "epoch",
@@ -93,6 +96,8 @@ def decode_row(row: bytes) -> CustomerState:
     for index, make in _NESTED:
         if values[index]:
             values[index] = [make(item) for item in values[index]]
+    for index in _SHARED:
+        values[index] = intern(values[index])
     if values[_CONVERSATION]:
         kept = Conversation._make(values[_CONVERSATION])
         values[_CONVERSATION] = kept._replace(sums=Sums._make(kept.sums))

@@ -225,6 +225,12 @@ class CustomerState:
     """Last policy number named."""
     claim_ref: str | None = None
     """Last claim number named."""
+    product_line: str = ""
+    """Last line of business named; empty where none was."""
+    product_id: str = ""
+    """Last product named; empty where none was."""
+    household_ref: str = ""
+    """Key of the household that was named last; empty where none was."""
     drivers: Sequence[str] = ()
     """Drivers of vulnerability named so far."""
     events: int = 0

@@ -265,6 +265,15 @@ class Alert(Message):
     claim_ref: Reference | None = None
     """The company's own claim number, from the last event that had one."""
 
+    product_line: Reference | None = None
+    """Line of business, from the last event that had one."""
+
+    product_id: Reference | None = None
+    """The product, from the last event that had one."""
+
+    household_ref: Reference | None = None
+    """The household's key, from the last event that had one: a pseudonym."""
+
     vulnerable: bool = False
     """Whether the company named a driver of vulnerability."""
 

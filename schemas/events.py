@@ -78,6 +78,10 @@ class Event(Message):
     product_id: Reference | None = None
     """The product. Optional."""
 
+    household_ref: Reference | None = None
+    """The company's own key of the household that the customer lives in. Optional: alerts of one household are then
+    seen together. Ingest makes it a pseudonym, as it does the customer's id."""
+
     policy_ref: Reference | None = None
     """Policy number, as given. Optional: alerts carry it back, so that a branch finds the case."""
 

@@ -18,6 +18,9 @@ ATTRIBUTE_NAMES = ("member_level", "sales_channel", "tenure_years")
 
 Language = Literal["zh", "en"]
 
+_IN_PAIRS = 4
+"""Of ten customers so many share a household with one other: couples insured with the same company."""
+
 _HALF_LIFE = 30 * DAY
 """Two lesser troubles within a month can be too much together; two in a year are not."""
 
@@ -46,6 +49,8 @@ class Customer:
     """What they bought."""
     policy_ref: str
     """Number of their policy."""
+    household_ref: str | None
+    """Key of the household that they share with another customer; missing for those who are the only ones."""
     language: Language
     """What they speak."""
     vulnerability: tuple[DriverName, ...]
@@ -82,6 +87,7 @@ class Customer:
             "product_line": self.product.line,
             "product_id": self.product.product_id,
             "policy_ref": self.policy_ref,
+            "household_ref": self.household_ref,
             "vulnerability": self.vulnerability,
             "language": self.language,
             "attributes": self.attributes,
@@ -136,6 +142,7 @@ def _customer(
         branch=branch,
         product=product,
         policy_ref=f"P{product.product_id[:3]}{chance.randrange(10**8):08}",
+        household_ref=f"H{number // 2:08}" if number % 10 < _IN_PAIRS else None,
         language="zh" if chance.random() < rates.chinese_share else "en",
         vulnerability=vulnerability,
         attributes={

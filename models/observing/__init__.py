@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from models.listening import Ear
 from models.observing.actions import observe_action
 from models.observing.calls import observe_call
@@ -63,5 +65,12 @@ def _remember_envelope(state: CustomerState, event: CustomerEvent) -> None:
         state.policy_ref = event.policy_ref
     if event.claim_ref is not None:
         state.claim_ref = event.claim_ref
+    # Companies have dozens of products and millions of customers: all share one text each.
+    if event.product_line is not None:
+        state.product_line = intern(event.product_line)
+    if event.product_id is not None:
+        state.product_id = intern(event.product_id)
+    if event.household_ref is not None:
+        state.household_ref = event.household_ref
     if event.vulnerability and not set(event.vulnerability).issubset(state.drivers):
         state.drivers = sorted({*state.drivers, *event.vulnerability})

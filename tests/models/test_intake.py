@@ -77,6 +77,28 @@ def test_a_repaired_dead_letter_reaches_the_same_customer() -> None:
     assert repaired.event.customer_id == PSEUDONYMISER.key_of("default", "C-4711")
 
 
+def test_a_household_becomes_a_key_that_no_customer_has() -> None:
+    prepared = INTAKE.prepare(encode(call("FAM-9", household_ref="FAM-9")), "call", moment())
+
+    assert b"FAM-9" not in prepared.line
+    assert prepared.event.household_ref == PSEUDONYMISER.household_of("default", "FAM-9")
+    assert prepared.event.household_ref != prepared.event.customer_id.replace("c_", "h_")
+
+
+@pytest.mark.parametrize("blank", [" ", "\u3000"])
+def test_a_blank_household_is_none(blank: str) -> None:
+    assert INTAKE.prepare(encode(call(household_ref=blank)), "call", moment()).event.household_ref is None
+
+
+def test_a_dead_letter_names_no_household_and_finds_it_again() -> None:
+    raw = encode(call("C-1", household_ref="FAM-9")).replace(b'"event_id"', b'"eventid"')
+    letter = INTAKE.dead_letter(UnreadableMessageError("invalid", "event_id"), raw, "calls", 0, 7, moment())
+    repaired = INTAKE.prepare(letter.raw.replace('"eventid"', '"event_id"').encode(), "call", moment())
+
+    assert "FAM-9" not in letter.raw
+    assert repaired.event.household_ref == PSEUDONYMISER.household_of("default", "FAM-9")
+
+
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_are_prepared_or_refused_and_always_kept(raw: bytes) -> None:
     try:

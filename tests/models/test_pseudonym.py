@@ -53,6 +53,16 @@ def test_blanks_and_full_width_characters_make_no_difference(spelling: str) -> N
     assert pseudonymiser.key_of("default", spelling) == pseudonymiser.key_of("default", "C1001")
 
 
+def test_a_household_has_a_key_of_its_own_kind() -> None:
+    pseudonymiser = Pseudonymiser(SECRET)
+
+    assert re.fullmatch(r"h_[a-z2-7]{26}", pseudonymiser.household_of("default", "1001"))
+    assert pseudonymiser.household_of("default", "1001")[2:] != pseudonymiser.key_of("default", "1001")[2:]
+    assert pseudonymiser.household_of("default", "1001") != pseudonymiser.household_of("other", "1001")
+    with pytest.raises(ValueError, match="blank"):
+        pseudonymiser.household_of("default", " ")
+
+
 def test_another_secret_gives_another_key() -> None:
     other = Pseudonymiser(SECRET[::-1])
 

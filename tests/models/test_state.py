@@ -48,6 +48,16 @@ def test_a_row_of_every_format_is_read(file: Path) -> None:
     assert encode_row(state).startswith(b"[%d," % ROW_FORMAT)
 
 
+def test_a_row_of_before_households_says_none_and_todays_says_what_was_named_last() -> None:
+    core = Core()
+    core.take(call(product_line="motor", product_id="M1", household_ref="h_1"), call(day=1, product_id="M2"))
+    before = decode_row((FIXTURES / "row_v3.json").read_bytes())
+    after = decode_row(encode_row(core.states["a"]))
+
+    assert (before.product_line, before.product_id, before.household_ref) == ("", "", "")
+    assert (after.product_line, after.product_id, after.household_ref) == ("motor", "M2", "h_1")
+
+
 def test_a_partitions_row_of_a_later_format_is_refused() -> None:
     with pytest.raises(NewerRowError, match="a later version"):
         decode_partition(b'[99,"test",0,0,"something new"]')
