@@ -89,7 +89,7 @@ def _customer() -> CustomerState:
     state.alerts = [OpenAlert("repeat_contact", 0, 2, _AT, 1, _AT, _AT)]
     state.categories = packed_buckets(range(1_000, 1_030))
     state.ids = ["/LMgnF0J"] * 12
-    state.contributions = state.usual = [0.12345] * 10
+    state.contributions = state.usual = [0.12345] * 11
     return state
 
 

@@ -124,11 +124,14 @@ class _Block:
         }
 
     def restore(self, plain: dict[str, Any]) -> None:
-        """Read what `to_plain` wrote."""
+        """Read what `to_plain` wrote; a monitor that was not there then begins anew."""
         self._day, self._count, self._weight = plain["day"], plain["count"], plain["weight"]
-        self._sums = list(plain["sums"])
         kept = plain["monitors"]
-        self.monitors = {name: Monitor.from_plain(kept[name], *self._settings) for name in self.monitors}
+        known = [name for name in self.monitors if name in kept]
+        sums = dict(zip(known, plain["sums"], strict=True))
+        self._sums = [sums.get(name, 0.0) for name in self.monitors]
+        for name in known:
+            self.monitors[name] = Monitor.from_plain(kept[name], *self._settings)
 
     def _restart(self) -> None:
         """Begin a block."""

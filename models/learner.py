@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 
 from models.drift import Drift, HealthAlert
-from models.features import NAMES
+from models.features import LENGTHS, NAMES, completed
 from models.lines import Line
 from models.params import LineName, Params
 from models.quality import Quality, QualityReport
@@ -80,6 +80,8 @@ class Learner:
         if isinstance(example, TextExample):
             self._learn_text(example)
             return True
+        if len(example.dense) in LENGTHS[:-1]:
+            example = example.model_copy(update={"dense": completed(example.dense)})
         self.quality.take(example)
         self._verdicts.matured += example.phase == "matured"
         self.drifts += self._drift.take(example, self._unseen_share(example))

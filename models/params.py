@@ -28,7 +28,9 @@ DAY = 24 * HOUR
 ProtocolName = Literal["matured", "provisional", "instalments", "weighted"]
 """When a label may be believed; `models.labels` has one strategy each."""
 
-FamilyName = Literal["contacts", "claims", "surveys", "language", "promises", "history", "tallies", "cases", "own"]
+FamilyName = Literal[
+    "contacts", "claims", "surveys", "language", "promises", "history", "tallies", "cases", "own", "clocks"
+]
 """Families of numeric features; `models.features` has a file each."""
 
 WordName = Literal["circumstances", "own", "own_by_year", "trail", "gaps", "calendar", "dates", "hour"]
@@ -470,7 +472,11 @@ class Params(_Params):
         # Whoever has no organisation, or no pack, has the hash of before there were any.
         without = {"organisation"} if not self.organisation.units else set()
         without |= {"jurisdiction"} if not self.jurisdiction.clocks else set()
-        canonical = orjson.dumps(self.model_dump(exclude=without), option=orjson.OPT_SORT_KEYS)
+        plain = self.model_dump(exclude=without)
+        if not self.jurisdiction.clocks:
+            # Without a clock that runs, who looks at clocks sees what those see who do not.
+            plain["learning"]["families"] = [each for each in self.learning.families if each != "clocks"]
+        canonical = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(canonical).hexdigest()[:12]
 
 

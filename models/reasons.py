@@ -132,6 +132,7 @@ _FAMILY_NAMES = {
     "tallies": _Sentence("近期互动频次", "how often the customer had to deal with us lately"),
     "cases": _Sentence("案件进程", "the course of the case"),
     "own": _Sentence("贵司自有字段", "own numbers"),
+    "clocks": _Sentence("法定时限临近", "the time limits that the law sets"),
     "circumstances": _Sentence("业务情形（渠道、产品、机构等）", "circumstances (channel, product, unit, own fields)"),
 }
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from operator import mul
 from typing import NamedTuple
 
-from models.features import FAMILIES, NAMES
-from models.features.tallies import SCORECARD
+from models.features import FAMILIES, NAMES, SCORECARD, completed
 from models.log_odds import log_odds, probability_of
 from models.params import Params
 from schemas.errors import SnapshotError
@@ -27,22 +26,17 @@ _CARD_MEAN = 1.6
 
 def untrained(params: Params) -> ModelWeights:
     """Return what a scorer has before the first snapshot: the base rates, and a score card of rules."""
-    zeros = (0.0,) * len(NAMES)
-    items = tuple(float(name in SCORECARD) for name in NAMES)
+    zeros, card = (0.0,) * len(NAMES), _score_card(params)
 
-    def score_card(rate: float) -> RiskWeights:
+    def at_rate(rate: float) -> RiskWeights:
         points = params.learning.score_card
-        return RiskWeights(
-            intercept=log_odds(rate) - points * _CARD_MEAN,
-            dense=tuple(_CARD_SCALE * points * item for item in items),
-            means=zeros,
-        )
+        return RiskWeights(intercept=log_odds(rate) - points * _CARD_MEAN, dense=card, means=zeros)
 
     learning = params.learning
     line = RiskLine(
         name=learning.champion,
-        risk_7d=score_card(learning.base_rate_7d),
-        risk_30d=score_card(learning.base_rate_30d),
+        risk_7d=at_rate(learning.base_rate_7d),
+        risk_30d=at_rate(learning.base_rate_30d),
     )
     return ModelWeights(
         number=0,
@@ -52,6 +46,35 @@ def untrained(params: Params) -> ModelWeights:
         positives_seen=0,
         lines=(line,),
     )
+
+
+def _score_card(params: Params) -> tuple[float, ...]:
+    """Return what each numeric feature weighs before anything is learned."""
+    return tuple(_CARD_SCALE * params.learning.score_card * float(name in SCORECARD) for name in NAMES)
+
+
+def fitted(weights: ModelWeights, params: Params) -> ModelWeights:
+    """Let weights of an earlier version know the features of today: those that they lack weigh what they start at.
+
+    Raises
+    ------
+    SnapshotError
+        If they are for another set of features.
+    """
+    if all(len(risk.dense) == len(NAMES) for line in weights.lines for risk in (line.risk_7d, line.risk_30d)):
+        return weights
+    card = _score_card(params)
+
+    def of_today(risk: RiskWeights) -> RiskWeights:
+        return risk.model_copy(update={"dense": completed(risk.dense, card), "means": completed(risk.means)})
+
+    def both(line: RiskLine) -> RiskLine:
+        return line.model_copy(update={"risk_7d": of_today(line.risk_7d), "risk_30d": of_today(line.risk_30d)})
+
+    try:
+        return weights.model_copy(update={"lines": tuple(map(both, weights.lines))})
+    except ValueError as error:
+        raise SnapshotError(f"snapshot {weights.number} is of another kind: {error}") from error
 
 
 class LinearScorer:
@@ -211,6 +234,7 @@ class Scorer:
     """
 
     def __init__(self, weights: ModelWeights, params: Params, learner: str = "") -> None:
+        weights = fitted(weights, params)
         lines = {each.name: LineScorer(each) for each in weights.lines}
         name = learner or weights.lines[0].name
         if name not in lines:

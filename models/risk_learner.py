@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from models.calibration import IDENTITY, Calibration
-from models.features import FAMILIES, NAMES
-from models.features.tallies import SCORECARD
+from models.features import FAMILIES, LENGTHS, NAMES, SCORECARD, STANDARD
 from models.linear.adagrad import AdaGradLogistic
 from models.linear.ftrl import FtrlLogistic
 from models.linear.scaled import Regression, ScaledLogistic
@@ -39,7 +38,7 @@ class RiskLearner:
         self._frozen_weights = learning.frozen_weights
         model = REGRESSIONS[name](base_rate, learning)
         model.start_at(dict.fromkeys(SCORECARD, learning.score_card))
-        self._model = ScaledLogistic(model)
+        self._model = ScaledLogistic(model, STANDARD)
         used = [FAMILIES[family] for family in learning.families]
         self._unused = [place for place in range(len(NAMES)) if not any(f.start <= place < f.stop for f in used)]
         self._hashed_mean, self._met = 0.0, 0
@@ -104,13 +103,15 @@ class RiskLearner:
     def from_plain(
         cls, plain: dict[str, Any], name: LineName, base_rate: float, learning: LearningParams
     ) -> RiskLearner:
-        """Take up learning where `to_plain` left off.
+        """Take up learning where `to_plain` left off; a family that is younger than that begins as in a new learner.
 
         Raises
         ------
         KeyError, ValueError
             If the numbers are not those of this version.
         """
+        if (length := len(plain["scaler"]["means"])) not in LENGTHS:
+            raise ValueError(f"numbers for {length} numeric features, this version has {len(NAMES)}")
         learner = cls(name, base_rate, learning)
         learner._model.restore(plain)
         learner._hashed_mean, learner._met = plain["normal"]

@@ -12,7 +12,7 @@ from typing import Any
 from models.packing import packed_buckets, packed_numbers
 from schemas.errors import ConfigurationError
 
-ROW_FORMAT = 4
+ROW_FORMAT = 5
 """First item of every row."""
 
 _FIELDS_1 = [
@@ -201,7 +201,11 @@ _AFTER = _FIELDS_2.index("feedback_at") + 1
 _FIELDS_3 = [*_FIELDS_2[:_AFTER], "feedback", *_FIELDS_2[_AFTER:], "room", "clocks"]
 """The same of format 3. Of a forgotten customer it had what today's has."""
 
-_FIELDS = {1: (_FIELDS_1,), 2: (_FIELDS_2, _FORGOTTEN_2), 3: (_FIELDS_3,)}
+_BEFORE = _FIELDS_3.index("drivers")
+_FIELDS_4 = [*_FIELDS_3[:_BEFORE], "product_line", "product_id", "household_ref", *_FIELDS_3[_BEFORE:]]
+"""The same of format 4."""
+
+_FIELDS = {1: (_FIELDS_1,), 2: (_FIELDS_2, _FORGOTTEN_2), 3: (_FIELDS_3,), 4: (_FIELDS_4,)}
 """Format to the rows that it has."""
 
 Named = dict[str, Any]
@@ -280,5 +284,11 @@ def _to_4(named: Named) -> Named:
     return named
 
 
-_STEPS: Mapping[int, Callable[[Named], Named]] = {1: _to_2, 2: _to_3, 3: _to_4}
+def _to_5(named: Named) -> Named:
+    """Put what statutory clocks add between the other numbers and the circumstances, which stand last: nothing yet."""
+    parts = {name: named.get(name) or () for name in ("contributions", "usual")}
+    return named | {name: [*adds[:-1], 0.0, adds[-1]] if adds else adds for name, adds in parts.items()}
+
+
+_STEPS: Mapping[int, Callable[[Named], Named]] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5}
 """Format to what brings a row of it to the next."""

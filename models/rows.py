@@ -36,7 +36,7 @@ _NESTED: tuple[tuple[int, Any], ...] = tuple(
         ("promises", OpenPromise._make),
         ("feedback", OpenFeedback._make),
         ("room", Spent._make),
-        ("clocks", RunningClock._make),
+        ("clocks", lambda item: RunningClock(*item)),
         ("alerts", lambda item: OpenAlert(*item)),
         ("cool_downs", lambda item: CoolDown(*item)),
         ("predictions", PendingPrediction._make),

@@ -212,10 +212,13 @@ def explanation_of(state: CustomerState) -> Explanation | None:
     if not state.contributions:
         return None
     usual = state.usual or (0.0,) * len(CONTRIBUTORS)
+    named = [(name, *both) for name, *both in zip(CONTRIBUTORS, state.contributions, usual, strict=True)]
+    # Where no law's clock runs nothing is said of it: alerts stay as they were before there were packs.
+    told = [each for each in named if each[0] != "clocks" or any(each[1:])]
     return Explanation.trusted(
         base=state.base,
-        contributions=dict(zip(CONTRIBUTORS, state.contributions, strict=True)),
-        usual=dict(zip(CONTRIBUTORS, usual, strict=True)),
+        contributions={name: adds for name, adds, _ in told},
+        usual={name: adds for name, _, adds in told},
     )
 
 

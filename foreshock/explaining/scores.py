@@ -79,7 +79,7 @@ def score_of(engine: Engine, state: CustomerState, alert: Alert) -> Score | None
         threshold=decode_partition(engine.partition_rows()[engine_key(engine.partition)]).threshold,
         horizon="7d" if judgement.is_short else "30d",
         features=sorted((f for f in features if f.value or f.adds), key=lambda f: (-abs(f.adds), f.name)),
-        is_exact=shown is not None and shown.contributions == contributions,
+        is_exact=shown is not None and dict.fromkeys(CONTRIBUTORS, 0.0) | shown.contributions == contributions,
     )
 
 

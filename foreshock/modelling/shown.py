@@ -77,7 +77,7 @@ def details_of(kept: Kept, params_hash: str) -> dict[str, Any]:
 
 def heaviest(risk: RiskWeights, count: int = _HEAVIEST) -> Iterator[tuple[str, float]]:
     """Yield the numeric features that move scores most on average, with their calibrated log-odds per unit."""
-    weighed = zip(NAMES, risk.dense, risk.means, strict=True)
+    weighed = zip(NAMES, risk.dense, risk.means, strict=False)  # an earlier version had fewer, the first of them
     ordered = sorted(((abs(weight * mean), name, weight) for name, weight, mean in weighed if weight), reverse=True)
     for _, name, weight in ordered[:count]:
         yield name, round(risk.slope * weight, 4)

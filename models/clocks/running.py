@@ -17,7 +17,7 @@ _NONE, _YELLOW, _RED = 0, 2, 4
 
 
 class RunningClock(NamedTuple):
-    """One clock of an open complaint; it needs no pack any more."""
+    """One clock of an open complaint; it needs no pack any more, but for what people call it."""
 
     began_at: float
     """When the complaint was lodged, seconds since 1970."""
@@ -29,6 +29,8 @@ class RunningClock(NamedTuple):
     """From when it is for now."""
     due_at: float
     """When the time is over."""
+    name: str = ""
+    """Name of its rule; empty where a row of before did not say."""
 
     @property
     def moments(self) -> tuple[float, float, float, float]:
@@ -46,6 +48,11 @@ def started(jurisdiction: Jurisdiction, source: str, at: float) -> list[RunningC
 def level_of(clocks: Sequence[RunningClock], at: float) -> int:
     """Return how urgent the most pressing clock is, as an index into `LEVELS`."""
     return max((_level_of(clock, at) for clock in clocks), default=_NONE)
+
+
+def is_speaking(clock: RunningClock, at: float) -> bool:
+    """Say whether a clock runs, or ran out so lately that it still matters."""
+    return clock.began_at <= at < clock.moments[-1]
 
 
 def passed_at(clocks: Sequence[RunningClock], at: float) -> float:
@@ -75,7 +82,7 @@ def _running(rule: ClockRule, jurisdiction: Jurisdiction, at: float) -> RunningC
     """Start one clock."""
     due_at = _due_at(rule, jurisdiction, at)
     span = due_at - at
-    return RunningClock(at, at + rule.yellow * span, at + rule.orange * span, at + rule.red * span, due_at)
+    return RunningClock(at, at + rule.yellow * span, at + rule.orange * span, at + rule.red * span, due_at, rule.name)
 
 
 def _due_at(rule: ClockRule, jurisdiction: Jurisdiction, at: float) -> float:

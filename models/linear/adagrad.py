@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from river import base
 
-from models.linear.scaler import Numbers
+from models.linear.scaler import Numbers, grown
 from models.log_odds import probability_of
 
 
@@ -180,16 +180,14 @@ class AdaGradLogistic(base.Classifier):
         }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
-        """Go on where `to_plain` left off, bit for bit.
+        """Go on where `to_plain` left off, bit for bit; names after those that it had begin as they are.
 
         Raises
         ------
         KeyError, ValueError
-            If the numbers are not those of this version, or of other names.
+            If the numbers are not those of this version, or of more names.
         """
-        dense, squares = np.array(plain["dense"], float), np.array(plain["dense_squares"], float)
-        if not len(dense) == len(squares) == len(self.dense):
-            raise ValueError(f"numbers for {len(dense)} names, this learner has {len(self.dense)}")
+        dense, squares = grown(plain["dense"], self.dense), grown(plain["dense_squares"], self.dense_squares)
         self.intercept, self.dense, self.dense_squares = plain["intercept"], dense, squares
         self.weights = dict(zip(plain["inputs"], plain["weights"], strict=True))
         self.squares = dict(zip(plain["inputs"], plain["squares"], strict=True))

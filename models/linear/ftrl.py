@@ -110,18 +110,22 @@ class FtrlLogistic:
         }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
-        """Go on where `to_plain` left off, bit for bit.
+        """Go on where `to_plain` left off, bit for bit; names after those that it had begin as they are.
 
         Raises
         ------
         KeyError, ValueError
-            If the numbers are not those of this version, or of other names.
+            If the numbers are not those of this version, or of more names.
         """
-        inputs: list[str | int] = [*self.names, *plain["inputs"]]
+        count = len(plain["weights"]) - len(plain["inputs"])
+        if count > len(self.names):
+            raise ValueError(f"numbers for {count} names, this learner has {len(self.names)}")
+        inputs: list[str | int] = [*self.names[:count], *plain["inputs"]]
         self._model.intercept, self._steps.n_iterations = plain["intercept"], plain["steps"]
         self._steps.z.update(zip(inputs, plain["z"], strict=True))
         self._steps.n.update(zip(inputs, plain["n"], strict=True))
-        self._model._weights = VectorDict(dict(zip(inputs, plain["weights"], strict=True)))
+        begun = {name: self._model._weights.get(name, 0.0) for name in self.names[count:]}
+        self._model._weights = VectorDict(dict(zip(inputs, plain["weights"], strict=True)) | begun)
 
     def _inputs(self, values: Numbers, active: Iterable[int]) -> dict[str | int, float]:
         """Join numbers and active buckets."""

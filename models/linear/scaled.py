@@ -71,11 +71,13 @@ class ScaledLogistic:
     ----------
     model
         The regression.
+    standard
+        Numbers whose scale is known beforehand; none by default.
     """
 
-    def __init__(self, model: Regression) -> None:
+    def __init__(self, model: Regression, standard: slice = slice(0)) -> None:
         self.model = model
-        self.scaler = RunningScaler(model.size, _PRIOR)
+        self.scaler = RunningScaler(model.size, _PRIOR, standard)
 
     def learn(self, dense: Sequence[float], hashed: Sequence[int], label: bool, weight: float = 1.0) -> None:
         """Take one example into account; a weight below zero takes it back.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ class RunningScaler:
     prior
         Examples with mean 0 and standard deviation `_PRIOR_SPREAD` that every number is taken to have had: without
         them the second value of a number is always far from the first.
+    standard
+        Places whose mean stays 0 and whose spread stays that of the prior, whatever comes; none by default.
 
     References
     ----------
@@ -38,8 +40,8 @@ class RunningScaler:
     [1.0]
     """
 
-    def __init__(self, size: int, prior: float = 0.0) -> None:
-        self._prior = prior
+    def __init__(self, size: int, prior: float = 0.0, standard: slice = slice(0)) -> None:
+        self._prior, self._standard = prior, standard
         self.count, self.means, self._squares = self._nothing(size)
 
     def learn(self, values: Numbers, weight: float = 1.0) -> None:
@@ -49,6 +51,7 @@ class RunningScaler:
             self.count, self.means, self._squares = self._nothing(len(self.means))
             return
         step = weight * (values - self.means)
+        step[self._standard] = 0.0
         self.count = count
         self.means = self.means + step / count
         self._squares = np.maximum(0.0, self._squares + step * (values - self.means))
@@ -60,28 +63,41 @@ class RunningScaler:
     def shares(self) -> Numbers:
         """Give what a number is multiplied with: one over its standard deviation, 0 where there is none yet."""
         varied = self._squares > _LEAST * self.count
-        return np.sqrt(np.divide(self.count, self._squares, out=np.zeros_like(self._squares), where=varied))
+        shares = np.sqrt(np.divide(self.count, self._squares, out=np.zeros_like(self._squares), where=varied))
+        shares[self._standard] = 1.0 / _PRIOR_SPREAD
+        return shares
 
     def to_plain(self) -> dict[str, Any]:
         """Write the running sums; `restore` goes on bit for bit."""
         return {"count": self.count, "means": self.means.tolist(), "squares": self._squares.tolist()}
 
     def restore(self, plain: Mapping[str, Any]) -> None:
-        """Go on where `to_plain` left off.
+        """Go on where `to_plain` left off; numbers beyond those that it had begin as they are.
 
         Raises
         ------
         KeyError, ValueError
-            If the numbers are for vectors of another length.
+            If there are more numbers than here.
         """
-        means, squares = np.array(plain["means"], float), np.array(plain["squares"], float)
-        if not len(means) == len(squares) == len(self.means):
-            raise ValueError(f"sums for {len(means)} numbers, this scaler has {len(self.means)}")
+        means, squares = grown(plain["means"], self.means), grown(plain["squares"], self._squares)
         self.count, self.means, self._squares = plain["count"], means, squares
 
     def _nothing(self, size: int) -> tuple[float, Numbers, Numbers]:
         """Give count, means and sums of squares before the first example."""
         return self._prior, np.zeros(size), np.full(size, self._prior * _PRIOR_SPREAD**2)
+
+
+def grown(kept: Sequence[float], start: Numbers) -> Numbers:
+    """Give what was kept of the first places, and what the others start with.
+
+    Raises
+    ------
+    ValueError
+        If there is more than that.
+    """
+    if len(kept) > len(start):
+        raise ValueError(f"numbers for {len(kept)} places, there are {len(start)}")
+    return np.concatenate((np.array(kept, float), start[len(kept) :]))
 
 
 # Of the numbers that are nearly all logarithms of small counts.

@@ -9,8 +9,9 @@ from functools import partial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from models.clocks.packs import load_pack
 from models.engine import Engine, step
-from models.features import NAMES
+from models.features import FAMILIES, NAMES
 from models.log_odds import probability_of
 from models.params import Params, PolicyParams
 from models.partition import decode_partition
@@ -63,6 +64,8 @@ events = st.one_of(
 )
 ticks = st.builds(lambda day: Tick(at=moment(day), partition=0), days)
 streams = st.lists(st.one_of(events, ticks), max_size=40)
+vectors = st.lists(st.floats(-3, 3), min_size=len(NAMES), max_size=len(NAMES))
+CHINA = Params(jurisdiction=load_pack("cn"))
 laws = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -255,15 +258,15 @@ def test_every_prediction_is_decided_once_per_horizon(messages: list[JournalMess
 
 
 @laws
-@given(streams, st.lists(st.floats(-3, 3), min_size=len(NAMES), max_size=len(NAMES)), st.floats(-2, 2))
+@given(streams, vectors, st.floats(-2, 2), st.sampled_from([Params(), CHINA]))
 def test_the_parts_of_a_score_add_up_to_it(
-    messages: list[JournalMessage], weights: list[float], short_lead: float
+    messages: list[JournalMessage], weights: list[float], short_lead: float, params: Params
 ) -> None:
     long = RiskWeights(intercept=-2.0, dense=tuple(weights), means=(0.3,) * len(NAMES), slope=0.7, offset=0.1)
     short = long.model_copy(update={"intercept": -2.0 + short_lead})
     line = RiskLine(name="adagrad", risk_7d=short, risk_30d=long)
-    core = Core()
-    core.engine.switch(untrained(Params()).model_copy(update={"number": 1, "lines": (line,)}))
+    core = Core(params)
+    core.engine.switch(untrained(params).model_copy(update={"number": 1, "lines": (line,)}))
 
     core.take(*messages)
 
@@ -271,3 +274,21 @@ def test_the_parts_of_a_score_add_up_to_it(
         probability = probability_of(state.base + sum(state.contributions))
         assert abs(probability - state.probability_30d) < 2e-6
         assert state.probability_7d <= state.probability_30d
+
+
+@laws
+@given(streams, vectors)
+def test_without_a_pack_no_weight_of_clocks_changes_a_byte(
+    messages: list[JournalMessage], weights: list[float]
+) -> None:
+    rows = []
+    for clocks in (weights[FAMILIES["clocks"]], [0.0, 0.0, 0.0]):
+        dense = (*weights[: FAMILIES["clocks"].start], *clocks)
+        risk = RiskWeights(intercept=-2.0, dense=dense, means=(0.0,) * len(NAMES))
+        core = Core()
+        line = RiskLine(name="adagrad", risk_7d=risk, risk_30d=risk)
+        core.engine.switch(untrained(Params()).model_copy(update={"number": 1, "lines": (line,)}))
+        outcomes = core.take(*messages)
+        rows.append((core.rows(), alert_bytes(outcomes)))
+
+    assert rows[0] == rows[1]

@@ -24,7 +24,7 @@ from tests.support.examples import risk_example
 PARAMS = Params(learning=LearningParams(snapshot_examples=25))
 
 
-def _examples(count: int, seed: int = 7) -> list[RiskExample | TextExample]:
+def _examples(count: int, seed: int = 10) -> list[RiskExample | TextExample]:
     """A stream in which the first feature and one bucket raise the risk: every kind and phase, one example a day."""
     chance = random.Random(seed)
     examples: list[RiskExample | TextExample] = []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from models.features import CONTRIBUTORS
 from models.partition import decode_partition, encode_partition, engine_key, snapshot_key
 from models.row_formats import ROW_FORMAT, NewerRowError
 from models.rows import decode_row, encode_row, glimpse, row_position
@@ -45,6 +46,7 @@ def test_a_row_of_every_format_is_read(file: Path) -> None:
     assert state.conversation.turns()
     assert row_position(row) == ("test", Position(0, 4))
     assert list(map(tuple, state.lives)) == [(0, 0)]
+    assert len(state.contributions) in (0, len(CONTRIBUTORS))
     assert encode_row(state).startswith(b"[%d," % ROW_FORMAT)
 
 

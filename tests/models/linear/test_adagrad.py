@@ -130,7 +130,7 @@ def test_frozen_weights_are_the_largest_when_there_is_a_limit() -> None:
 
 
 def test_numbers_of_other_names_are_refused() -> None:
-    with pytest.raises(ValueError, match="2 names"):
+    with pytest.raises(ValueError, match="2 places"):
         AdaGradLogistic().restore(made().to_plain())
 
 

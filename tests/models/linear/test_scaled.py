@@ -84,5 +84,5 @@ def test_a_number_that_never_changed_says_nothing() -> None:
 
 
 def test_sums_of_another_length_are_refused() -> None:
-    with pytest.raises(ValueError, match="2 numbers"):
+    with pytest.raises(ValueError, match="2 places"):
         RunningScaler(1).restore(RunningScaler(2).to_plain())
