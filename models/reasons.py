@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from models.alerting.evidence import supported_levels
-from models.clocks.running import pressing
+from models.clocks.running import RunningClock, speaking
 from models.features import CONTRIBUTORS
 from models.heat import heat_at
 from models.params import DAY, HOUR, Params
@@ -64,6 +64,21 @@ _CAUSES: dict[Cause, _Sentence] = {
         "The time that the law gives the complaint is over in {hours:.0f} h ({days:.0f} days from receipt)",
     ),
 }
+
+_CLOCKS = {
+    True: _Sentence(
+        "投诉的法定时限“{clock}”已过 {overdue_hours:.0f} 小时",
+        "The time that the law gives the complaint ({clock}) was over {overdue_hours:.0f} h ago",
+    ),
+    False: _Sentence(
+        "投诉的法定时限“{clock}”还剩 {hours:.0f} 小时",
+        "The time that the law gives the complaint ({clock}) is over in {hours:.0f} h",
+    ),
+}
+"""The same of a clock that the pack in force names: whether it is over, and what is then said."""
+
+_DAYS = {"calendar": _Sentence("日", "days"), "business": _Sentence("个工作日", "business days")}
+"""What a pack counts."""
 
 _FRICTION = _Sentence(
     "最近一次联系转接或机器人重复 {friction:.0f} 次", "The last contact took {friction:.0f} transfers and bot loops"
@@ -149,11 +164,12 @@ CODES: tuple[str, ...] = (*_CAUSES, *_OTHERS, *_ENDINGS, "erased", *(f"model_{fa
 
 
 def _of_clock(state: CustomerState, at: float) -> dict[str, float]:
-    """Say how much the most pressing clock has left; less than nothing where it is over."""
+    """Say how much the most urgent clock has left; less than nothing where it is over."""
     if not state.clocks:
         return {"hours": 0.0, "days": 0.0}
-    clock = pressing(state.clocks, at)
-    return {"hours": (clock.due_at - at) / HOUR, "days": (clock.due_at - clock.began_at) / DAY}
+    clock = speaking(state.clocks, at)
+    numbers = {"hours": (clock.due_at - at) / HOUR, "days": (clock.due_at - clock.began_at) / DAY}
+    return numbers if at < clock.due_at else numbers | {"overdue_hours": -numbers["hours"]}
 
 
 _NUMBERS: dict[Cause, Callable[[CustomerState, float], dict[str, float]]] = {
@@ -182,7 +198,7 @@ def reasons_for(cause: Cause, state: CustomerState, at: float, threshold: float,
     """
     supported = supported_levels(state, at, threshold, params)
     others = sorted((c for c in supported if c != cause), key=lambda c: -supported[c])
-    reasons = [_of_cause(c, state, at) for c in (cause, *others)]
+    reasons = [_of_cause(c, state, at, params) for c in (cause, *others)]
     if state.drivers:
         reasons.append(_told("vulnerable", _OTHERS["vulnerable"], {"count": float(len(state.drivers))}))
     if state.fast < min(0.0, state.slow):
@@ -218,11 +234,32 @@ def erased() -> tuple[Reason, ...]:
     return (_told("erased", _ERASED, {}),)
 
 
-def _of_cause(cause: Cause, state: CustomerState, at: float) -> Reason:
+def _of_cause(cause: Cause, state: CustomerState, at: float, params: Params) -> Reason:
     """Say one cause with its numbers and the last events that mattered."""
-    is_unrated = cause == "bad_experience" and state.rating >= 0
-    sentence = _FRICTION if is_unrated else _CAUSES[cause]
+    sentence = _CAUSES[cause]
+    if cause == "bad_experience" and state.rating >= 0:
+        sentence = _FRICTION
+    elif cause == "statutory_clock" and state.clocks:
+        sentence = _named(speaking(state.clocks, at), at, params) or sentence
     return _told(cause, sentence, _NUMBERS[cause](state, at), tuple(state.evidence))
+
+
+def _named(clock: RunningClock, at: float, params: Params) -> _Sentence | None:
+    """Say of a clock what the pack in force calls it; None where that knows none of its name."""
+    rule = next((rule for rule in params.jurisdiction.clocks if rule.name == clock.name), None)
+    if rule is None:
+        return None
+    zh, en = _CLOCKS[at >= clock.due_at]
+    days = _DAYS[rule.kind]
+    return _Sentence(
+        zh.replace("{clock}", f"{_escaped(rule.zh)}，{rule.days} {days.zh}"),
+        en.replace("{clock}", f"{_escaped(rule.en)}, {rule.days} {days.en}"),
+    )
+
+
+def _escaped(name: str) -> str:
+    """Keep the braces of a company's own name from standing for a number."""
+    return name.replace("{", "{{").replace("}", "}}")
 
 
 def _of_model(state: CustomerState) -> list[Reason]:

@@ -14,11 +14,24 @@ from foreshock.explaining.scores import Score, adds_up, sum_of
 from foreshock.explaining.witness import Derived, Witness
 from models.log_odds import log_odds
 from models.params import Params
-from schemas.alerts import PAGING
+from schemas.alerts import PAGING, Cause
 from schemas.codec import CustomerEvent, encode
 
 Hint = Literal["beginning_gone", "other_parameters", "snapshot_missing", "scorer_behind", "contradicted", "unknown"]
 """Why a derivation may differ from what was sent."""
+
+
+class Taxonomy(NamedTuple):
+    """Where a jurisdiction's pack puts a cause."""
+
+    pack: str
+    """Name of the pack."""
+    zh: str
+    """What it calls the cause in Chinese."""
+    en: str
+    """The same in English."""
+    branch: str
+    """Where that hangs in its tree."""
 
 
 class Account(NamedTuple):
@@ -42,6 +55,8 @@ class Account(NamedTuple):
     """Snapshots that what was sent was scored with, and the journal no longer has."""
     hints: list[Hint]
     """Why it may differ; empty if it does not."""
+    taxonomy: Taxonomy | None
+    """Where the pack in force puts its cause; None without a pack."""
 
     @property
     def is_same(self) -> bool:
@@ -96,6 +111,7 @@ def account_of(
         mattered(params, alerts, is_cold=is_cold),
         missing,
         [],
+        _taxonomy_of(params, alerts[-1].cause) if alerts else None,
     )
     hints = [] if account.is_same and not contradicted else list(_hints(account, recorded, contradicted))
     return account._replace(hints=hints)
@@ -115,6 +131,7 @@ def as_dict(account: Account, *, with_texts: bool) -> dict[str, Any]:
     return {
         "alert_id": witness.alert_id,
         "customer_key": witness.customer_key,
+        "taxonomy": account.taxonomy._asdict() if account.taxonomy else None,
         "source": account.source,
         "compared_with": account.compared_with,
         "is_same": account.is_same if account.comparison is not None else None,
@@ -148,6 +165,12 @@ _KINDS = ("channel", "action", "status", "instrument", "score", "actor_ref", "du
 
 _TEXTS = ("text", "turns", "comment", "note")
 """Fields that hold what somebody said, as the journal has redacted it."""
+
+
+def _taxonomy_of(params: Params, cause: Cause) -> Taxonomy | None:
+    """Look a cause up in the pack in force."""
+    entry = params.jurisdiction.causes.get(cause)
+    return None if entry is None else Taxonomy(params.jurisdiction.name, entry.zh, entry.en, entry.branch)
 
 
 def _hints(account: Account, recorded: Sequence[Told], contradicted: set[int]) -> Iterator[Hint]:

@@ -63,6 +63,9 @@ class Teller:
         standing = self._say("ended", transition=newest.transition) if witness.is_over else self._say("open")
         yield self._say("head", alert_id=newest.alert_id, cause=newest.cause, level=newest.level, standing=standing)
         yield self._say("whose", customer=newest.customer_key, unit=newest.org_path, policy=newest.policy_ref or "-")
+        if taxonomy := self._account.taxonomy:
+            name = taxonomy.zh if self._language == "zh" else taxonomy.en
+            yield self._say("taxonomy", name=name, branch=taxonomy.branch, pack=taxonomy.pack)
 
     def _verdict(self) -> Iterator[str]:
         """Say whether it follows from the journal as it was sent, and if not, where and why."""

@@ -70,6 +70,12 @@ def pressing(clocks: Sequence[RunningClock], at: float) -> RunningClock:
     return next((clock for clock in sorted(clocks, key=lambda c: c.due_at) if clock.due_at > at), clocks[-1])
 
 
+def speaking(clocks: Sequence[RunningClock], at: float) -> RunningClock:
+    """Return the clock that an alert is about: of the most urgent ones, the one that ends next."""
+    most = level_of(clocks, at)
+    return pressing([clock for clock in clocks if _level_of(clock, at) == most], at)
+
+
 def _level_of(clock: RunningClock, at: float) -> int:
     """Return how urgent one clock is."""
     *warnings, silent_at = clock.moments

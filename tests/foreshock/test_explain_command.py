@@ -122,6 +122,27 @@ def test_the_features_of_a_family_add_up_to_what_it_adds(journal: Path) -> None:
         assert total == pytest.approx(exact["alert"]["explanation"]["contributions"].get(family, 0.0), abs=1e-3)
 
 
+def test_the_pack_in_force_says_what_the_cause_is_called_and_where_it_hangs(tmp_path: Path) -> None:
+    written, complaint = tmp_path / "alerts.jsonl", tmp_path / "story.jsonl"
+    lodged = {"kind": "complaint", "event_id": "k1", "occurred_at": "2026-03-02T09:00:00Z", "customer_id": "C-1"}
+    later = {"kind": "call", "event_id": "k2", "occurred_at": "2026-03-12T09:00:00Z", "customer_id": "C-2"}
+    complaint.write_bytes(b"\n".join(orjson.dumps(each) for each in (lodged, later)))
+    assert run("replay", complaint, "--pack", "cn", "--alerts", written, "--quiet").exit_code == 0
+    (alert_id,) = ids(written)
+
+    told = run("explain", alert_id, complaint, "--alerts", written, "--pack", "cn", "--lang", "zh")
+    _, account = explained(alert_id, complaint, "--alerts", written, "--pack", "cn")
+
+    assert "法域包 cn：法定时限（compliance）" in told.stdout
+    assert "“作出处理决定，15 日”还剩" in told.stdout
+    assert account["taxonomy"] == {
+        "pack": "cn",
+        "zh": "法定时限",
+        "en": "statutory time limit",
+        "branch": "compliance",
+    }
+
+
 def test_a_byte_that_was_changed_is_found_with_its_field(sent: Path) -> None:
     alert_id = resolved(sent)
     changed = sent.read_bytes().replace(b'"level":"yellow"', b'"level":"orange"')

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from models.clocks.packs import load_pack
 from models.clocks.running import level_of, next_moment, passed_at, pressing, started
 from models.engine import Engine
 from models.params import Params, load_params
+from models.reasons import reasons_for
 from models.rows import decode_row, encode_row
 from schemas.actions import Action
 from schemas.labels import Complaint
@@ -141,3 +143,61 @@ def test_a_clock_survives_a_restart() -> None:
     second.engine.restore(rows.items(), next(iter(own.values())), None)
 
     assert begun + second.alerts(*messages[2:]) == expected
+
+
+def test_the_reason_calls_the_clock_as_the_pack_does() -> None:
+    (opened,) = core().alerts(complaint(at(3, 2)), tick(at(3, 10)))
+
+    assert "“作出处理决定，15 日”还剩" in opened.reasons[0].text.zh
+    assert "(decision, 15 days) is over in" in opened.reasons[0].text.en
+
+
+def test_a_clock_that_is_over_is_said_to_be_over_though_a_longer_one_runs() -> None:
+    one = core()
+    one.take(complaint(at(3, 2)), tick(at(3, 17)))
+    why = reasons_for("statutory_clock", one.states["c_1"], at(3, 22).timestamp(), 0.0, one.engine.params)[0]
+
+    assert "“作出处理决定，15 日”已过 104 小时" in why.text.zh
+    assert "was over 104 h ago" in why.text.en
+    assert why.numbers["overdue_hours"] == -why.numbers["hours"] == 104
+
+
+@pytest.mark.parametrize("changed", [{}, {"clocks": ()}])
+def test_without_the_pack_that_named_it_the_clock_is_spoken_of_without_a_name(changed: dict[str, object]) -> None:
+    one = core()
+    one.take(complaint(at(3, 2)), tick(at(3, 10)))
+    state = one.states["c_1"]
+    state.clocks = [clock._replace(name="of another pack") for clock in state.clocks]
+    params = one.engine.params.model_copy(update={"jurisdiction": CHINA.model_copy(update=changed)})
+
+    why = reasons_for("statutory_clock", state, state.clock, 0.0, params)[0]
+
+    assert "of another pack" not in why.text.en
+    assert why.text.en.startswith("The time that the law gives the complaint is over in")
+
+
+def test_a_name_with_braces_is_a_name() -> None:
+    rules = tuple(rule.model_copy(update={"zh": "{回复}", "en": "{answer}"}) for rule in CHINA.clocks)
+    params = Params(jurisdiction=CHINA.model_copy(update={"clocks": rules}))
+    (opened,) = Core(params).alerts(complaint(at(3, 2)), tick(at(3, 10)))
+
+    assert "({answer}, 15 days)" in opened.reasons[0].text.en
+
+
+def test_a_clock_of_a_row_of_before_has_no_name() -> None:
+    one = core()
+    one.take(complaint(at(3, 2)))
+    state = one.states["c_1"]
+    values = orjson.loads(encode_row(state))
+    assert values[-1][0][-1] == "decision"
+    values[-1] = [clock[:-1] for clock in values[-1]]
+
+    assert [clock.name for clock in decode_row(orjson.dumps(values)).clocks] == ["", "", ""]
+
+
+def test_business_days_are_called_so() -> None:
+    one = Core(Params(jurisdiction=UK))
+    (opened, *_) = one.alerts(complaint(at(4, 2, 10)), tick(at(4, 8)))
+
+    assert "(summary resolution, 3 business days)" in opened.reasons[0].text.en
+    assert "“简易结案，3 个工作日”" in opened.reasons[0].text.zh
