@@ -16,6 +16,21 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from schemas.alerts import CAUSES, Cause
 from schemas.labels import ComplaintSourceName
 
+
+class ContradictionError(ValueError):
+    """A pack contradicts itself.
+
+    Parameters
+    ----------
+    troubles
+        What a line begins with where the trouble is, the most telling beginning first; and what to do.
+    """
+
+    def __init__(self, troubles: list[tuple[tuple[str, ...], str]]) -> None:
+        super().__init__("; ".join(told for _, told in troubles))
+        self.troubles = troubles
+
+
 ClockKind = Literal["calendar", "business"]
 """How days are counted."""
 
@@ -88,7 +103,7 @@ class Jurisdiction(_Part):
     def _consistent(self) -> Self:
         """Refuse a pack that contradicts itself."""
         if self.clocks and (troubles := list(self._contradictions())):
-            raise ValueError("; ".join(troubles))
+            raise ContradictionError(troubles)
         return self
 
     def works_on(self, day: date) -> bool:
@@ -103,21 +118,27 @@ class Jurisdiction(_Part):
     def _on(self) -> frozenset[date]:
         return frozenset(self.days_on)
 
-    def _contradictions(self) -> Iterator[str]:
-        """Name what cannot be."""
+    def _contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Name what cannot be, and where."""
         if not self.version:
-            yield "version is missing: number the pack, from 1"
+            yield ("version",), "version is missing: number the pack, from 1"
         if not self.counts_as_complaint:
-            yield f"counts_as_complaint is empty, so no clock would ever run: name some of {_SOURCES}"
+            told = f"counts_as_complaint is empty, so no clock would ever run: name some of {_SOURCES}"
+            yield ("counts_as_complaint",), told
         names = [clock.name for clock in self.clocks]
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield f"clock {name} is there twice: name each differently"
+            yield _named(name), f"clock {name} is there twice: name each differently"
         for clock in self.clocks:
             if not clock.yellow < clock.orange < clock.red:
-                yield f"clock {clock.name}: yellow, orange and red must ascend"
+                yield _named(clock.name), f"clock {clock.name}: yellow, orange and red must ascend"
         missing = [cause for cause in CAUSES if cause not in self.causes]
         if missing:
-            yield f"causes lacks {', '.join(missing)}: give each cause a place"
+            yield ("[causes]", "[causes."), f"causes lacks {', '.join(missing)}: give each cause a place"
+
+
+def _named(name: str) -> tuple[str, ...]:
+    """Return how the line of a clock's name begins."""
+    return f'name = "{name}"', f"name = '{name}'", f'name="{name}"'
 
 
 _SATURDAY = 5

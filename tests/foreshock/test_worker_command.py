@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from foreshock.cli import main
 from streams.settings import ROLES, Settings
+from tests.support.peers import CHECKOUT
 
 
 def test_a_worker_plays_the_roles_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,3 +54,35 @@ def test_a_setting_that_cannot_be_used_is_named_with_what_it_is_for() -> None:
     assert done.exit_code == 2
     assert "FORESHOCK_PARTITIONS" in done.output
     assert "the most workers that can score at once" in done.output
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ("atlantis", "set FORESHOCK_PACK to one of cn, uk"),
+        (("days = 56", "days = 56\nred = 0.6"), "line 20, clock final response: yellow, orange and red must ascend"),
+        (("closes_at_hour = 17", "closes_at = 17"), "line 9, closes_at: Extra inputs are not permitted"),
+    ],
+)
+def test_a_worker_does_not_start_with_an_unknown_or_contradictory_pack(
+    tmp_path: Path, changed: str | tuple[str, str], told: str
+) -> None:
+    pack = changed
+    if not isinstance(changed, str):
+        pack = str(tmp_path / "own.toml")
+        Path(pack).write_text((CHECKOUT / "models/packs/uk.toml").read_text("utf-8").replace(*changed), "utf-8")
+
+    settings = {"FORESHOCK_PACK": pack, "FORESHOCK_PSEUDONYM_KEY": "a secret for tests, long enough"}
+    # A process of its own, because a worker ends the one that it runs in.
+    done = subprocess.run(
+        [sys.executable, "-m", "foreshock", "worker"],
+        env={**os.environ, **settings, "PYTHONPATH": str(CHECKOUT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert told in " ".join((done.stdout + done.stderr).split())

@@ -48,16 +48,21 @@ def test_years_of_which_nobody_knows_holidays_have_monday_to_friday() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (("version = 1", "version = 0"), "version is missing"),
-        (('country = "GB"', 'country = "XX"'), "no holidays are known for country 'XX'"),
-        (('name = "final response"', 'name = "summary resolution"'), "is there twice"),
-        (("days = 56", "days = 56\nred = 0.6"), "must ascend"),
-        (("days = 56", "days = 0"), "line"),
-        (("days = 56", "dais = 56"), "dais"),
-        (("threat = {", "threats = {"), "threats"),
-        (('["internal", "regulator", "social", "court", "other"]', "[]"), "counts_as_complaint is empty"),
+        (("version = 1", "version = 0"), "line 3, version is missing"),
+        (('country = "GB"', 'country = "XX"'), "line 5, no holidays are known for country 'XX'"),
+        (
+            ('name = "final response"', 'name = "summary resolution"'),
+            "line 13, .* is there twice",
+        ),
+        (("days = 56", "days = 56\nred = 0.6"), "line 20, clock final response: .* must ascend"),
+        (("days = 56", "days = 0"), r"line 23, clocks\.1\.days"),
+        (("days = 56", "dais = 56"), r"line 19, clocks\.1\.days.*line 23, clocks\.1\.dais"),
+        (("threat = {", "threats = {"), "line 28, causes.threats"),
+        (("\nthreat = {", "\n# threat = {"), "line 26, causes lacks threat"),
+        (('["internal", "regulator", "social", "court", "other"]', "[]"), "line 10, counts_as_complaint is empty"),
         (('["internal"', '["somebody"'), "counts_as_complaint"),
-        (("[causes]", "[causes"), "is not TOML"),
+        (('zh = "最终答复"', 'zh = ""'), r"line 21, clocks\.1\.zh"),
+        (("[causes]", "[causes"), "is not TOML: .*line 26"),
     ],
 )
 def test_a_pack_that_cannot_be_is_refused_with_its_place(tmp_path: Path, change: tuple[str, str], told: str) -> None:
