@@ -20,14 +20,14 @@ find_python = for python in $(PYTHON) python3.11 python3.12 python3.13 python3.1
 	"$$python" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && break; python=; done
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo --extra chat --extra database
+	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --group build --extra demo --extra chat --extra database --extra rocksdb
 
 # What the peers of `make bench` need beside our own packages: bench/environments.py installs both.
 LOCK_PEER = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock' --constraint requirements.lock --override bench/peers/overrides.txt \
 	$$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 
-.PHONY: help setup demo test check lint types contracts fix docs dashboards dashboards-check bench bench-quality bench-faults bench-latency test-kafka test-long lock clean
+.PHONY: help setup demo test check lint types contracts fix docs dashboards dashboards-check bench bench-quality bench-faults bench-latency test-kafka test-long test-image secrets lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -101,6 +101,12 @@ test-long: setup ## More of the same, on brokers: what `make test` leaves out fo
 test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven when it is not here.
 	$(BIN)/python -m tests.support.kafka fetch
 	FORESHOCK_TEST_REQUIRE=kafka $(BIN)/python -m pytest -m kafka $(ARGS)
+
+test-image: setup ## Perform deploy/Dockerfile in a clean Debian root without Docker, and prove the image; as root, with debootstrap.
+	@$(BIN)/python -m deploy.image $(ARGS)
+
+secrets: ## Make the secrets of docker-compose.kafka.yml at random, into ./secrets; what is there is kept.
+	@deploy/compose/make-secrets $(ARGS)
 
 lock: setup ## Make the locked requirements anew; name packages to raise: make lock ARGS="-P orjson".
 	$(LOCK) $(ARGS) --output-file requirements.lock

@@ -41,8 +41,8 @@ def test_every_locked_package_is_hashed(lock: str) -> None:
 @pytest.mark.parametrize(
     ("lock", "extras"),
     [
-        ("requirements.lock", ["demo", "chat", "database"]),
-        ("requirements-dev.lock", ["demo", "chat", "database", "dev"]),
+        ("requirements.lock", ["demo", "chat", "database", "rocksdb"]),
+        ("requirements-dev.lock", ["demo", "chat", "database", "rocksdb", "dev"]),
     ],
 )
 def test_the_locks_satisfy_what_the_project_asks_for(lock: str, extras: list[str]) -> None:

@@ -8,15 +8,17 @@ import pytest
 
 from streams.exits import RESTARTABLE, ExitCode
 from streams.settings import Settings
+from tests.support.deployment import COMPOSE_FILE, compose_services
 from tests.support.peers import CHECKOUT
 
 UNIT = CHECKOUT / "deploy" / "systemd" / "foreshock.service"
+COMPOSE_UNIT = UNIT.with_name("foreshock-compose.service")
 
 
-def service() -> dict[str, list[str]]:
+def service(unit: Path = UNIT) -> dict[str, list[str]]:
     """What the section [Service] says, by key."""
     told: dict[str, list[str]] = {}
-    section = UNIT.read_text("utf-8").split("[Service]\n")[1].split("\n[")[0]
+    section = unit.read_text("utf-8").split("[Service]\n")[1].split("\n[")[0]
     for line in section.splitlines():
         if line and not line.startswith("#"):
             key, _, value = line.partition("=")
@@ -42,12 +44,25 @@ def test_every_setting_exists() -> None:
     assert {name.removeprefix("FORESHOCK_").lower() for name in named} <= Settings.model_fields.keys()
 
 
+def test_compose_is_started_whole_and_has_time_to_stop() -> None:
+    told = service(COMPOSE_UNIT)
+    graces = [
+        int(each["stop_grace_period"][:-1]) for each in compose_services().values() if "stop_grace_period" in each
+    ]
+
+    assert all(f"-f {COMPOSE_FILE.name} " in line for key in ("ExecStart", "ExecStop") for line in told[key])
+    # Workers stop first, then what they stand on.
+    assert int(told["TimeoutStopSec"][0]) > max(graces) + Settings.model_fields["stop_deadline_seconds"].default
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
-def test_systemd_understands_it(tmp_path: Path) -> None:
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text("utf-8").replace("/opt/foreshock/.venv/bin/foreshock", "/bin/true"), "utf-8")
+@pytest.mark.parametrize("path", [UNIT, COMPOSE_UNIT], ids=lambda path: path.stem)
+def test_systemd_understands_it(path: Path, tmp_path: Path) -> None:
+    unit = tmp_path / path.name
+    text = path.read_text("utf-8").replace("/opt/foreshock/.venv/bin/foreshock", "/bin/true")
+    unit.write_text(text.replace("/usr/bin/docker", "/bin/true").replace("Requires=docker.service\n", ""), "utf-8")
     done = subprocess.run(
         ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert UNIT.name not in done.stderr, done.stderr
+    assert path.name not in done.stderr, done.stderr

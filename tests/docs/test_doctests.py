@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-PACKAGES = ("schemas", "models", "sinks", "streams", "foreshock")
+PACKAGES = ("schemas", "models", "sinks", "streams", "foreshock", "deploy.image")
 
 
 def _modules() -> Iterator[str]:

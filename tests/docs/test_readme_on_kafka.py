@@ -16,7 +16,8 @@ import orjson
 import pytest
 
 from streams.settings import Settings, load_settings
-from tests.support.deployment import our_services, without_variables
+from tests.support.composed import make_secrets
+from tests.support.deployment import SECRETS, our_services, without_variables, worker_services
 from tests.support.documents import READMES, blocks
 from tests.support.journal import read_topic, values
 from tests.support.kafka import KafkaNode
@@ -30,7 +31,7 @@ FORESHOCK = (sys.executable, "-m", "foreshock")
 def test_the_steps_of_the_readme_put_alerts_with_reasons_on_their_topic(tmp_path: Path) -> None:
     (tmp_path / "kafka").mkdir()
     with KafkaNode(tmp_path / "kafka") as node:
-        environment = as_in_the_compose_file(node.bootstrap)
+        environment = as_in_the_compose_file(node.bootstrap, make_secrets(tmp_path))
         settings = load_settings(bootstrap_servers=node.bootstrap)
         subprocess.run([*FORESHOCK, *our_services()["topics"]["command"]], env=environment, check=True)
         with worker(environment, tmp_path / "log"):
@@ -41,9 +42,10 @@ def test_the_steps_of_the_readme_put_alerts_with_reasons_on_their_topic(tmp_path
     assert all(alert["reasons"][0]["text"]["zh"] for alert in alerts)
 
 
-def as_in_the_compose_file(bootstrap: str) -> dict[str, str]:
-    """The worker's variables as the README's command sets them, with the broker of this test."""
-    environment = without_variables(our_services()["worker"]["environment"])
+def as_in_the_compose_file(bootstrap: str, secrets: Path) -> dict[str, str]:
+    """The workers' variables as the README's command sets them, with the broker and the secrets of this test."""
+    told = without_variables(worker_services()["ingest"]["environment"])
+    environment = {name: value.replace(SECRETS, f"{secrets}/") for name, value in told.items()}
     others = {name: value for name, value in os.environ.items() if not name.startswith("FORESHOCK_")}
     return (
         others

@@ -22,9 +22,14 @@ class PostgresqlNode:
     """One PostgreSQL server, which can be stopped and started again.
 
     It refuses to run as root; there it runs as `postgres`, or as `nobody`.
+
+    Parameters
+    ----------
+    asks_password
+        Whether it lets only its owner in without one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, asks_password: bool = False) -> None:
         folder = postgresql_bin()
         assert folder is not None
         self._programs = folder
@@ -32,6 +37,8 @@ class PostgresqlNode:
         # Not pytest's folder: another user could not reach it.
         self.folder = Path(tempfile.mkdtemp(prefix="foreshock-postgresql-"))
         self.port = free_port()
+        self._owner = "postgres" if asks_password else "foreshock"
+        self._sockets = self.folder if asks_password else ""
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
 
@@ -47,12 +54,21 @@ class PostgresqlNode:
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "foreshock", name)
         return self._url(name)
 
+    def new_user(self, name: str, password: str) -> None:
+        """Make a user with a password, and a database of the same name that is theirs."""
+        ask = ("psql", "-q", "-h", str(self._sockets), "-p", str(self.port), "-U", self._owner, "-d", "postgres", "-c")
+        self._run(*ask, f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+        self._run(*ask, f"CREATE DATABASE {name} OWNER {name}")
+
     def __enter__(self) -> Self:
         """Make and start it, and return once it answers."""
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
         data = str(self.folder / "data")
-        self._run("initdb", "-D", data, "-U", "foreshock", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        self._run("initdb", "-D", data, "-U", self._owner, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        if self._owner != "foreshock":
+            rules = "local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+            (self.folder / "data" / "pg_hba.conf").write_text(rules)
         self.start()
         return self
 
@@ -73,7 +89,7 @@ class PostgresqlNode:
                 [
                     str(self._programs / "postgres"),
                     *("-D", str(self.folder / "data"), "-p", str(self.port)),
-                    *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
+                    *("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self._sockets}"),
                     *("-c", "fsync=off", "-c", "shared_buffers=16MB"),
                 ],
                 stdin=subprocess.DEVNULL,
