@@ -51,6 +51,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Run it, on Kafka": {
         "topics": Entry("foreshock.topics:topics", "Create, list and dump the topics on the broker."),
+        "migrate": Entry(
+            "foreshock.migrate:migrate_command",
+            "Give the journal another number of partitions, with every customer's state.",
+        ),
         "check": Entry("foreshock.check:check", "Say what would keep a worker from running, and what to do."),
         "worker": Entry("foreshock.worker:worker", "Run a worker until it is told to stop."),
         "alerts": Entry(

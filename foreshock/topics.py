@@ -122,7 +122,7 @@ async def _dump(settings: Settings, output: str) -> None:
             Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
         ):
             task = progress.add_task("journal records", total=sum(span.offsets for span in spans))
-            file.write(dump_header(reader.partitions, settings.journal_epoch) + b"\n")
+            file.write(dump_header(reader.partitions, settings.epoch) + b"\n")
             for partition, span in enumerate(spans):
                 async for record in reader.records(partition, span):
                     value = record.value or b""

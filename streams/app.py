@@ -66,7 +66,8 @@ def create_app(
     app.states = BatchTable(
         app,
         row_position=core.row_position,
-        epoch=settings.journal_epoch,
+        epoch=settings.epoch,
+        changelog=settings.topic(CHANGELOG),
         store=_store(settings),
         name=TABLE,
         partitions=settings.partitions,
@@ -103,7 +104,7 @@ def _store(settings: Settings) -> Store:
     """Choose where rows are kept."""
     if settings.store == "memory":
         return MemoryStore()
-    return DiskStore(settings.store_directory, settings.topic(CHANGELOG), settings.partitions, settings.journal_epoch)
+    return DiskStore(settings.store_directory, settings.topic(CHANGELOG), settings.partitions, settings.epoch)
 
 
 class _Journal:

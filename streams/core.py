@@ -16,7 +16,8 @@ from schemas.ledgers import LedgerEntry
 from schemas.receipts import Receipt
 from schemas.suppressions import Suppression
 from schemas.types import Position
-from streams.tables import CustomerStates, RowPosition
+from streams.newest import RowPosition
+from streams.tables import CustomerStates
 
 StateT = TypeVar("StateT")
 EngineT = TypeVar("EngineT")

@@ -18,9 +18,10 @@ from schemas.errors import UnreadableMessageError
 from schemas.types import Position
 from streams.core import Core
 from streams.journal import SOURCE_TIME, decode_times
+from streams.newest import tombstone_headers
 from streams.outbox import Record
 from streams.stores import Rows
-from streams.tables import CustomerStates, tombstone_headers
+from streams.tables import CustomerStates
 from streams.timestamps import record_time
 
 SOURCE = "foreshock/score"

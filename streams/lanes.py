@@ -17,7 +17,7 @@ from streams.exits import ExitCode, die
 from streams.holes import Holes, HolesObserver
 from streams.lane import Group, Lane, Observer
 from streams.ledger import Ledger
-from streams.outbox import Record, send_records
+from streams.outbox import Record, send_by_key, send_records
 from streams.progress import RecoveryObserver, RecoveryProgress
 from streams.settings import Settings
 from streams.stores import RESERVED
@@ -257,7 +257,14 @@ class Lanes:
     async def _send(self, topic: str, partition: int, records: list[Record]) -> int | None:
         """Send records; topics of one partition take everything there."""
         name = self._settings.topic(topic)
-        return await send_records(self._outlet, name, 0 if topic in _ONE_PARTITION else partition, records)
+        if topic in _ONE_PARTITION:
+            return await send_records(self._outlet, name, 0, records)
+        if topic != CHANGELOG and self._settings.journal_generation > 1:
+            # The journal has another number of partitions than its outputs now: there every customer stays where they
+            # have always been, so that whoever reads outputs sees each customer's in their order.
+            await send_by_key(self._outlet, name, records)
+            return None
+        return await send_records(self._outlet, name, partition, records)
 
     def _settle(self, lane: Lane, group: Group, last_row: int | None) -> None:
         """Take a written group into account everywhere, in one go."""

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from models.pseudonym import partition_of
+
 
 class Record(NamedTuple):
     """One Kafka record to be."""
@@ -66,6 +68,32 @@ async def send_records(producer: AIOKafkaProducer, topic: str, partition: int, r
             # The first record of a batch always fits.
             batch.append(key=key, value=value, timestamp=None, headers=list(headers))
     return await _send(producer, batch, topic, partition) if batch.record_count() else last
+
+
+async def send_by_key(producer: AIOKafkaProducer, topic: str, records: Iterable[Record]) -> None:
+    """Send records to the partitions that their customers have by the topic's own number of partitions.
+
+    Parameters
+    ----------
+    producer
+        A started producer.
+    topic
+        Full name of the topic.
+    records
+        What to send; every key is a customer's.
+
+    Raises
+    ------
+    RecordTooLargeError, aiokafka.errors.KafkaError
+        As `send_records`.
+    """
+    count = len(await producer.partitions_for(topic))
+    spread: dict[int, list[Record]] = {}
+    for record in records:
+        spread.setdefault(partition_of((record.key or b"").decode(), count), []).append(record)
+    # One after the other: a partition is refused or acknowledged before the next one is begun.
+    for partition, portion in sorted(spread.items()):
+        await send_records(producer, topic, partition, portion)
 
 
 async def _send(producer: AIOKafkaProducer, batch: BatchBuilder, topic: str, partition: int) -> int:

@@ -26,6 +26,9 @@ Role = Literal["ingest", "score", "learn", "tick", "deliver"]
 ROLES: tuple[Role, ...] = get_args(Role)
 """What a worker can do; each scales by itself."""
 
+OF_A_GENERATION = frozenset({"journal", "score-states-changelog"})
+"""Short names of the topics that `foreshock migrate` makes anew, with another number of partitions."""
+
 _DEVELOPMENT_KEY = "foreshock-development-key-not-a-secret"
 
 
@@ -104,7 +107,11 @@ class Settings(SinkSettings):
 
     partitions: int = Field(4, ge=1, le=1024)
     """Partitions of the journal and of what follows from it: the most workers that can score at once.
-    Fixed when the topics are created, because customers are spread over it."""
+    Fixed when the journal is created, because customers are spread over it; `foreshock migrate` makes another one."""
+
+    journal_generation: int = Field(1, ge=1, le=9999)
+    """Which journal this is: `foreshock migrate` makes the next one, with another number of partitions, and says what
+    to set here. From 2 on the number stands in the names of the journal and of the changelog of states."""
 
     replication_factor: int = Field(1, ge=1, le=9)
     """Copies of each partition: 1 on one broker, 3 in production."""
@@ -280,7 +287,14 @@ class Settings(SinkSettings):
 
     def topic(self, name: str) -> str:
         """Return the full name of a topic or group, from its short one."""
-        return f"{self.topic_prefix}{name}"
+        numbered = self.journal_generation > 1 and name in OF_A_GENERATION
+        return f"{self.topic_prefix}{name}.{self.journal_generation}" if numbered else f"{self.topic_prefix}{name}"
+
+    @property
+    def epoch(self) -> str:
+        """Name of the journal's life, of which each generation has its own: offsets of another one mean nothing."""
+        generation = self.journal_generation
+        return self.journal_epoch if generation == 1 else f"{self.journal_epoch}.{generation}"
 
     @property
     def on_loopback(self) -> bool:

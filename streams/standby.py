@@ -16,9 +16,9 @@ from aiokafka.errors import KafkaError
 
 from schemas.errors import ConfigurationError
 from streams.connections import new_reader
+from streams.newest import changes_of
 from streams.settings import Settings
-from streams.stores import Gone
-from streams.tables import BatchTable, removal
+from streams.tables import BatchTable
 
 log = logging.getLogger(__name__)
 
@@ -99,14 +99,6 @@ class Standby:
         reader.assign(list(tps.values()))
         for partition, tp in tps.items():
             await seek_after(reader, tp, self._table.reached(partition))
-
-
-def changes_of(records: Iterable[object]) -> list[tuple[bytes, bytes | Gone | None]]:
-    """Return key and row of each record, and what a tombstone follows from."""
-    return [
-        (record.key or b"", removal(record.headers) if record.value is None else record.value)  # type: ignore[attr-defined]
-        for record in records
-    ]
 
 
 async def seek_after(reader: AIOKafkaConsumer, tp: TopicPartition, reached: int | None) -> None:

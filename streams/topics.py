@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -12,7 +12,7 @@ from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from schemas.errors import ConfigurationError
 from streams.connections import BrokerUnavailableError, client_options
 from streams.reaching import silent_client, unreachable_because
-from streams.settings import Settings
+from streams.settings import OF_A_GENERATION, Settings
 
 TABLE = "states"
 """Name of the table of customer states."""
@@ -40,24 +40,26 @@ class TopicPlan:
     configs: Mapping[str, str] = field(default_factory=dict)
     """Topic configuration at the broker."""
 
+    short: str = ""
+    """Its name in `schemas.catalogue.TOPICS`, or the changelog's."""
+
 
 def plan_topics(settings: Settings) -> list[TopicPlan]:
     """Say how every topic should be, in the order of `schemas.catalogue.TOPICS`, the changelog last."""
-    spread = settings.partitions
+    spread, is_first = settings.partitions, settings.journal_generation == 1
     compacted = {
         "cleanup.policy": "compact",
         # A stale row of a paused worker may lie behind the right one; recovery keeps the right one as long as
         # compaction has not removed it.
         "min.compaction.lag.ms": str(settings.min_compaction_lag_seconds * 1000),
     }
+    # Of a later journal outputs have the number of partitions of the first: there customers stay where they are.
+    output = (spread, is_first, _kept_for(settings.output_retention_hours))
     # An hour of journal must never be missing under a worker that is behind: deletion only by age.
     plans = {
         "journal": (spread, True, _kept_for(settings.journal_retention_hours)),
-        "risk": (spread, True, compacted),
-        "alerts": (spread, True, _kept_for(settings.output_retention_hours)),
-        "suppressions": (spread, True, _kept_for(settings.output_retention_hours)),
-        "receipts": (spread, True, _kept_for(settings.output_retention_hours)),
-        "ledger": (spread, True, _kept_for(settings.output_retention_hours)),
+        "risk": (spread, is_first, compacted),
+        **dict.fromkeys(("alerts", "suppressions", "receipts", "ledger"), output),
         # One partition: the learner takes examples in one order.
         "examples": (1, True, _kept_for(settings.output_retention_hours)),
         "snapshots": (1, True, compacted),
@@ -66,11 +68,13 @@ def plan_topics(settings: Settings) -> list[TopicPlan]:
     source = (spread, False, _kept_for(settings.source_retention_hours))
     declared = {name: source if name in SOURCE_TOPICS else plans[name] for name in TOPICS}
     declared[CHANGELOG] = (spread, True, compacted)
-    return [TopicPlan(settings.topic(name), *plan) for name, plan in declared.items()]
+    return [TopicPlan(settings.topic(name), *plan, short=name) for name, plan in declared.items()]
 
 
 async def create_topics(settings: Settings) -> list[str]:
     """Create the topics that are not there yet; those that are stay as they are.
+
+    A journal that follows another one is not made here: `foreshock migrate` makes it, with the states it needs.
 
     Returns
     -------
@@ -85,6 +89,13 @@ async def create_topics(settings: Settings) -> list[str]:
         If no broker answers.
     """
     plans = plan_topics(settings)
+    if settings.journal_generation > 1:
+        plans = [plan for plan in plans if plan.short not in OF_A_GENERATION]
+    return await create(settings, plans)
+
+
+async def create(settings: Settings, plans: Sequence[TopicPlan]) -> list[str]:
+    """Create these topics, or leave them as they are; returns and raises as `create_topics`."""
     admin = await _connect(settings)
     try:
         response = await admin.create_topics(
@@ -111,11 +122,12 @@ async def check_topics(settings: Settings) -> None:
     Raises
     ------
     ConfigurationError
-        If a topic is missing or has another number of partitions; says what to do.
+        If a topic is missing or has another number of partitions, or a later journal exists; says what to do.
     BrokerUnavailableError
         If no broker answers.
     """
-    problems = topic_problems(plan_topics(settings), await _partition_counts(settings))
+    found = await partition_counts(settings)
+    problems = [*topic_problems(plan_topics(settings), found), *generation_problems(settings, found)]
     if problems:
         raise ConfigurationError("topics are not as the settings say:\n" + "\n".join(f"  - {p}" for p in problems))
 
@@ -149,12 +161,18 @@ def topic_problems(plans: list[TopicPlan], found: Mapping[str, int]) -> list[str
     for plan in plans:
         count = found.get(plan.name)
         if count is None:
-            problems.append(f"{plan.name} does not exist: run `foreshock topics create`")
+            is_later = plan.short in OF_A_GENERATION and not plan.name.endswith(plan.short)
+            how = (
+                "`foreshock migrate` with the settings of the journal before"
+                if is_later
+                else "`foreshock topics create`"
+            )
+            problems.append(f"{plan.name} does not exist: run {how}")
         elif count != plan.partitions and plan.must_match:
             problems.append(
                 f"{plan.name} has {count} partitions, the settings say {plan.partitions}. Customers were spread over "
                 f"{count} partitions when it was created, and changing the number would split their state: set "
-                f"FORESHOCK_PARTITIONS={count}, or use another FORESHOCK_TOPIC_PREFIX and replay"
+                f"FORESHOCK_PARTITIONS={count}, and to change it run `foreshock migrate --partitions {plan.partitions}`"
                 if plan.partitions != 1
                 else f"{plan.name} has {count} partitions and needs exactly one, because its order counts: "
                 "delete it and run `foreshock topics create`"
@@ -162,12 +180,33 @@ def topic_problems(plans: list[TopicPlan], found: Mapping[str, int]) -> list[str
     return problems
 
 
+def generation_problems(settings: Settings, found: Mapping[str, int]) -> list[str]:
+    """Name the journal that has taken the place of the one in the settings, if there is one.
+
+    Parameters
+    ----------
+    settings
+        Which journal is used.
+    found
+        Partitions per topic on the broker.
+    """
+    following = settings.model_copy(update={"journal_generation": settings.journal_generation + 1})
+    count = found.get(following.topic("journal"))
+    if count is None:
+        return []
+    return [
+        f"{following.topic('journal')} has taken the place of {settings.topic('journal')}, and what is written to the "
+        f"old one is lost: set FORESHOCK_JOURNAL_GENERATION={following.journal_generation} and "
+        f"FORESHOCK_PARTITIONS={count}"
+    ]
+
+
 def _kept_for(hours: int) -> dict[str, str]:
     """Configure deletion by age."""
     return {"cleanup.policy": "delete", "retention.ms": str(hours * _HOUR_MILLISECONDS)}
 
 
-async def _partition_counts(settings: Settings) -> dict[str, int]:
+async def partition_counts(settings: Settings) -> dict[str, int]:
     """Ask the broker which topics it has."""
     admin = await _connect(settings)
     try:

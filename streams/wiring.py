@@ -75,7 +75,7 @@ def wire(settings: Settings) -> Parts:
     registry = CollectorRegistry()
     delivers = "deliver" in settings.roles  # no other role needs the secrets of sinks
     return Parts(
-        core=core_of(params, settings.journal_epoch, settings.snapshot_secret(), settings.partitions),
+        core=core_of(params, settings.epoch, settings.snapshot_secret(), settings.partitions),
         new_learner=learner_of(params),
         intake=intake_of(settings),
         sinks=tuple(make_sink(name, settings) for name in settings.sinks) if delivers else (),

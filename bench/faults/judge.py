@@ -16,8 +16,8 @@ from bench.faults.truth import PartitionKey, Truth, belief_of
 from models.partition import RESERVED
 from models.rows import decode_row, row_position
 from schemas.types import Position
+from streams.newest import FENCE_KEY
 from streams.snapshots import json_of
-from streams.tables import FENCE_KEY
 from streams.topics import CHANGELOG
 
 _DIFFERENCES_KEPT = 6

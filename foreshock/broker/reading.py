@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -180,6 +181,7 @@ async def open_topic(settings: Settings, name: str) -> AsyncIterator[TopicReader
         consumer = new_reader(settings)
         try:
             await consumer.start()
+            await asyncio.sleep(0)  # its tasks begin: cancelled before that, they would end the block with an error
             yield TopicReader(consumer, topic, partitions, settings.request_timeout_seconds)
         finally:
             await consumer.stop()

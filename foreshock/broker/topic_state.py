@@ -56,7 +56,7 @@ async def topic_states(settings: Settings, *names: str) -> list[TopicState]:
         configs = await _configs(admin, [name for name in wanted if name in counts])
     return [
         TopicState(
-            short=name.removeprefix(settings.topic_prefix),
+            short=plans[name].short,
             plan=plans[name],
             partitions=counts.get(name),
             configs=configs.get(name, {}),

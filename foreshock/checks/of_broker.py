@@ -15,7 +15,7 @@ from foreshock.checks.findings import Finding, Status
 from models.partition import PartitionState, decode_partition, engine_key
 from streams.connections import new_producer
 from streams.settings import Settings
-from streams.topics import CHANGELOG, topic_problems
+from streams.topics import CHANGELOG, generation_problems, partition_counts, topic_problems
 
 # Clocks that NTP keeps differ by milliseconds; two seconds more than that is a clock that nobody keeps.
 _CLOCK_SECONDS = 2.0
@@ -62,9 +62,14 @@ async def check_topic_states(settings: Settings) -> list[Finding]:
     found = {state.plan.name: state.partitions for state in states if state.partitions is not None}
     findings = []
     if missing:
-        findings.append(Finding("topics", "failed", f"missing: {', '.join(missing)}", "run `foreshock topics create`"))
+        remedy = "run `foreshock topics create`"
+        if settings.journal_generation > 1:
+            remedy += "; the journal and the changelog of states are made by `foreshock migrate`"
+        findings.append(Finding("topics", "failed", f"missing: {', '.join(missing)}", remedy))
     present = [state.plan for state in states if state.plan.name in found]
     findings += [Finding("topics", "failed", *_split(problem)) for problem in topic_problems(present, found)]
+    everything = await partition_counts(settings)
+    findings += [Finding("topics", "failed", *_split(problem)) for problem in generation_problems(settings, everything)]
     findings += [finding for state in states for finding in _policy_findings(state)]
     return findings or [Finding("topics", "ok", f"{len(states)} topics are as the settings say")]
 
@@ -97,8 +102,8 @@ async def check_epoch(settings: Settings) -> Finding:
     async with open_topic(settings, "journal") as journal:
         spans = await journal.spans()
     async with open_topic(settings, CHANGELOG) as changelog:
-        kept = await _partition_states(changelog)
-    return judge_epoch(settings.journal_epoch, spans, kept)
+        kept = await partition_states(changelog)
+    return judge_epoch(settings.epoch, spans, kept)
 
 
 def judge_epoch(epoch: str, spans: Sequence[Span], kept: dict[int, PartitionState]) -> Finding:
@@ -159,7 +164,7 @@ async def _newest(reader: TopicReader, spans: Sequence[Span]) -> float | None:
     return newest
 
 
-async def _partition_states(changelog: TopicReader) -> dict[int, PartitionState]:
+async def partition_states(changelog: TopicReader) -> dict[int, PartitionState]:
     """Find what each partition remembers of itself, at the end of its changelog."""
     kept = {}
     for partition, span in enumerate(await changelog.spans()):

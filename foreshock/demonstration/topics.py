@@ -41,7 +41,7 @@ async def demo_topics(settings: Settings, *, remove: bool) -> AsyncIterator[dict
         created = await create_topics(settings)
         try:
             await _until_known(settings)
-            yield {plan.name.removeprefix(settings.topic_prefix): plan.partitions for plan in plan_topics(settings)}
+            yield {plan.short: plan.partitions for plan in plan_topics(settings)}
         finally:
             if remove and created:
                 async with admin_client(settings) as admin:

@@ -141,7 +141,7 @@ class Journal:
 
     async def read(self, partition: int | None) -> AsyncGenerator[Step, None]:
         """Run the journal through the core as far as it reaches now."""
-        run = JournalRun(self._settings.journal_epoch, self._params, self._key, self._settings.partitions)
+        run = JournalRun(self._settings.epoch, self._params, self._key, self._settings.partitions)
         async with open_topic(self._settings, "journal") as reader:
             spans = {number: span for number, span in enumerate(await reader.spans()) if partition in (None, number)}
             self.first_offsets = {number: span.first for number, span in spans.items()}

@@ -103,7 +103,7 @@ class Redriver:
         try:
             if letter.topic in self._kinds:
                 return self._event(letter, raw)
-            if letter.topic == self._settings.topic("journal"):
+            if self._is_journal(letter.topic):
                 return self._line(letter, raw)
             if letter.topic == self._settings.topic("alerts"):
                 alert = decode_as(Alert, raw)
@@ -125,6 +125,11 @@ class Redriver:
             )
         return Redriven(letter.topic, None, event.customer_id.encode(), raw, headers_of(event, SOURCE))
 
+    def _is_journal(self, topic: str) -> bool:
+        """Whether a topic is the journal, or one that came before it (`foreshock migrate`)."""
+        before = range(1, self._settings.journal_generation + 1)
+        return topic in {self._settings.model_copy(update={"journal_generation": n}).topic("journal") for n in before}
+
     def _line(self, letter: DeadLetter, raw: bytes) -> Redriven:
         """Read a line of the journal as score will."""
         message = decode_journal_line(raw)
@@ -133,10 +138,17 @@ class Redriver:
                 "what bears no signature of ours dies again: restart the learner, which announces its newest snapshot, "
                 "or give the command again with `foreshock models`"
             )
+        journal = self._settings.topic("journal")
         if isinstance(message, PartitionMessage):
             belongs = message.partition
         else:
             belongs = partition_of(message.customer_id, self._settings.partitions)
+        if letter.topic != journal:
+            if isinstance(message, PartitionMessage):
+                raise CannotRedriveError(
+                    f"it was meant for the partitions of {letter.topic}; {journal} has had its own"
+                )
+            return Redriven(journal, belongs, None, raw, ())
         if belongs != letter.partition:
             raise CannotRedriveError(
                 f"it belongs to partition {belongs} and came from {letter.partition}: was its customer changed?"

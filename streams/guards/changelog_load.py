@@ -18,9 +18,9 @@ from faust.tables.recovery import Recovery
 from faust.types import TP
 
 from streams.connections import new_reader
+from streams.newest import FENCE_KEY, changes_of
 from streams.outbox import Record, send_records
-from streams.standby import changes_of, identified, seek_after
-from streams.tables import FENCE_KEY
+from streams.standby import identified, seek_after
 
 if TYPE_CHECKING:
     from streams.guards.app import GuardedApp

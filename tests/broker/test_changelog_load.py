@@ -16,10 +16,11 @@ from sinks.prometheus import Metrics
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer, new_reader
 from streams.guards.changelog_load import LoadedChangelog
+from streams.newest import tombstone_headers
 from streams.outbox import Record, send_records
 from streams.progress import RecoveryProgress
 from streams.settings import Settings
-from streams.tables import BatchTable, tombstone_headers
+from streams.tables import BatchTable
 from streams.topics import CHANGELOG
 from tests.support.counting import EPOCH, counted_position
 from tests.support.guarded import bare, stock_app

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from models.params import Params
 from schemas.catalogue import TOPICS
 from sinks.prometheus import Metrics
-from streams.settings import Settings
+from streams.settings import OF_A_GENERATION, Settings
 from streams.topics import CHANGELOG
 from tests.support.documents import documents, name_of
 from tests.support.peers import CHECKOUT
@@ -60,7 +60,7 @@ def test_every_metric_that_a_document_names_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in documents() if path.name != "CHANGELOG.md"], ids=name_of)
 def test_every_topic_that_a_document_names_exists(path: Path) -> None:
-    topics = {*TOPICS, CHANGELOG}
+    topics = {*TOPICS, CHANGELOG, *(f"{name}.2" for name in OF_A_GENERATION)}
     named = found(path, r"\bforeshock\.([a-z][a-z0-9.<>-]*[a-z0-9>])")
     modules = {each.stem for each in (CHECKOUT / "foreshock").iterdir()}
 

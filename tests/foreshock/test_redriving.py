@@ -88,6 +88,18 @@ def test_a_journal_line_whose_customer_was_changed_is_not_sent() -> None:
     assert "was its customer changed?" in refusal(letter(call(kind="call", customer_id=KEY), "journal", other))
 
 
+def test_a_line_of_the_journal_before_goes_to_where_its_customer_is_now() -> None:
+    now = load_settings(partitions=7, journal_generation=2)
+    dead = letter(call(kind="call", customer_id=KEY), "journal", partition_of(KEY, SETTINGS.partitions))
+    tick = letter({"kind": "tick", "at": NOW.isoformat(), "partition": 1}, "journal", 1)
+
+    sent = Redriver(now, NOW).plan(dead)
+
+    assert (sent.topic, sent.partition) == ("foreshock.journal.2", partition_of(KEY, 7))
+    with pytest.raises(CannotRedriveError, match=r"meant for the partitions of foreshock\.journal"):
+        Redriver(now, NOW).plan(tick)
+
+
 def test_a_tick_goes_back_only_to_the_partition_that_it_names() -> None:
     tick = {"kind": "tick", "at": NOW.isoformat(), "partition": 1}
 

@@ -10,9 +10,9 @@ from schemas.codec import encode
 from sinks.prometheus import Metrics
 from streams.journal import source_time
 from streams.lane import Group, Lane
+from streams.newest import tombstone_headers
 from streams.outbox import Record
 from streams.stores import MemoryRows
-from streams.tables import tombstone_headers
 from tests.support.counting import counting_core
 from tests.support.journal import call
 

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import ConfigurationError
+from streams.newest import FENCE_KEY
 from streams.rocks import DiskStore
 from streams.stores import Gone, MemoryRows, MemoryStore, Rows, Store
-from streams.tables import FENCE_KEY, BatchTable
+from streams.tables import BatchTable
 from tests.support.counting import EPOCH, counted_position
 from tests.support.guarded import stock_app
 from tests.support.peers import CHECKOUT

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.rows import row_position
+from streams.newest import FENCE_KEY, POSITION_HEADER, removal, tombstone_headers
 from streams.stores import Gone, MemoryRows
-from streams.tables import FENCE_KEY, POSITION_HEADER, BatchTable, CustomerStates, removal, tombstone_headers
+from streams.tables import BatchTable, CustomerStates
 from tests.support.counting import EPOCH, counted_position
 
 

@@ -7,7 +7,7 @@ from schemas.errors import ConfigurationError
 from streams.broker import EmbeddedBroker, free_port
 from streams.connections import BrokerUnavailableError
 from streams.settings import load_settings
-from streams.topics import CHANGELOG, check_topics, create_topics, plan_topics, topic_problems
+from streams.topics import CHANGELOG, check_topics, create_topics, generation_problems, plan_topics, topic_problems
 from tests.support.journal import broker_settings
 
 
@@ -66,6 +66,35 @@ def test_source_topics_may_have_any_number_of_partitions() -> None:
     found = {plan.name: plan.partitions for plan in plans} | {"foreshock.calls": 96}
 
     assert topic_problems(plans, found) == []
+
+
+def test_a_later_journal_has_its_number_in_its_name_and_outputs_stay_as_they_are() -> None:
+    settings = load_settings(partitions=5, journal_generation=2)
+    plans = plan_topics(settings)
+    found = {plan.name: 5 if ".2" in plan.name else 3 for plan in plans} | dict.fromkeys(
+        ("foreshock.examples", "foreshock.snapshots"), 1
+    )
+
+    assert {name for name in found if ".2" in name} == {"foreshock.journal.2", f"foreshock.{CHANGELOG}.2"}
+    assert topic_problems(plans, found) == []
+    del found["foreshock.journal.2"]
+    assert topic_problems(plans, found) == [
+        "foreshock.journal.2 does not exist: run `foreshock migrate` with the settings of the journal before"
+    ]
+
+
+def test_each_generation_is_an_epoch_of_its_own() -> None:
+    epochs = [load_settings(journal_epoch="b", journal_generation=number).epoch for number in (1, 2, 3)]
+
+    assert epochs == ["b", "b.2", "b.3"]
+
+
+def test_a_journal_that_was_followed_by_another_one_is_no_longer_used() -> None:
+    (problem,) = generation_problems(load_settings(), {"foreshock.journal": 4, "foreshock.journal.2": 12})
+
+    assert "what is written to the old one is lost" in problem
+    assert "FORESHOCK_JOURNAL_GENERATION=2 and FORESHOCK_PARTITIONS=12" in problem
+    assert generation_problems(load_settings(), {"foreshock.journal": 4}) == []
 
 
 @pytest.mark.broker

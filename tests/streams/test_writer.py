@@ -10,9 +10,9 @@ from prometheus_client import CollectorRegistry
 
 from sinks.prometheus import Metrics
 from streams.lane import Group, Lane
+from streams.newest import tombstone_headers
 from streams.outbox import MAX_RECORD_BYTES, Record, RecordTooLargeError, send_records
 from streams.stores import MemoryRows
-from streams.tables import tombstone_headers
 from streams.writer import GroupWriter
 from tests.support.counting import counting_core
 from tests.support.journal import call
