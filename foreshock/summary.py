@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 from river.metrics import LogLoss, RollingROCAUC
 
-from foreshock.handling import Handling
+from foreshock.handling.following import Handling
+from foreshock.handling.telling import table, told
 from models.outcome import Outcome
 from schemas.alerts import LEVELS, PAGING, STAGES, Alert
 from schemas.examples import RiskExample
@@ -46,6 +47,8 @@ class Summary:
     """Hours from alert to complaint, by alert id."""
     handling: Handling = field(default_factory=Handling)
     """How many alerts each owner got a day, who took them, what was held back."""
+    staff: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    """What made-up staff did, by name of the action, under what they are called; empty where there were none."""
     auc: RollingROCAUC = field(default_factory=lambda: RollingROCAUC(window_size=RANKED))
     """Area under the ROC curve of matured 30-day predictions."""
     log_loss: LogLoss = field(default_factory=LogLoss)
@@ -113,9 +116,12 @@ class Summary:
             ("quality", self._quality()),
         ):
             grid.add_row(title, _figures(figures))
-        for figure in self.handling.figures():
-            grid.add_row(*figure.told(is_chinese=False))
-        return Group(*self._alerts(), grid)
+        for name, done in self.staff.items():
+            grid.add_row(name, f"{_figures(done)}; the customers in the files do not react to them")
+        for line in told(self.handling, is_chinese=False):
+            grid.add_row(*line)
+        per_owner = table(self.handling, is_chinese=False)
+        return Group(*self._alerts(), grid, *((Text(), per_owner) if per_owner else ()))
 
     def _alerts(self) -> Iterator[Text]:
         """Say who should have been called first, and why."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from foreshock.handling import CALLING
+from foreshock.handling.following import CALLING
 from schemas.alerts import ENDING, LEVELS, PAGING, Alert
 
 _KEPT = 40

@@ -16,6 +16,7 @@ from foreshock.demonstration.picture import alert_line, quality_figures
 from foreshock.demonstration.run import Ended
 from foreshock.demonstration.verdict import Check, Losses
 from foreshock.demonstration.words import Words
+from foreshock.handling.telling import table, told
 from schemas.alerts import CAUSES, LEVELS, TRANSITIONS, Alert
 
 _SAMPLES = 3
@@ -37,6 +38,7 @@ def closing(ended: Ended, checks: list[Check], words: Words) -> RenderableType:
     parts: list[RenderableType] = [
         Rule(words("summary"), align="left"),
         _facts(ended, words),
+        *_owners(ended, words),
         *_samples(ended.monitor.found.alerts, words),
         Rule(align="left"),
         _checks(checks, words),
@@ -82,8 +84,16 @@ def _facts(ended: Ended, words: Words) -> Table:
             ("quality", _quality(figures, words)),
         ],
         words,
-        (figure.told(is_chinese=words.language == "zh") for figure in found.handling.figures()),
+        told(found.handling, is_chinese=words.language == "zh"),
     )
+
+
+def _owners(ended: Ended, words: Words) -> Iterator[RenderableType]:
+    """Say how each owner lived with alerts."""
+    drawn = table(ended.monitor.found.handling, is_chinese=words.language == "zh")
+    if drawn is not None:
+        yield Text()
+        yield drawn
 
 
 def _stages(figures: Figures, words: Words) -> str:
@@ -163,8 +173,8 @@ def _table(rows: Iterable[tuple[str, str]], words: Words, named: Iterable[tuple[
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column()
-    for name, told in rows:
-        grid.add_row(words(name), told)
-    for name, told in named:
-        grid.add_row(name, told)
+    for name, said in rows:
+        grid.add_row(words(name), said)
+    for name, said in named:
+        grid.add_row(name, said)
     return grid

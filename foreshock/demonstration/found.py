@@ -13,7 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from foreshock.demonstration.alerts_found import Alerts
-from foreshock.handling import Handling
+from foreshock.handling.following import Handling
 from models.partition import RESERVED, decode_partition, engine_key
 from models.rows import decode_row
 from schemas.alerts import STAGES, Alert

@@ -1,0 +1,1 @@
+"""How people live with alerts: followed from transitions, summed up per owner and in all, and told in one table."""
