@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,8 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from foreshock import options
-from foreshock.journal_dump import is_dump, read_header
+from foreshock.journal_dump import DumpHeader, is_dump, read_header
 from foreshock.runs import EventRun, JournalRun, Run, lines_of
+from foreshock.staffing.running import StaffedEvents, StaffedJournal
+from foreshock.staffing.staff import Staff
 from foreshock.summary import Summary
 from models.intake import Intake
 from models.outcome import Outcome
@@ -33,7 +37,14 @@ Example: foreshock replay examples/typhoon.jsonl --alerts alerts.jsonl --report 
 A FILE holds one event per line (what `foreshock import` and `foreshock simulate` write; .gz is read too, - is
 standard input), or is a journal dump of `foreshock topics dump`. A dump is replayed with the worker's own ticks and
 snapshots: its alerts and states equal the worker's byte for byte.
+
+With --staff made-up people answer the alerts: they take most of them after some hours, call, close with evidence,
+dismiss, put off or forget, and in some units nobody looks at all. The same files and seed give the same bytes. It shows
+what clocks, capacity and supervision do to people's day; it does not show what answering is worth, because what the
+customers of a file did is written down already, and they do not react.
 """
+
+_STAFF_HELP = "A simulation: let made-up staff answer the alerts; the customers in FILES do not react to it."
 
 
 class _Results:
@@ -71,6 +82,34 @@ class _Results:
                 self._alerts.writelines(encode(alert) + b"\n" for alert in outcome.alerts)
 
 
+class _Runs:
+    """Makes the run that a file asks for, with staff if they are wanted."""
+
+    def __init__(
+        self, intake: Intake, params: Params, lateness: timedelta, key: bytes | None, staff_seed: int | None
+    ) -> None:
+        self.done = Counter[str]()
+        """What staff have done, by name of the action."""
+        self._intake, self._params, self._lateness, self._key = intake, params, lateness, key
+        self._staff_seed = staff_seed
+
+    def of_events(self) -> Run:
+        """Make a run of events."""
+        run = EventRun(self._intake, self._params, self._lateness)
+        return run if self._staff_seed is None else StaffedEvents(run, self._staff(self._staff_seed), self.done)
+
+    def of_journal(self, header: DumpHeader) -> Run:
+        """Make a run of a journal dump."""
+        run = JournalRun(header.epoch, self._params, self._key, header.partitions)
+        if self._staff_seed is None:
+            return run
+        return StaffedJournal(run, partial(self._staff, self._staff_seed), self._intake, self.done)
+
+    def _staff(self, seed: int) -> Staff:
+        """Make people who keep the company's hours."""
+        return Staff(seed, utc_offset_hours=self._params.organisation.utc_offset_hours)
+
+
 @click.command("replay", epilog=_EPILOG)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--alerts", type=click.File("wb"), help="Write alert transitions here as JSON Lines.")
@@ -89,6 +128,8 @@ class _Results:
 @options.organisation
 @options.pack
 @options.check_signatures
+@click.option("--staff", is_flag=True, help=_STAFF_HELP)
+@click.option("--staff-seed", default=7, show_default=True, help="Where the chance of --staff comes from.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def replay(
     files: tuple[str, ...],
@@ -102,6 +143,8 @@ def replay(
     organisation: Path | None,
     pack: str | None,
     check_signatures: bool,
+    staff: bool,
+    staff_seed: int,
     quiet: bool,
 ) -> None:
     """Run the events of FILES through the core: alerts with reasons out, and a summary."""
@@ -110,10 +153,11 @@ def replay(
     # A file is tried before anything is declared, so without declarations every attribute is taken.
     attributes = frozenset(settings.attributes) or None
     intake = Intake(Pseudonymiser(settings.pseudonym_secret()), partitions=1, attributes=attributes)
-    collector = _collector(params, files) if report else None
+    collector = _collector(params, [*map(_name_of, files), *([_staff_named(staff_seed)] if staff else [])], report)
     results = _Results(alerts, collector)
     console = Console(stderr=True, quiet=quiet)
     key = settings.snapshot_secret() if check_signatures else None
+    runs = _Runs(intake, params, timedelta(hours=lateness_hours), key, staff_seed if staff else None)
     run: Run | None = None
     with (
         Progress(
@@ -129,10 +173,9 @@ def replay(
         for name in files:
             for number, raw in enumerate(lines_of(stack, name, progress)):
                 if number == 0 and is_dump(raw):
-                    header = read_header(raw)
-                    run = JournalRun(header.epoch, params, key, header.partitions)
+                    run = runs.of_journal(read_header(raw))
                     continue
-                run = run or EventRun(intake, params, timedelta(hours=lateness_hours))
+                run = run or runs.of_events()
                 _take(run, intake, raw, number, results, dead_letters)
     if run is None:
         raise ConfigurationError("nothing to replay: the files hold no line")
@@ -141,6 +184,8 @@ def replay(
     stages = [
         sum(counts) for counts in zip(*(engine.customers_by_stage for engine, _ in run.partitions()), strict=True)
     ]
+    if staff:
+        results.summary.staff = {_staff_named(staff_seed): runs.done}
     console.print(results.summary.render(stages))
     if report and collector:
         collector.take_drift(run.drifts())
@@ -162,8 +207,10 @@ def _take(run: Run, intake: Intake, raw: bytes, number: int, results: _Results, 
             dead_letters.write(encode(letter) + b"\n")
 
 
-def _collector(params: Params, files: tuple[str, ...]) -> Collector:
+def _collector(params: Params, names: list[str], report: BinaryIO | None) -> Collector | None:
     """Prepare the report before anything is read: what it needs may be missing."""
+    if report is None:
+        return None
     try:
         import foreshock.report.page  # noqa: F401
     except ModuleNotFoundError as error:
@@ -172,7 +219,17 @@ def _collector(params: Params, files: tuple[str, ...]) -> Collector:
         ) from error
     from foreshock.report.collecting import Collector
 
-    return Collector(params.digest(), [Path(name).name for name in files])
+    return Collector(params.digest(), names)
+
+
+def _name_of(file: str) -> str:
+    """Name a file without its folder."""
+    return Path(file).name
+
+
+def _staff_named(seed: int) -> str:
+    """Name the staff in what is shown, so that nobody takes them for people."""
+    return f"simulated staff (seed {seed})"
 
 
 def _write_report(file: BinaryIO, collector: Collector, stages: list[int], languages: Languages) -> None:

@@ -46,30 +46,32 @@ class EventRun:
     """Lines are events as a company sends them."""
 
     def __init__(self, intake: Intake, params: Params, lateness: timedelta) -> None:
-        self._replay = EventReplay(intake, params, lateness)
+        self.replay = EventReplay(intake, params, lateness)
+        """What takes them."""
 
     def take(self, raw: bytes) -> Taken:
         """Take one event."""
-        yield self._replay.take(raw)
+        yield self.replay.take(raw)
 
     def finish(self, until: datetime | None) -> list[Outcome]:
         """Fire what is due by the end."""
-        return self._replay.finish(until)
+        return self.replay.finish(until)
 
     def partitions(self) -> Iterator[tuple[Engine, States]]:
         """Yield the only engine."""
-        yield self._replay.engine, self._replay.states
+        yield self.replay.engine, self.replay.states
 
     def drifts(self) -> list[HealthAlert]:
         """Return what the learner of this run has found."""
-        return self._replay.learner.drifts
+        return self.replay.learner.drifts
 
 
 class JournalRun:
     """Lines are journal records."""
 
     def __init__(self, epoch: str, params: Params, key: bytes | None, partitions: int = 1) -> None:
-        self._replay = JournalReplay(params, epoch, key, partitions)
+        self.replay = JournalReplay(params, epoch, key, partitions)
+        """What takes them."""
 
     def take(self, raw: bytes) -> Taken:
         """Take one record."""
@@ -77,7 +79,7 @@ class JournalRun:
 
     def take_record(self, partition: int, offset: int, lines: Sequence[bytes]) -> Taken:
         """Take one record that does not come from a file; records of one partition come in order."""
-        for taken in self._replay.take(partition, offset, lines):
+        for taken in self.replay.take(partition, offset, lines):
             if isinstance(taken, UnreadableMessageError):
                 yield taken
             else:
@@ -92,8 +94,8 @@ class JournalRun:
 
     def partitions(self) -> Iterator[tuple[Engine, States]]:
         """Yield the engine of each partition, in order."""
-        for partition, engine in sorted(self._replay.engines.items()):
-            yield engine, self._replay.states[partition]
+        for partition, engine in sorted(self.replay.engines.items()):
+            yield engine, self.replay.states[partition]
 
     def drifts(self) -> list[HealthAlert]:
         """Return nothing: what the worker learned is not learned again."""

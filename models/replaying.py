@@ -62,11 +62,29 @@ class EventReplay:
         UnreadableMessageError
             If the event cannot be read; nothing has changed then.
         """
-        event = self._intake.prepare(raw, kind).event
+        event = self.prepare(raw, kind)
+        return event, self.apply(event)
+
+    def prepare(self, raw: bytes, kind: EventKind | None = None) -> CustomerEvent:
+        """Check and redact one event, which `apply` then takes; nothing changes.
+
+        Raises
+        ------
+        UnreadableMessageError
+            If the event cannot be read.
+        """
+        return self._intake.prepare(raw, kind).event
+
+    def apply(self, event: CustomerEvent) -> list[Outcome]:
+        """Take a prepared event, and everything that time and learning make due before and after it."""
         outcomes = list(self._tick(event.occurred_at.timestamp() - self._lateness))
         outcomes.append(self._step(event))
-        outcomes.extend(self._learn(outcomes))
-        return event, outcomes
+        return [*outcomes, *self._learn(outcomes)]
+
+    def advance(self, newest: datetime) -> list[Outcome]:
+        """Let time run on as an event of that time would, without one."""
+        outcomes = list(self._tick(newest.timestamp() - self._lateness))
+        return [*outcomes, *self._learn(outcomes)]
 
     def finish(self, until: datetime | None = None) -> list[Outcome]:
         """Let time run on to `until`, or to the newest event, so that what is due by then fires."""
@@ -149,6 +167,15 @@ class JournalReplay:
                 continue
             yield message, step(engine, states, message, Position(offset, line))
         engine.position = Position(offset, len(lines) - 1)
+
+    def add(self, partition: int, event: CustomerEvent) -> Outcome:
+        """Take an event that the journal does not hold, right after the last record of a partition that was taken.
+
+        It stands behind that record's last line, so that the records that follow are still at their own places.
+        """
+        engine = self.engines[partition]
+        behind = Position(engine.position.offset, engine.position.line + 1)
+        return step(engine, self.states[partition], event, behind)
 
     def _check(self, message: JournalMessage) -> None:
         """Refuse a model, or a command, that bears no signature of ours."""

@@ -75,6 +75,9 @@ _BRANCHES = (
     ("HQ/Shanghai/Pudong", "上海", "Shanghai", "沪A", 1.4, 0.7),
 )
 
+ORG_PATHS: tuple[str, ...] = tuple(branch[0] for branch in _BRANCHES)
+"""Place of every branch in the company."""
+
 PRODUCTS = (
     Product("MOT-100", "motor", "车险", "car insurance", "motor", "repairer", 4.0, 0.5, 380_000),
     Product("MOT-220", "motor", "新能源车险", "electric car insurance", "motor", "repairer", 1.5, 1.0, 620_000),

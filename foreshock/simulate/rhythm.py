@@ -13,8 +13,10 @@ WEEK = 7 * DAY
 _QUARTER = 900.0
 _FIRST_MONDAY = 4 * DAY
 """1970-01-05 was a Monday."""
-_CHINA = 8 * HOUR
+UTC_OFFSET_HOURS = 8
 """China has one time zone and no daylight saving."""
+
+_CHINA = UTC_OFFSET_HOURS * HOUR
 
 # Shape of a day, one weight per hour: quiet nights, a peak before and a lower one after lunch.
 _HOURS = (2, 1.2, 1, 1, 1, 1.5, 3, 8, 28, 46, 48, 40, 26, 30, 40, 42, 38, 30, 20, 17, 15, 11, 7, 4)
