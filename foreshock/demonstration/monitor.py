@@ -11,7 +11,7 @@ from foreshock.demonstration.found import Found
 from foreshock.demonstration.metrics import WorkerMetrics, fetch
 from foreshock.demonstration.plan import START_AT, Plan
 from foreshock.demonstration.quality import Quality, assess, true_stages
-from foreshock.demonstration.staff import Staff
+from foreshock.demonstration.staff import LiveStaff
 from foreshock.demonstration.tempo import Tempo
 from foreshock.simulate.world import World, moment_of
 from models.params import load_params
@@ -55,12 +55,10 @@ class Monitor:
         self._quality: Quality | None = None
         self._began = self._judge_at = self._metrics_at = time.monotonic()
         # The simulated insurer has one tenant.
-        self._customer_ids = {
-            self.key_of("default", customer.customer_id): customer.customer_id
-            for customer in world.population.customers
-        }
-        self.staff = Staff(plan.seed, self._customer_ids)
-        self.found = Found(on_alert=self.staff.take)
+        customers = {self.key_of("default", customer.customer_id): customer for customer in world.population.customers}
+        self._customer_ids = {key: customer.customer_id for key, customer in customers.items()}
+        self.staff = LiveStaff(plan.seed, world, customers)
+        self.found = Found(on_alert=self.staff.hear)
 
     @property
     def elapsed_seconds(self) -> float:

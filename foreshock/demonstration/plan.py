@@ -6,8 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from foreshock.simulate.company import Terms
 from foreshock.simulate.customers import ATTRIBUTE_NAMES
 from streams.settings import ROLES
 
@@ -19,6 +21,12 @@ _PARTITIONS = 4
 # At 200,000 times life's speed half an hour of the insurer's day passes between two fetches of a topic, and another
 # topic is read that much later: without this patience timers would fire before the events that stop them are read.
 _ALLOWED_LATENESS = timedelta(hours=12)
+
+TERMS = Terms(yellow=(120.0, 240.0), orange=(96.0, 192.0), red=(72.0, 144.0), capacity=8)
+"""Days instead of hours: while an alert is on its way to staff, and their answer back, a day of the simulated world
+goes by (`foreshock.demonstration.patience`), and a clock of four hours would run out before anybody could know. The
+capacity is two a day from each of the journal's partitions."""
+
 _TICK = timedelta(hours=1)
 
 
@@ -45,7 +53,7 @@ class Plan:
     """Port of the worker's pages, if it is free."""
 
 
-def worker_settings(plan: Plan, bootstrap: str, web_port: int) -> dict[str, Any]:
+def worker_settings(plan: Plan, bootstrap: str, web_port: int, organisation: Path) -> dict[str, Any]:
     """Say which settings the demo's worker must have, whatever the environment says.
 
     Parameters
@@ -56,6 +64,8 @@ def worker_settings(plan: Plan, bootstrap: str, web_port: int) -> dict[str, Any]
         Where the broker is.
     web_port
         A free port.
+    organisation
+        The insurer's units.
     """
     return {
         "bootstrap_servers": bootstrap,
@@ -71,6 +81,7 @@ def worker_settings(plan: Plan, bootstrap: str, web_port: int) -> dict[str, Any]
         "roles": ROLES,
         "sinks": ("log",),
         "attributes": ATTRIBUTE_NAMES,
+        "organisation": organisation,
         "clock": "event",
         "tick_seconds": _TICK.total_seconds(),
         "allowed_lateness_seconds": _ALLOWED_LATENESS.total_seconds(),

@@ -13,13 +13,14 @@ from pathlib import Path
 from foreshock.demonstration.feeding import Feeding
 from foreshock.demonstration.figures import Figures
 from foreshock.demonstration.monitor import Monitor
-from foreshock.demonstration.plan import START_AT, Plan, environment_of, worker_settings
+from foreshock.demonstration.plan import START_AT, TERMS, Plan, environment_of, worker_settings
 from foreshock.demonstration.stopping import Stop
 from foreshock.demonstration.topics import demo_topics
 from foreshock.demonstration.verdict import Losses, losses
 from foreshock.demonstration.views import View
 from foreshock.demonstration.watching import watch
 from foreshock.demonstration.workers import DemoWorker, port_for_pages
+from foreshock.simulate.company import organisation_toml
 from foreshock.simulate.world import World
 from streams.broker import EmbeddedBroker
 from streams.settings import Settings, load_settings
@@ -75,7 +76,9 @@ async def run(plan: Plan, view: View) -> Ended:
             view.step("broker")
             broker = await stack.enter_async_context(EmbeddedBroker(log_path=folder / "broker.log"))
             bootstrap = broker.bootstrap_servers
-        wanted = worker_settings(plan, bootstrap, port_for_pages(plan.web_port))
+        organisation = folder / "organisation.toml"
+        organisation.write_text(organisation_toml(TERMS), encoding="utf-8")
+        wanted = worker_settings(plan, bootstrap, port_for_pages(plan.web_port), organisation)
         settings = load_settings(**wanted)
         _go_on(stop)
         view.step("topics", f"{bootstrap}, {settings.topic_prefix}*")

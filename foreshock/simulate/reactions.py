@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from foreshock.simulate.world import World
 
 
+_SOLVED = 0.4
+"""What a solution takes away of what hurts."""
+
+
 def perhaps_react(world: World, customer: Customer) -> None:
     """Let somebody do something about a bad contact, at the base rate."""
     if world.chance.random() < world.rates.reaction_share:
@@ -38,6 +42,17 @@ def act(world: World, customer: Customer, action: ActionName, **facts: Any) -> N
     )
 
 
+def be_answered(world: World, customer: Customer, action: ActionName) -> None:
+    """Let a customer take what staff have done about an alert: who is called answers, and a solution is a comfort.
+
+    As with whatever the insurer does by itself, it does not change what an unhappy customer is going to do.
+    """
+    if action == "contacted":
+        _call_back(world, customer)
+    elif action == "resolved":
+        customer.comfort(world.now, _SOLVED)
+
+
 def _reaction_life(world: World, customer: Customer) -> Iterator[float]:
     """Call back after some hours; then offer something, promise something, or leave it at that."""
     chance = world.chance
@@ -52,7 +67,7 @@ def _reaction_life(world: World, customer: Customer) -> Iterator[float]:
         customer.comfort(world.now, 0.5)
     elif draw < 0.8:
         act(world, customer, "resolved")
-        customer.comfort(world.now, 0.4)
+        customer.comfort(world.now, _SOLVED)
 
 
 def _promise_life(world: World, customer: Customer) -> Iterator[float]:
