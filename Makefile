@@ -71,8 +71,11 @@ fix: setup ## Format, and mend what ruff can mend.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup ## Write docs/reference/ anew from the code.
+docs: setup ## Write docs/reference/ anew from the code, then make the site in build/site.
 	$(BIN)/python -m foreshock schema
+	$(BIN)/python -m sphinx --quiet --fresh-env --nitpicky --fail-on-warning --builder html \
+		--conf-dir docs/site --doctree-dir build/site-pages docs build/site
+	@echo "Open build/site/index.html"
 
 dashboards: setup ## Write Grafana's dashboards anew from deploy/grafana/.
 	$(BIN)/python -m deploy.grafana

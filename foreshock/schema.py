@@ -32,7 +32,7 @@ def schema(is_check: bool, folder: Path) -> None:
 
     One JSON Schema (draft 2020-12) per topic goes to schemas/, and one AsyncAPI 3 document with channels, keys,
     headers and operations to asyncapi.json. Generate clients from them, or validate what you send. Pages about
-    commands, settings, parameters, metrics, topics and mapping files stand beside them.
+    commands, settings, parameters, metrics, topics, errors and mapping files stand beside them.
 
     \b
       foreshock schema --output contracts

@@ -18,6 +18,8 @@ from schemas.types import NOWHERE
 class DisagreeingPartitionsError(ConfigurationError):
     """Partitions score with different models, and only a person can say which one goes on."""
 
+    remedy = "Choose one with `foreshock models rollback`, or wait for the next snapshot."
+
     def __init__(self, models: Mapping[int, str]) -> None:
         told = ", ".join(f"{partition} with {model}" for partition, model in sorted(models.items()))
         super().__init__(

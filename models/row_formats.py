@@ -214,6 +214,8 @@ Named = dict[str, Any]
 class NewerRowError(ConfigurationError):
     """A row was written by a later version of Foreshock, which alone can read it."""
 
+    remedy = "Run the version that wrote it, or a later one."
+
     def __init__(self, found: object) -> None:
         super().__init__(
             f"a row of state has format {found!r}, and this version reads up to {ROW_FORMAT}: a later version of "

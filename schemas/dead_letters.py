@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field, StringConstraints
 
@@ -19,13 +19,39 @@ DeadLetterReason = Literal[
     "not_authentic",
 ]
 DEAD_LETTER_REASONS: tuple[DeadLetterReason, ...] = get_args(DeadLetterReason)
-"""Every reason, for metrics and documentation.
+"""Every reason, for metrics and documentation."""
 
-`not_json`: not a JSON object in UTF-8. `invalid`: fields missing, unknown or out of range. `too_large`: over the size
-limit. `from_the_future`: `occurred_at` is further ahead than clocks may differ. `undeclared_attribute`: an attribute
-that the settings do not name. `failed`: the core raised an error on it. `undeliverable`: a sink refused the alert.
-`not_authentic`: a model or a command about models without a signature of ours, or changed since it was signed.
-"""
+
+class ReasonHelp(NamedTuple):
+    """What a reason means to whoever finds it."""
+
+    means: str
+    cure: str
+    """What usually helps."""
+
+
+DEAD_LETTER_HELP: dict[DeadLetterReason, ReasonHelp] = {
+    "not_json": ReasonHelp("not a JSON object in UTF-8", "the producer's encoding"),
+    "invalid": ReasonHelp(
+        "fields missing, unknown or out of range; the text says which", "the producer, or repair the letter"
+    ),
+    "too_large": ReasonHelp("over the size limit", "shorten the text"),
+    "from_the_future": ReasonHelp(
+        "`occurred_at` is further ahead of its arrival than clocks may differ", "the producer's clock or time zone"
+    ),
+    "undeclared_attribute": ReasonHelp(
+        "an own field that the settings do not name", "add it to `FORESHOCK_ATTRIBUTES`, restart, redrive"
+    ),
+    "failed": ReasonHelp("the core raised an error on it", "report it; redrive after the fix"),
+    "undeliverable": ReasonHelp(
+        "a sink refused the alert, or was away too long", "redrive when the sink is back, or takes it"
+    ),
+    "not_authentic": ReasonHelp(
+        "a model, or a command about models, without a signature of ours or changed since it was signed",
+        "find out who wrote it; it cannot be redriven",
+    ),
+}
+"""What each reason means, and its usual cure."""
 
 
 class DeadLetter(Message):

@@ -25,9 +25,14 @@ class ForeshockError(Exception):
     retriable: ClassVar[bool] = False
     """Whether the same call can succeed later without anybody changing anything."""
 
+    remedy: ClassVar[str] = "Do what the text says."
+    """What to do about it, for the reference; what is wrong this time is in the text."""
+
 
 class ConfigurationError(ForeshockError):
     """A setting, a parameter file or a topic is not usable; the text says which one and what to do."""
+
+    remedy = "Do what the text says, then start again; `foreshock check` tells beforehand."
 
 
 class UnreadableMessageError(ForeshockError):
@@ -41,6 +46,8 @@ class UnreadableMessageError(ForeshockError):
         What is wrong and where, without the offending value (it may be personal data).
     """
 
+    remedy = "Look up its reason below."
+
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
@@ -50,19 +57,26 @@ class UnreadableMessageError(ForeshockError):
 class SnapshotError(ForeshockError):
     """A model snapshot is of another format, another parameter set, or not a snapshot at all."""
 
+    remedy = "`foreshock models list` says which snapshots fit; pin one of them, or let the learner write a new one."
+
 
 class MappingError(ForeshockError):
     """An import mapping names columns, fields or values that cannot be; the text says which one."""
 
+    remedy = "Correct the line of the mapping file that the text names."
+
 
 class SinkError(ForeshockError):
     """A sink did not take an alert."""
+
+    remedy = "Ask `foreshock check` whether the destination answers."
 
 
 class SinkUnavailableError(SinkError):
     """The destination is down or asked us to slow down."""
 
     retriable = True
+    remedy = "None: it is tried again. If it lasts, look at the destination and at its address in the settings."
 
     def __init__(self, sink: str, retry_after: timedelta, why: str = "") -> None:
         super().__init__(f"{sink} is unavailable{f' ({why})' if why else ''}, retry after {retry_after}")
@@ -74,9 +88,13 @@ class SinkUnavailableError(SinkError):
 class SinkPacedError(SinkUnavailableError):
     """The sink may not send more for now. Nothing failed, and no attempt is used up."""
 
+    remedy = "None: it goes on by itself. For more at a time, raise the pace of the sink in the settings."
+
 
 class SinkRefusedError(SinkError):
     """The destination understood the alert and will never take it."""
+
+    remedy = "Correct what the text names at the destination or in the settings, then redrive the dead letter."
 
     def __init__(self, sink: str, why: str) -> None:
         super().__init__(f"{sink} refused the alert: {why}")

@@ -17,6 +17,7 @@ class BrokerUnavailableError(ConfigurationError):
     """No broker answers: it is down, or the settings point elsewhere. A worker may try again."""
 
     retriable = True
+    remedy = "Start the broker, or correct `FORESHOCK_BOOTSTRAP_SERVERS`."
 
 
 def client_options(settings: Settings) -> dict[str, Any]:

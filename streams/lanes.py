@@ -48,6 +48,8 @@ class LanesObserver(Observer, RecoveryObserver, HolesObserver, Protocol):
 class UnreadableRowError(ConfigurationError):
     """A row begins as ours do and cannot be read, and would be there again after every restart."""
 
+    remedy = "Find out who may write to the changelog, and remove the row as the text says."
+
     def __init__(self, topic: str, partition: int, key: bytes | None, error: Exception) -> None:
         whose = "one of the rows whose keys begin with @" if key is None else f"the row with the key {key!r:.80}"
         super().__init__(

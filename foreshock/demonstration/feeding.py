@@ -29,6 +29,8 @@ _CALM_SECONDS = 1.0
 class WorkerEndedError(ForeshockError):
     """The worker ended for good while it was fed; its log says why."""
 
+    remedy = "Read the log of the worker, which the text names."
+
 
 class Feeding:
     """Feeds a world to a worker and shows what comes of it.

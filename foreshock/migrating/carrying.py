@@ -50,6 +50,8 @@ Tell = Callable[[str, int, int], None]
 class UnlikeError(ConfigurationError):
     """What was written is not what was read."""
 
+    remedy = "Keep everybody else off the new topics, and run the migration again."
+
 
 @dataclass(slots=True)
 class Carried:

@@ -20,6 +20,8 @@ _GROUPS = ("ingest", "score", "learn")
 class NotAtRestError(ConfigurationError):
     """Somebody works, or something in the journal has not been scored."""
 
+    remedy = "Stop the workers that the text names, let the others finish, and run it again."
+
 
 class Ends(NamedTuple):
     """How far the journal and the changelog of states reach, by partition."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from foreshock.reference.commands import commands_page
+from foreshock.reference.errors import errors_page
 from foreshock.reference.importing import import_page
 from foreshock.reference.text import default_of, fields_table, page, range_of, sentence, table
 from models.params import Params
@@ -51,6 +52,7 @@ def pages() -> dict[str, bytes]:
     """
     return {
         "commands.md": commands_page(),
+        "errors.md": errors_page(),
         "import.md": import_page(),
         "metrics.md": _metrics_page(),
         "parameters.md": _parameters_page(),

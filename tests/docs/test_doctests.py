@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-PACKAGES = ("schemas", "models", "sinks", "streams", "foreshock", "deploy.image")
+PACKAGES = ("schemas", "models", "sinks", "streams", "foreshock", "deploy.image", "docs.site")
 
 
 def _modules() -> Iterator[str]:

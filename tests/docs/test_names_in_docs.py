@@ -62,7 +62,11 @@ def test_every_metric_that_a_document_names_exists(path: Path) -> None:
 def test_every_topic_that_a_document_names_exists(path: Path) -> None:
     topics = {*TOPICS, CHANGELOG, *(f"{name}.2" for name in OF_A_GENERATION)}
     named = found(path, r"\bforeshock\.([a-z][a-z0-9.<>-]*[a-z0-9>])")
-    modules = {each.stem for each in (CHECKOUT / "foreshock").iterdir()}
+    package = CHECKOUT / "foreshock"
+    modules = {
+        path.relative_to(package).with_suffix("").as_posix().replace("/", ".")
+        for path in (*package.iterdir(), *package.rglob("*.py"))
+    }
 
     assert named - topics - _GROUPS - _NOT_TOPICS - modules == set()
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from foreshock.importing.fields import Value
+from foreshock.reference.errors import tree
 from foreshock.reference.pages import pages
 from foreshock.reference.text import range_of, table
 from models.params import Params
 from schemas.catalogue import TOPICS
+from schemas.dead_letters import DEAD_LETTER_HELP, DEAD_LETTER_REASONS
+from schemas.errors import ForeshockError
 from sinks.prometheus import Metrics
+from streams.exits import ExitCode
 from streams.settings import Settings
+from tests.support.peers import CHECKOUT
 
 PAGES = {name: content.decode() for name, content in pages().items()}
-REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+REFERENCE = CHECKOUT / "docs" / "reference"
 
 
 def first_column(page: str) -> list[str]:
@@ -46,6 +50,28 @@ def test_every_metric_is_described() -> None:
 
 def test_every_topic_is_described() -> None:
     assert first_column(PAGES["topics.md"]) == list(TOPICS)
+
+
+def test_every_error_is_described_with_what_to_do_about_it() -> None:
+    """When this fails, name the new error in `foreshock.reference.errors.ELSEWHERE`."""
+    declared = {
+        name
+        for folder in ("schemas", "models", "sinks", "streams", "foreshock")
+        for path in (CHECKOUT / folder).rglob("*.py")
+        for name, parent in re.findall(r"^class (\w+)\((\w+)\):", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if parent in {error.__name__ for error in tree(ForeshockError)}
+    }
+    described = re.findall(r"^\| (?:↳ )*`(\w+Error)`", PAGES["errors.md"], flags=re.MULTILINE)
+
+    assert set(described) == {"ForeshockError", *declared}
+    assert all(error.remedy for error in tree(ForeshockError))
+
+
+def test_every_exit_code_and_reason_is_described() -> None:
+    shown = first_column(PAGES["errors.md"])
+
+    assert [str(int(code)) for code in ExitCode] == [word for word in shown if word.isdecimal()]
+    assert list(DEAD_LETTER_REASONS) == list(DEAD_LETTER_HELP) == shown[-len(DEAD_LETTER_REASONS) :]
 
 
 def test_every_key_of_a_mapping_is_described() -> None:

@@ -2,64 +2,34 @@
 
 from __future__ import annotations
 
-import html
-import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.peers import chromium_program
+from tests.support.chromium import seen_in
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
-_LOOK = """<script>
-{before}
-setTimeout(() => {{
-  const seen = {{
+_LOOK = """{
     language: document.documentElement.lang,
     text: document.body.innerText,
     headings: [...document.querySelectorAll("h2")].map((each) => each.innerText),
-    charts: [...document.querySelectorAll(".chart")].map((each) => ({{
+    charts: [...document.querySelectorAll(".chart")].map((each) => ({
       id: each.id, label: each.getAttribute("aria-label"), drawn: each.querySelectorAll("svg.main-svg").length,
       words: [...each.querySelectorAll("text")].map((word) => word.textContent).join(" "),
       width: each.querySelector("svg.main-svg")?.clientWidth,
-    }})),
+    })),
     pressed: [...document.querySelectorAll("[aria-pressed=true]")].map((each) => each.dataset.to),
-  }};
-  const said = document.createElement("pre");
-  said.textContent = JSON.stringify(seen);
-  document.body.replaceChildren(said);
-}}, 500);
-</script>"""
+}"""
 
 
 def look_at(page: Path, folder: Path, fragment: str = "", before: str = "") -> dict[str, Any]:
     """What Chromium shows of a page, after `before` has run in it."""
-    copy = folder / "seen.html"
-    copy.write_text(page.read_text(encoding="utf-8").replace("</body>", _LOOK.format(before=before) + "</body>"))
-    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1100,900", "--enable-logging=stderr"]
-    run = subprocess.run(
-        [
-            str(chromium_program()),
-            *options,
-            f"--user-data-dir={folder / 'profile'}",
-            "--virtual-time-budget=10000",
-            "--dump-dom",
-            f"{copy.as_uri()}{fragment}",
-        ],
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=True,
-    )
-    assert [line for line in run.stderr.splitlines() if "CONSOLE" in line] == []
-    said = re.search(r"<pre>(.*?)</pre>", run.stdout, re.DOTALL)
-    assert said, run.stdout[-500:]
-    seen: dict[str, Any] = json.loads(html.unescape(said[1]))
-    return seen
+    copy = folder / "page.html"
+    copy.write_bytes(page.read_bytes())
+    return seen_in(copy, folder, _LOOK, fragment, before)
 
 
 def test_it_opens_in_chinese_with_every_chart_drawn(page_of_simulation: Path, tmp_path: Path) -> None:
