@@ -11,12 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from foreshock.journal_dump import is_dump, read_header
+from foreshock.runs import EventRun, JournalRun, Run
 from models.intake import Intake
+from models.outcome import Outcome
 from models.params import load_params
 from models.pseudonym import Pseudonymiser
-from models.replaying import EventReplay
 from schemas.alerts import Alert
+from schemas.codec import PartitionMessage
+from schemas.errors import UnreadableMessageError
 from schemas.receipts import Receipt
+from schemas.suppressions import Suppression
 from tests.support.peers import CHECKOUT
 
 HERE = Path(__file__).parent
@@ -28,16 +33,27 @@ STORIES = sorted((CHECKOUT / "examples").glob("*.jsonl"))
 def _ending(story: Path) -> str:
     intake = Intake(Pseudonymiser(b"a key for golden stories"), partitions=1, attributes=None)
     named = ORGANISATIONS.get(story.stem)
-    replay = EventReplay(intake, load_params(None, story.parent / named if named else None), timedelta(hours=1))
+    params = load_params(None, story.parent / named if named else None)
+    first, *rest = lines = story.read_bytes().splitlines()
+    run: Run = EventRun(intake, params, timedelta(hours=1))
+    if is_dump(first):
+        run, lines = JournalRun(read_header(first).epoch, params, None), rest
     names: dict[str, str] = {}
-    lines: list[str] = []
-    for raw in story.read_bytes().splitlines():
-        event, outcomes = replay.take(raw)
-        names[event.customer_id] = event.policy_ref or names.get(event.customer_id, "no policy")
-        lines += [_line(alert, names) for outcome in outcomes for alert in outcome.alerts]
-        lines += [_refused(receipt) for outcome in outcomes for receipt in outcome.receipts]
-    lines += [_line(alert, names) for outcome in replay.finish() for alert in outcome.alerts]
-    return "\n".join(lines) + "\n"
+    ending: list[str] = []
+    for raw in lines:
+        for taken in run.take(raw):
+            assert not isinstance(taken, UnreadableMessageError)
+            message, outcomes = taken
+            if not isinstance(message, PartitionMessage):
+                names[message.customer_id] = message.policy_ref or names.get(message.customer_id, "no policy")
+            ending += _lines(outcomes, names)
+    return "\n".join([*ending, *_lines(run.finish(None), names)]) + "\n"
+
+
+def _lines(outcomes: list[Outcome], names: dict[str, str]) -> list[str]:
+    lines = [_line(alert, names) for outcome in outcomes for alert in outcome.alerts]
+    lines += [_untold(held, names) for outcome in outcomes for held in outcome.suppressions]
+    return lines + [_refused(receipt) for outcome in outcomes for receipt in outcome.receipts]
 
 
 def _line(alert: Alert, names: dict[str, str]) -> str:
@@ -48,6 +64,12 @@ def _line(alert: Alert, names: dict[str, str]) -> str:
     if alert.supervisor:
         what += f"\n    -> {alert.supervisor}, {alert.owner}"
     return "\n".join([what, *(f"    {reason.text.zh} | {reason.text.en}" for reason in alert.reasons)])
+
+
+def _untold(held: Suppression, names: dict[str, str]) -> str:
+    who, until = names[held.customer_key], f" until {held.until:%m-%d %H:%M}" if held.until else ""
+    what = f"{held.at:%Y-%m-%d %H:%M} {who:<16} {held.cause:<24} {held.transition:<12} {held.level:<6}"
+    return f"{what} nobody is told: {held.rule}{f' by {held.author}' if held.author else ''}{until}"
 
 
 def _refused(receipt: Receipt) -> str:
