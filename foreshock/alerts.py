@@ -14,15 +14,19 @@ import click
 from rich.console import Console
 
 from foreshock.alerting.acting import Deed, act, seen_in
+from foreshock.alerting.looking import read_board, read_found, read_untold
 from foreshock.alerting.shown import as_line, in_lines, table_of, urgent_first
-from foreshock.alerting.standing import Board, Wanted
-from foreshock.alerting.topic import Found, Told, follow_alerts, read_alerts
+from foreshock.alerting.standing import Wanted
+from foreshock.alerting.topic import Told, follow_alerts
+from foreshock.alerting.untold import Untold, as_line_of_untold, held_in_lines, table_of_untold
 from foreshock.author import author_of
 from foreshock.broker.reading import open_topic
 from foreshock.options import Duration
 from foreshock.report.phrases import Language
 from schemas.actions import ActionName
 from schemas.alerts import CAUSES, LEVELS, Transition
+from schemas.codec import encode
+from schemas.suppressions import Suppression
 from streams.settings import Settings, load_settings
 
 # Columns that do not fit are cut, which a file or a pipe need not suffer.
@@ -94,6 +98,7 @@ def alerts() -> None:
 @click.option("--older-than", type=Duration(), metavar="4h", help="Only those that opened at least so long ago.")
 @click.option("--younger-than", type=Duration(), metavar="2d", help="Only those that opened less long ago.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="How many, the most urgent.")
+@click.option("--untold", "is_untold", is_flag=True, help="Only those that nobody was told of, and what hides them.")
 @_language
 @_json
 def list_alerts(
@@ -104,15 +109,17 @@ def list_alerts(
     older_than: timedelta | None,
     younger_than: timedelta | None,
     limit: int,
+    is_untold: bool,
     language: Language,
     as_json: bool,
 ) -> None:
     """List the open alerts, the most urgent first; of one level those that nobody has taken, then the oldest.
 
-    Ages are counted to now, or to the newest alert where events move the clock (FORESHOCK_CLOCK=event).
+    Ages are counted to now, or to the newest alert where events move the clock (FORESHOCK_CLOCK=event). Those that
+    nobody was told of, because a rule held them back from the start, are listed with --untold alone.
     """
     settings = load_settings()
-    board = asyncio.run(_board(settings))
+    board = asyncio.run(read_board(settings))
     now = board.newest_at if settings.clock == "event" and board.newest_at else datetime.now(UTC)
     wanted = Wanted(
         units,
@@ -122,6 +129,10 @@ def list_alerts(
         opened_before=now - older_than if older_than is not None else None,
         opened_after=now - younger_than if younger_than is not None else None,
     )
+    if is_untold:
+        untold = asyncio.run(read_untold(settings, board))
+        _list_untold([each for each in untold if wanted.takes(each)], len(untold), limit, now, as_json=as_json)
+        return
     meant = urgent_first(seen for seen in board.open.values() if wanted.takes(seen.newest))
     if as_json:
         for seen in meant[:limit]:
@@ -137,13 +148,22 @@ def list_alerts(
 @_language
 @_json
 def show(alert_id: str, language: Language, as_json: bool) -> None:
-    """Show every transition of an alert with its reasons, and the events that show them."""
+    """Show every transition of an alert with its reasons and the events that show them, and what was held back.
+
+    With --json, what was held back is a record of the topic of suppressions: it has a `rule`.
+    """
     settings = load_settings()
-    transitions = asyncio.run(_transitions(settings, alert_id))
-    seen = seen_in(transitions, alert_id, settings.topic("alerts"))
-    for told in transitions:
-        _echo(told, language, as_json)
-    click.echo(f"{seen.newest.alert_id}: {seen.standing}, {seen.newest.level}", err=True)
+    found = asyncio.run(read_found(settings, alert_id))
+    transitions, held_back = found.transitions(), found.held_back()
+    if transitions or not held_back:
+        seen = seen_in(transitions, alert_id, settings.topic("alerts"))
+        ending = f"{seen.newest.alert_id}: {seen.standing}, {seen.newest.level}"
+    else:
+        ending = f"{held_back[-1].alert_id}: nobody was told, {held_back[-1].level}"
+    steps: list[tuple[int, Told | Suppression]] = [(told.alert.sequence, told) for told in transitions]
+    for _, step in sorted([*steps, *((held.sequence, held) for held in held_back)], key=lambda each: each[0]):
+        _echo(step, language, as_json)
+    click.echo(ending, err=True)
 
 
 @alerts.command()
@@ -266,30 +286,23 @@ def _answer(
     ctx.exit(int(not result.is_done))
 
 
-def _echo(told: Told, language: Language, as_json: bool) -> None:
-    """Tell one transition."""
-    if as_json:
-        click.echo(told.raw)
+def _echo(step: Told | Suppression, language: Language, as_json: bool) -> None:
+    """Tell one transition, whether it was told or held back."""
+    if isinstance(step, Suppression):
+        click.echo(encode(step) if as_json else "\n".join(held_in_lines(step)))
     else:
-        click.echo("\n".join(in_lines(told.alert, language)))
+        click.echo(step.raw if as_json else "\n".join(in_lines(step.alert, language)))
 
 
-async def _board(settings: Settings) -> Board:
-    """Read how all alerts stand."""
-    board = Board()
-    async with open_topic(settings, "alerts") as reader:
-        async for told in read_alerts(reader, await reader.spans()):
-            board.take(told.alert)
-    return board
-
-
-async def _transitions(settings: Settings, named: str) -> list[Told]:
-    """Read one alert."""
-    found = Found(named)
-    async with open_topic(settings, "alerts") as reader:
-        async for told in read_alerts(reader, await reader.spans()):
-            found.take(told)
-    return found.transitions()
+def _list_untold(meant: list[Untold], count: int, limit: int, now: datetime, *, as_json: bool) -> None:
+    """List what nobody was told of."""
+    if as_json:
+        for each in meant[:limit]:
+            click.echo(as_line_of_untold(each))
+    elif meant:
+        console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES, highlight=False)
+        console.print(table_of_untold(meant[:limit], now))
+    click.echo(f"{min(limit, len(meant)):,} of {len(meant):,} shown, {count:,} untold in all", err=True)
 
 
 async def _watch(settings: Settings, wanted: Wanted, limit: timedelta | None, tell: Callable[[Told], None]) -> None:

@@ -28,6 +28,7 @@ def silence() -> None:
 
     \b
       foreshock silence add typhoon --org HQ/Guangdong --cause claim_stalled --for 2d --because "all adjusters are out"
+      foreshock silence add recall --product-line motor --product PCAR-03 --for 7d --because "letter of 3 May"
       foreshock silence list
       foreshock silence end typhoon
     """  # noqa: D301 - click's own mark
@@ -37,6 +38,8 @@ def silence() -> None:
 @click.argument("name")
 @click.option("--cause", "causes", multiple=True, type=click.Choice(CAUSES), help="Only alerts of this cause.")
 @click.option("--org", "org_path", metavar="PATH", help="Only alerts of this unit and those below it.")
+@click.option("--product-line", metavar="NAME", help="Only alerts of this line of business, as events name it.")
+@click.option("--product", "product_id", metavar="ID", help="Only alerts of this product, as events name it.")
 @click.option(
     "--level", type=click.Choice(LEVELS[1:]), default="orange", show_default=True, help="Only alerts up to this level."
 )
@@ -103,6 +106,9 @@ def _in_words(each: SilenceCommand) -> str:
     """Write a silence in one line."""
     causes = ", ".join(each.causes) or "any cause"
     until = f"{each.until:%Y-%m-%d %H:%M}" if each.until is not None else "-"
-    return f"{each.name}  until {until}  up to {each.level}  {causes}  {each.org_path or 'any unit'}  by {each.by}" + (
-        f"  {each.because}" if each.because else ""
+    products = "".join(f"  {said}" for said in (each.product_line, each.product_id) if said)
+    because = f"  {each.because}" if each.because else ""
+    return (
+        f"{each.name}  until {until}  up to {each.level}  {causes}  {each.org_path or 'any unit'}{products}  "
+        f"by {each.by}{because}"
     )

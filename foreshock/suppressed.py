@@ -19,6 +19,8 @@ from streams.settings import load_settings
 @click.option("--rule", "rules", multiple=True, type=click.Choice(RULES), help="Only of this rule.")
 @click.option("--cause", "causes", multiple=True, type=click.Choice(CAUSES), help="Only of this cause.")
 @click.option("--org", "units", multiple=True, metavar="PATH", help="Only of this unit and those below it.")
+@click.option("--product-line", metavar="NAME", help="Only of this line of business.")
+@click.option("--product", "product_id", metavar="ID", help="Only of this product.")
 @click.option("--customer", metavar="KEY", help="Only of this customer key (`foreshock pseudonym` tells it).")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=0), help="How many, the newest.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
@@ -26,6 +28,8 @@ def suppressed(
     rules: tuple[str, ...],
     causes: tuple[str, ...],
     units: tuple[str, ...],
+    product_line: str | None,
+    product_id: str | None,
     customer: str | None,
     limit: int,
     as_json: bool,
@@ -40,6 +44,8 @@ def suppressed(
             lambda held: (
                 (not rules or held.rule in rules)
                 and (not causes or held.cause in causes)
+                and (product_line is None or held.product_line == product_line)
+                and (product_id is None or held.product_id == product_id)
                 and (customer is None or held.customer_key == customer)
                 and place.holds_unit(held.org_path)
             )

@@ -307,7 +307,8 @@ class Engine:
         others = [each for each in frame.silences if each.name != command.name and each.until > frame.now]
         if command.command == "set" and command.until is not None:
             level, until = LEVELS.index(command.level), command.until.timestamp()
-            others.append(Silence(command.name, command.causes, command.org_path or "", level, until, command.by))
+            unit, product = command.org_path or "", (command.product_line or "", command.product_id or "")
+            others.append(Silence(command.name, command.causes, unit, level, until, command.by, *product))
         frame.silences = others
         return Outcome()
 

@@ -71,6 +71,10 @@ class Silence(NamedTuple):
     """When it ends, in seconds since 1970."""
     by: str
     """Who asked for it."""
+    product_line: str = ""
+    """Only alerts of this line of business; empty means any."""
+    product_id: str = ""
+    """Only alerts of this product; empty means any."""
 
 
 def encode_partition(state: PartitionState) -> bytes:

@@ -122,6 +122,8 @@ def suppression_of(
         tenant=state.tenant,
         org_path=state.org_path,
         cause=alert.cause,
+        product_line=state.product_line or None,
+        product_id=state.product_id or None,
         level=LEVELS[alert.level],
         at=moment_of(state.clock),
         position=(partition, *position),

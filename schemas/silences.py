@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from schemas import rules
 from schemas.alerts import Cause, Level
-from schemas.types import Identifier, Message, OrgPath, Text, UtcTime
+from schemas.types import Identifier, Message, OrgPath, Reference, Text, UtcTime
 
 SilenceName = Literal["set", "end"]
 
@@ -38,6 +38,12 @@ class SilenceCommand(Message):
 
     org_path: OrgPath | None = None
     """Only alerts of this unit and those below it."""
+
+    product_line: Reference | None = None
+    """Only alerts of customers whose last event that named a line of business named this one."""
+
+    product_id: Reference | None = None
+    """The same of the product."""
 
     level: Level = "orange"
     """Only alerts up to this level: a red one is told unless somebody says otherwise."""

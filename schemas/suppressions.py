@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from schemas.alerts import Cause, Level, Transition
-from schemas.types import CustomerKey, Identifier, Message, OrgPath, UtcTime
+from schemas.types import CustomerKey, Identifier, Message, OrgPath, Reference, UtcTime
 
 Rule = Literal["dedup", "cool_down", "silence", "snooze", "inhibit", "capacity", "complained_after"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -60,6 +60,12 @@ class Suppression(Message):
 
     cause: Cause
     """What the alert is about."""
+
+    product_line: Reference | None = None
+    """Line of business, from the last event that had one."""
+
+    product_id: Reference | None = None
+    """The product, from the last event that had one."""
 
     level: Level
     """How urgent it is."""

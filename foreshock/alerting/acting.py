@@ -117,8 +117,8 @@ def seen_in(transitions: list[Told], named: str, topic: str) -> Seen:
     """
     if not transitions:
         raise ConfigurationError(
-            f"{topic} holds no alert {named}: `foreshock alerts list` shows the open ones; transitions are forgotten "
-            "after FORESHOCK_OUTPUT_RETENTION_HOURS"
+            f"{topic} holds no alert {named}: `foreshock alerts list` shows the open ones, with --untold those that "
+            "nobody was told of; transitions are forgotten after FORESHOCK_OUTPUT_RETENTION_HOURS"
         )
     seen = Seen(transitions[0].alert, -1, -1)
     for told in transitions:

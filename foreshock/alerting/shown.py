@@ -14,10 +14,11 @@ from foreshock.report.phrases import Language
 from schemas.alerts import LEVELS, Alert, Reason
 from schemas.codec import encode
 
-_ID_SHOWN = 8
+ID_SHOWN = 8
 """As many characters as a row has room for; commands take them for the whole id."""
 
-_STYLES = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "blue"}
+STYLES = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "blue"}
+"""Level to how it looks."""
 
 
 def urgent_first(alerts: Iterable[Seen]) -> list[Seen]:
@@ -52,8 +53,8 @@ def table_of(alerts: Iterable[Seen], now: datetime, language: Language) -> Table
     for seen in alerts:
         alert = seen.newest
         table.add_row(
-            alert.alert_id[:_ID_SHOWN],
-            f"[{_STYLES[alert.level]}]{alert.level}[/]" if alert.level in _STYLES else alert.level,
+            alert.alert_id[:ID_SHOWN],
+            f"[{STYLES[alert.level]}]{alert.level}[/]" if alert.level in STYLES else alert.level,
             alert.cause,
             seen.standing,
             age_in_words(now - alert.opened_at),
@@ -74,7 +75,7 @@ def as_line(seen: Seen) -> bytes:
 def in_lines(alert: Alert, language: Language) -> Iterator[str]:
     """Tell a transition: what and when, then why."""
     yield (
-        f"{alert.at:%Y-%m-%d %H:%M:%S}  {alert.alert_id[:_ID_SHOWN]}  {alert.transition:<12}  {alert.level:<6}  "
+        f"{alert.at:%Y-%m-%d %H:%M:%S}  {alert.alert_id[:ID_SHOWN]}  {alert.transition:<12}  {alert.level:<6}  "
         f"{alert.cause}  {alert.org_path}  {alert.policy_ref or '-'}  {alert.customer_key}"
     )
     for reason in alert.reasons:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from schemas.alerts import ENDING, PAGING, TAKING, Alert, Status
 
@@ -49,6 +49,11 @@ class Board:
     """The latest time of any transition: how late it is by the events."""
     _ended: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def told(self) -> set[str]:
+        """Ids of all alerts that the topic knows of."""
+        return self.open.keys() | self._ended.keys()
+
     def take(self, alert: Alert) -> None:
         """Take in a transition; one that comes again, or late, changes nothing."""
         self.newest_at = max(self.newest_at or alert.at, alert.at)
@@ -59,6 +64,30 @@ class Board:
             self._ended[alert.alert_id] = alert.sequence
         else:
             self.open[alert.alert_id] = seen
+
+
+class Described(Protocol):
+    """What is asked of an alert, told or not."""
+
+    @property
+    def org_path(self) -> str:
+        """The unit that last served the customer."""
+
+    @property
+    def level(self) -> str:
+        """How urgent it is."""
+
+    @property
+    def cause(self) -> str:
+        """What it is about."""
+
+    @property
+    def customer_key(self) -> str:
+        """The pseudonymous key."""
+
+    @property
+    def opened_at(self) -> datetime:
+        """When it opened."""
 
 
 class Wanted(NamedTuple):
@@ -77,7 +106,7 @@ class Wanted(NamedTuple):
     opened_after: datetime | None = None
     """Only those that opened later than that."""
 
-    def takes(self, alert: Alert) -> bool:
+    def takes(self, alert: Described) -> bool:
         """Whether an alert is meant."""
         return all(self._answers(alert))
 
@@ -93,7 +122,7 @@ class Wanted(NamedTuple):
         """
         return not self.units or any(org_path == unit or org_path.startswith(f"{unit}/") for unit in self.units)
 
-    def _answers(self, alert: Alert) -> Iterator[bool]:
+    def _answers(self, alert: Described) -> Iterator[bool]:
         """Ask each question."""
         yield self.holds_unit(alert.org_path)
         yield not self.levels or alert.level in self.levels

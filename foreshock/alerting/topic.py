@@ -9,6 +9,7 @@ from foreshock.broker.reading import Span, TopicReader
 from schemas.alerts import Alert
 from schemas.codec import decode_as
 from schemas.errors import ConfigurationError, UnreadableMessageError
+from schemas.suppressions import Suppression
 
 LEAST_PREFIX = 6
 """So many characters name one alert among thousands; fewer would often name several."""
@@ -71,6 +72,8 @@ class Found:
         """The first that was found of each number, ascending."""
         self.contradicted: set[int] = set()
         """Numbers of which other bytes were found too."""
+        self.held: dict[str, Suppression] = {}
+        """What was held back of it, by identity."""
         self._named = named.lower()
         self._ids: set[str] = set()
 
@@ -81,6 +84,16 @@ class Found:
         self._ids.add(told.alert.alert_id)
         if len(self._ids) == 1 and self.by_sequence.setdefault(told.alert.sequence, told).raw != told.raw:
             self.contradicted.add(told.alert.sequence)
+
+    def take_held(self, held: Suppression) -> None:
+        """Take in what was held back, if it is of that alert; new evidence that changed nothing is none of it."""
+        if held.alert_id.startswith(self._named) and held.rule not in ("dedup", "cool_down"):
+            self._ids.add(held.alert_id)
+            self.held[held.identity] = held
+
+    def held_back(self) -> list[Suppression]:
+        """Return what was held back, in order."""
+        return sorted(self.held.values(), key=lambda held: (held.sequence, held.at, held.position))
 
     def transitions(self) -> list[Told]:
         """Return the transitions in order; none if the alert was not found.

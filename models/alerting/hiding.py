@@ -143,20 +143,21 @@ class _Look:
         """Return what a person asked for: that the alert be left alone, or silence."""
         if alert.snoozed_until > self._at and alert.level <= LEVELS.index(self._params.policy.snooze_up_to):
             return _Held("snooze", alert.assignee or None, until=alert.snoozed_until)
-        unit = self._state.org_path
         for silence in self._silences:
-            if silence.until > self._at and _matches(silence, alert, unit):
+            if silence.until > self._at and _matches(silence, alert, self._state):
                 return _Held("silence", silence.by, silence.name, silence.until)
         return None
 
 
-def _matches(silence: Silence, alert: OpenAlert, unit: str) -> bool:
-    """Say whether a silence is about an alert of a unit."""
-    path = silence.org_path
+def _matches(silence: Silence, alert: OpenAlert, state: CustomerState) -> bool:
+    """Say whether a silence is about an alert of a customer: it must match all that is given."""
+    path, unit = silence.org_path, state.org_path
     return (
         alert.level <= silence.level
         and (not silence.causes or alert.cause in silence.causes)
         and (not path or unit == path or unit.startswith(f"{path}/"))
+        and silence.product_line in ("", state.product_line)
+        and silence.product_id in ("", state.product_id)
     )
 
 

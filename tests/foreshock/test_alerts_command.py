@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,13 @@ from pathlib import Path
 import orjson
 import pytest
 
+from foreshock.producing import produce
 from schemas.alerts import Alert
 from schemas.codec import decode_as
 from streams.broker import EmbeddedBroker
 from streams.settings import load_settings
 from tests.support.journal import read_topic, values
-from tests.support.office import Office, office
+from tests.support.office import PATIENCE_SECONDS, Office, office, threat
 from tests.support.peers import CHECKOUT
 
 EMBEDDED = {"PRODUCER_IDEMPOTENCE": "false", "SESSION_TIMEOUT_SECONDS": "2", "HEARTBEAT_SECONDS": "0.5"}
@@ -155,6 +157,31 @@ def test_a_silence_is_set_listed_and_ended_and_what_it_hid_is_listed(staffed: Of
     assert "any cause  HQ/North  by Li  known" in listed.stdout
     assert "storm  until" not in staffed.run("silence", "list").stdout
     assert "0 in all, complained after 0" in hidden.output
+
+
+def test_a_silence_of_a_product_hides_an_alert_that_is_then_listed_and_shown_as_untold(staffed: Office) -> None:
+    added = staffed.run("silence", "add", "recall", "--product-line", "boats", "--for", "2h", "--by", "Li")
+    assert added.exit_code == 0, added.output
+    asyncio.run(produce([threat("C-6", product_line="boats")]))
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (lines := staffed.run("alerts", "list", "--untold", "--cause", "threat", "--json").stdout.splitlines()):
+        assert time.monotonic() < deadline, staffed.worker.said()[-3000:]
+        time.sleep(0.3)
+    (untold,) = map(orjson.loads, lines)
+    named = untold["alert_id"][:8]
+    table = staffed.run("alerts", "list", "--untold")
+    shown = staffed.run("alerts", "show", named)
+    hidden = staffed.run("suppressed", "--product-line", "boats")
+    other = staffed.run("suppressed", "--product-line", "cars")
+    staffed.run("silence", "end", "recall", "--by", "Li")
+
+    assert (untold["standing"], untold["rule"], untold["product_line"]) == ("untold", "silence", "boats")
+    assert untold["alert_id"] not in staffed.run("alerts", "list", "--json").stdout
+    assert "silence recall by Li until" in table.stdout
+    assert "NOT TOLD: silence recall by Li until" in shown.stdout
+    assert "nobody was told, orange" in shown.stderr
+    assert named in hidden.stdout
+    assert named not in other.stdout
 
 
 def test_an_alert_is_given_on_left_alone_commented_on_and_opened_again(staffed: Office) -> None:

@@ -52,7 +52,7 @@ class Office(NamedTuple):
         return next((each for each in lines if each["policy_ref"] == policy_ref), None)
 
 
-def threat(customer: str) -> Call:
+def threat(customer: str, product_line: str | None = None) -> Call:
     """A call with a threat, some minutes ago."""
     return Call(
         event_id=f"threat-of-{customer}",
@@ -60,6 +60,7 @@ def threat(customer: str) -> Call:
         occurred_at=datetime.now(UTC) - timedelta(minutes=10),
         org_path="HQ/South/Port",
         policy_ref=f"P-{customer}",
+        product_line=product_line,
         language="zh",
         text=THREAT,
     )

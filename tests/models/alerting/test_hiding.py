@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import orjson
+
 from models.params import Params, PolicyParams
+from models.partition import decode_partition
 from models.rows import decode_row
 from schemas.silences import SilenceCommand
 from schemas.suppressions import Suppression
@@ -52,6 +55,33 @@ def test_a_silence_means_only_what_it_matches() -> None:
             ("broken_promise", "opened", "yellow")
         ]
     assert _held(_core(), _silence(org_path="HQ/North"), promise(day=0, due=1, org_path="HQ/North/Port"), tick(2))
+
+
+def test_a_silence_of_a_product_means_only_customers_of_it() -> None:
+    for given in ({"product_line": "home"}, {"product_id": "PCAR-01"}, {"product_line": "motor", "product_id": "x"}):
+        core = _core()
+        car = promise(day=0, due=1, product_line="motor", product_id="PCAR-03")
+        assert [each.transition for each in core.alerts(_silence(**given), car, tick(2))] == ["opened"]
+    for given in ({"product_line": "motor"}, {"product_id": "PCAR-03"}, {"product_line": "motor", "org_path": "HQ"}):
+        car = promise(day=0, due=1, product_line="motor", product_id="PCAR-03")
+        (held,) = _held(_core(), _silence(**given), car, tick(2))
+        assert (held.rule, held.product_line, held.product_id) == ("silence", "motor", "PCAR-03")
+
+
+def test_a_silence_of_a_product_does_not_mean_customers_of_whom_none_is_known() -> None:
+    assert _core().alerts(_silence(product_line="motor"), promise(day=0, due=1), tick(2))
+
+
+def test_a_silence_of_a_row_of_before_means_any_product() -> None:
+    core = _core()
+    core.take(_silence())
+    row = orjson.loads(core.engine.partition_rows()["@engine/0"])
+    silences = next(item for item in row if isinstance(item, list) and item and isinstance(item[0], list))
+    assert len(silences[0]) == 8
+    silences[0] = silences[0][:6]
+
+    (kept,) = decode_partition(orjson.dumps(row)).silences
+    assert (kept.product_line, kept.product_id, kept.by) == ("", "", "li")
 
 
 def test_the_silence_that_hid_a_complaint() -> None:
