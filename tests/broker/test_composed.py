@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from sinks.database.store import engine_of
+from streams.exits import ExitCode
 from tests.support.composed import Composed
 from tests.support.deployment import compose_services, worker_services
 from tests.support.kafka import KafkaNode
@@ -83,6 +86,32 @@ def test_an_alert_reaches_the_database_and_alertmanager_and_every_health_check_p
     # The token of the secrets lets Prometheus in, everywhere.
     assert [series["value"][1] for series in up] == ["1"] * len(worker_services())
     assert codes == dict.fromkeys(worker_services(), 0)
+
+
+@pytest.mark.kafka
+@pytest.mark.kafka_node
+@pytest.mark.postgresql
+@pytest.mark.slow
+def test_a_worker_that_is_killed_is_started_again_inside_its_container(composed: Composed) -> None:
+    composed.run("topics")
+    container = composed.start("ingest")
+    composed.wait_until_healthy("ingest")
+    (worker,) = children(container.pid)
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: composed.complaint("ingest"))
+    composed.wait_until_healthy("ingest")
+    (successor,) = children(container.pid)
+    left = container.poll()
+    code = composed.stop("ingest")
+
+    assert left is None, "the container ended with its worker"
+    assert successor != worker
+    assert code == ExitCode.STOPPED
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started."""
+    return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
 
 def checked() -> list[str]:

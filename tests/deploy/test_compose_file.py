@@ -33,6 +33,7 @@ from tests.support.peers import CHECKOUT
 
 MAKE_SECRETS = CHECKOUT / "deploy" / "compose" / "make-secrets"
 DEMO = CHECKOUT / "deploy" / "compose" / "demo.env"
+GUIDES = [CHECKOUT / "docs" / "how-to" / name for name in ("run-with-compose.md", "run-with-compose.zh-CN.md")]
 STEPS = ("topics", "tables")
 """Services that do one thing and end."""
 
@@ -133,6 +134,36 @@ def test_nobody_takes_the_whole_machine(service: str) -> None:
     assert told["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
     # A folder in memory counts as memory: none without an end.
     assert all("size=" in each for each in told.get("tmpfs", ()))
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def test_the_guide_tells_users_and_limits_as_they_are(path: Path) -> None:
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in path.read_text("utf-8").splitlines()]
+    told = {
+        (name, user, memory.replace(" GB", "g").replace(" MB", "m"))
+        for row in rows
+        if len(row) == 4
+        for names, _, users, memories in [row]
+        if (found := [each for each in re.findall(r"`([a-z]+)`", names) if each in compose_services()])
+        for name, user, memory in zip(found, each_of(users, found), each_of(memories, found), strict=True)
+    }
+    there = {(name, each["user"].split(":")[0], each["mem_limit"]) for name, each in compose_services().items()}
+
+    assert told == {each for each in there if each[0] != "foreshock"}
+
+
+def test_the_guides_add_up_what_stays() -> None:
+    sizes = {"m": 1, "g": 1024}
+    stays = [each["mem_limit"] for each in compose_services().values() if "test" in each["healthcheck"]]
+    total = sum(int(limit[:-1]) * sizes[limit[-1]] for limit in stays) / 1024
+
+    assert all(f"{total:g} GB" in path.read_text("utf-8") for path in GUIDES)
+
+
+def each_of(cell: str, names: list[str]) -> list[str]:
+    """One value per name: a cell has one for all, or one for each."""
+    values = re.split(r", |、", cell)
+    return values if len(values) > 1 else values * len(names)
 
 
 @pytest.mark.parametrize("service", our_services())
