@@ -55,6 +55,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "foreshock.migrate:migrate_command",
             "Give the journal another number of partitions, with every customer's state.",
         ),
+        "backup": Entry("foreshock.backup:backup", "Save what is on the topics to a folder, and put it back."),
         "check": Entry("foreshock.check:check", "Say what would keep a worker from running, and what to do."),
         "worker": Entry("foreshock.worker:worker", "Run a worker until it is told to stop."),
         "alerts": Entry(
