@@ -78,8 +78,8 @@ class _Open:
 class AlertmanagerSink:
     """Fires, renews and resolves alerts by the API v2.
 
-    An alert there is known by its labels. When its level, its unit or its being acknowledged changes, it has other
-    labels: the old ones are resolved and the new ones fire in the same request.
+    An alert there is known by its labels. When its level, its unit, who answers for it or its being acknowledged
+    changes, it has other labels: the old ones are resolved and the new ones fire in the same request.
 
     Parameters
     ----------
@@ -200,6 +200,11 @@ class AlertmanagerSink:
             # The path comes from events; its first steps are the company's few large units.
             "unit": "/".join(alert.org_path.split("/")[: self._told.unit_depth]),
         }
+        # Both come from the organisation's file, which is validated and finite; without one there is neither.
+        if alert.owner is not None:
+            labels["owner"] = alert.owner
+        if alert.supervisor is not None:
+            labels["supervisor"] = alert.supervisor
         rest = {"annotations": _annotations(alert), "startsAt": alert.opened_at.isoformat()}
         return _Open(alert.sequence, is_acknowledged, labels, rest)
 

@@ -26,6 +26,7 @@ class Texts(BaseModel):
 
     message: str
     reason: str
+    whose: str = ""
     digest: str
     line: str
     more: str
@@ -41,7 +42,8 @@ class Texts(BaseModel):
         LookupError or ValueError
             If one has a place that nothing fills.
         """
-        words = dict.fromkeys(("level", "cause", "transition", "org_path", "ref"), "")
+        words = dict.fromkeys(("level", "cause", "transition", "org_path", "whose", "ref"), "")
+        self.whose.format(owner="", supervisor="")
         self.message.format(reasons="", **words)
         self.line.format(**words)
         self.reason.format(text="")
@@ -133,5 +135,13 @@ def _words(texts: Texts, alert: Alert) -> dict[str, str]:
         "cause": texts.cause.get(alert.cause, alert.cause),
         "transition": texts.transition.get(alert.transition, alert.transition),
         "org_path": alert.org_path,
+        "whose": _whose(texts, alert),
         "ref": ref_of(alert),
     }
+
+
+def _whose(texts: Texts, alert: Alert) -> str:
+    """Say who answers for an alert; nothing where the organisation names nobody."""
+    if alert.owner is None:
+        return ""
+    return texts.whose.format(owner=alert.owner, supervisor=alert.supervisor or alert.org_path)

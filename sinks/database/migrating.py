@@ -52,8 +52,8 @@ def schema_problem(connection: Connection) -> tuple[str, str | None]:
     )
 
 
-def upgrade(engine: Engine) -> tuple[str | None, str]:
-    """Bring the tables up to date in one transaction; returns the revisions before and after."""
+def upgrade(engine: Engine, to: str = "head") -> tuple[str | None, str]:
+    """Bring the tables up to date, or to a revision, in one transaction; returns the revisions before and after."""
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             # Two pods that start together upgrade one after the other. The number is only ours.
@@ -61,8 +61,8 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
         before = current_revision(connection)
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    return before, newest_revision()
+        command.upgrade(config, to)
+        return before, current_revision(connection) or ""
 
 
 def upgrade_sql(engine: Engine) -> str:

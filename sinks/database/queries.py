@@ -50,7 +50,37 @@ def open_alerts(
 def open_alerts_query(unit: str, level: Level, limit: int, tenant: str | None) -> Select[Any]:
     """Return the statement of `open_alerts`."""
     table = ALERTS.c
-    query = select(ALERTS).where(table.is_open, within(table.org_path, unit), table.level_rank >= LEVELS.index(level))
+    return _open_query(within(table.org_path, unit), level, limit, tenant)
+
+
+def open_alerts_of_owner(
+    connection: Connection, owner: str, level: Level = "blue", limit: int = 200, tenant: str | None = None
+) -> list[Row]:
+    """Return what is open and somebody answers for, the worst and then the oldest first; `owner` as the file names."""
+    return list(connection.execute(owner_query(owner, level, limit, tenant)).mappings().all())
+
+
+def owner_query(owner: str, level: Level, limit: int, tenant: str | None) -> Select[Any]:
+    """Return the statement of `open_alerts_of_owner`."""
+    return _open_query(ALERTS.c.owner == owner, level, limit, tenant)
+
+
+def open_alerts_of_supervisor(
+    connection: Connection, unit: str, level: Level = "blue", limit: int = 200, tenant: str | None = None
+) -> list[Row]:
+    """Return what is open and a unit, or one below it, answers for now: also what has gone up to it from elsewhere."""
+    return list(connection.execute(supervisor_query(unit, level, limit, tenant)).mappings().all())
+
+
+def supervisor_query(unit: str, level: Level, limit: int, tenant: str | None) -> Select[Any]:
+    """Return the statement of `open_alerts_of_supervisor`."""
+    return _open_query(within(ALERTS.c.supervisor, unit), level, limit, tenant)
+
+
+def _open_query(whose: ColumnElement[bool], level: Level, limit: int, tenant: str | None) -> Select[Any]:
+    """Return the statement for open alerts that meet a condition."""
+    table = ALERTS.c
+    query = select(ALERTS).where(table.is_open, whose, table.level_rank >= LEVELS.index(level))
     if tenant is not None:
         query = query.where(table.tenant == tenant)
     return query.order_by(table.level_rank.desc(), table.opened_at, table.alert_id).limit(limit)

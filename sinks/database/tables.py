@@ -68,6 +68,8 @@ ALERTS = Table(
     Column("level", Text, nullable=False),
     Column("level_rank", Integer, nullable=False, comment="0 none, 1 blue, 2 yellow, 3 orange, 4 red"),
     Column("message", DOCUMENT, nullable=False, comment="the newest transition as it is on the topic"),
+    Column("owner", Text, comment="who answers for it; empty where nobody is named"),
+    Column("supervisor", ORDERED_TEXT, comment="the unit that answers for it"),
 )
 """One row per alert: how it stands now."""
 
@@ -80,6 +82,8 @@ TRANSITIONS = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("level", Text, nullable=False),
     Column("message", DOCUMENT, nullable=False, comment="as it is on the topic"),
+    Column("owner", Text, comment="who answers for it; empty where nobody is named"),
+    Column("supervisor", ORDERED_TEXT, comment="the unit that answers for it"),
 )
 """One row per transition; nothing here is ever changed."""
 
@@ -123,6 +127,20 @@ SUPPRESSIONS = Table(
 Index(
     "alerts_open",
     ALERTS.c.org_path,
+    ALERTS.c.level_rank,
+    sqlite_where=ALERTS.c.is_open,
+    postgresql_where=ALERTS.c.is_open,
+)
+Index(
+    "alerts_open_of_owner",
+    ALERTS.c.owner,
+    ALERTS.c.level_rank,
+    sqlite_where=ALERTS.c.is_open,
+    postgresql_where=ALERTS.c.is_open,
+)
+Index(
+    "alerts_open_of_supervisor",
+    ALERTS.c.supervisor,
     ALERTS.c.level_rank,
     sqlite_where=ALERTS.c.is_open,
     postgresql_where=ALERTS.c.is_open,

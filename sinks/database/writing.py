@@ -85,6 +85,8 @@ def _transition_row(alert: Alert) -> dict[str, Any]:
         "transition": alert.transition,
         "at": alert.at,
         "level": alert.level,
+        "owner": alert.owner,
+        "supervisor": alert.supervisor,
         "message": alert.model_dump(mode="json"),
     }
 

@@ -32,6 +32,11 @@ def test_alertmanager_understands_its_configuration() -> None:
         ("alertname=ForeshockAlert level=orange acknowledged=no unit=HQ/Guangdong", "branch-guangdong"),
         ("alertname=ForeshockAlert level=orange acknowledged=no unit=HQ/Hubei", "head-office"),
         ("alertname=ForeshockAlert level=red acknowledged=no unit=HQ/Guangdong", "head-office"),
+        ("alertname=ForeshockAlert level=orange acknowledged=no unit=HQ/Guangdong supervisor=HQ", "head-office"),
+        (
+            "alertname=ForeshockAlert level=orange acknowledged=no unit=HQ/Guangdong owner=role:guangdong-service",
+            "guangdong-service",
+        ),
         ("alertname=ForeshockAlert level=red acknowledged=yes unit=HQ/Guangdong", "nobody"),
         ("alertname=ForeshockPositionsSkipped severity=page", "on-call"),
         ("alertname=ForeshockDeadLetters severity=ticket", "tickets"),

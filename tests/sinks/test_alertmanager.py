@@ -89,6 +89,18 @@ async def test_labels_come_from_closed_sets_but_for_the_id_and_the_unit(
         assert all(firing["labels"][name] in values for name, values in closed.items())
 
 
+async def test_who_answers_is_a_label_and_an_alert_that_goes_up_fires_for_whom_it_has_gone_up_to(
+    node: AlertmanagerNode, sink: AlertmanagerSink
+) -> None:
+    await sink.deliver(alert("a", owner="claims-desk", supervisor="HQ/South"))
+    (before,) = node.firing()
+    await sink.deliver(alert("a", 1, transition="escalated", owner="head-office", supervisor="HQ"))
+    (after,) = node.firing()
+
+    assert (before["labels"]["owner"], before["labels"]["supervisor"]) == ("claims-desk", "HQ/South")
+    assert (after["labels"]["owner"], after["labels"]["supervisor"]) == ("head-office", "HQ")
+
+
 @pytest.mark.parametrize("end", ["resolved", "expired", "dismissed", "complained"])
 async def test_what_is_over_is_resolved(node: AlertmanagerNode, sink: AlertmanagerSink, end: str) -> None:
     await sink.deliver(alert("a"))

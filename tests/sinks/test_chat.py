@@ -270,3 +270,22 @@ def test_a_minute_is_any_minute() -> None:
 
     assert (pace.free(59.0), pace.wait(59.0)) == (0, 1.0)
     assert (pace.free(60.0), pace.wait(60.0)) == (1, 0.0)
+
+
+def test_a_message_says_who_answers_for_it_where_somebody_is_named() -> None:
+    both = load_texts(None, "both")
+    owned = alert("a", org_path="HQ/South", owner="claims-desk", supervisor="HQ")
+
+    assert "HQ/South，负责 claims-desk（HQ）\n" in message_of(both, owned)
+    assert "HQ/South, answered for by claims-desk (HQ)\n" in message_of(both, owned)
+    assert "HQ/South\n" in message_of(both, alert("b", org_path="HQ/South"))
+    assert "claims-desk" in digest_of(both, [owned], 2_000)
+
+
+def test_a_companys_own_sentences_need_not_say_who_answers(tmp_path: Path) -> None:
+    lines = DEFAULT_TEXTS.read_text("utf-8").replace("{whose}", "").splitlines()
+    (own := tmp_path / "texts.toml").write_text(
+        "\n".join(line for line in lines if not line.startswith("whose")), "utf-8"
+    )
+
+    assert "claims-desk" not in message_of(load_texts(own, "en"), alert("a", owner="claims-desk", supervisor="HQ"))

@@ -21,9 +21,13 @@ from sinks.database.queries import (
     counts_query,
     held_back,
     open_alerts,
+    open_alerts_of_owner,
+    open_alerts_of_supervisor,
     open_alerts_query,
+    owner_query,
     risk_of_customer,
     risk_query,
+    supervisor_query,
 )
 from sinks.database.sink import DatabaseSink, RiskHistorySink, SuppressionsSink
 from sinks.database.store import engine_of
@@ -193,6 +197,52 @@ async def test_open_alerts_are_those_of_a_unit_and_below_it(url: str, connection
     assert open_alerts(connection, "HQ/South", tenant="another") == []
 
 
+async def test_open_alerts_are_those_of_an_owner_or_of_a_supervising_unit(url: str, connection: Connection) -> None:
+    await deliver(
+        url,
+        alert("a", owner="li", supervisor="HQ/South"),
+        alert("b", owner="li", supervisor="HQ/South/Port", level="red", org_path="HQ/South/Port"),
+        alert("up", owner="li", supervisor="HQ/South"),
+        alert("up", 1, transition="escalated", owner="wang", supervisor="HQ"),
+        alert("closed", 1, owner="li", supervisor="HQ/South", transition="resolved"),
+        alert("nobody"),
+    )
+    history = alert_history(connection, "up")
+
+    assert [row["alert_id"] for row in open_alerts_of_owner(connection, "li")] == ["b", "a"]
+    assert [row["alert_id"] for row in open_alerts_of_owner(connection, "li", "red")] == ["b"]
+    assert [row["alert_id"] for row in open_alerts_of_owner(connection, "wang", tenant="default")] == ["up"]
+    assert [row["alert_id"] for row in open_alerts_of_supervisor(connection, "HQ/South")] == ["b", "a"]
+    assert {row["alert_id"] for row in open_alerts_of_supervisor(connection, "HQ")} == {"a", "b", "up"}
+    assert history is not None
+    assert [(row["owner"], row["supervisor"]) for row in history.transitions] == [("li", "HQ/South"), ("wang", "HQ")]
+
+
+async def test_tables_of_before_there_were_owners_are_filled_from_their_messages(empty: str) -> None:
+    engine = engine_of(empty)
+    upgrade(engine, "0001")
+    with engine.begin() as connection:
+        for each in (alert("a", owner="li", supervisor="HQ/South"), alert("b")):
+            message = each.model_dump(mode="json")
+            transition = {"alert_id": each.alert_id, "sequence": 0, "transition": "opened", "at": SOME_TIME}
+            transition |= {"level": each.level, "message": message}
+            state = {name: message[name] for name in ("tenant", "customer_key", "org_path", "cause")}
+            state |= {"is_open": True, "opened_at": SOME_TIME, "level_rank": 3}
+            connection.execute(insert(TRANSITIONS), [transition])
+            connection.execute(insert(ALERTS), [transition | state])
+    before, after = upgrade(engine)
+
+    with engine.connect() as connection:
+        (found,) = open_alerts_of_owner(connection, "li")
+        nobody = alert_history(connection, "b")
+    engine.dispose()
+
+    assert (before, after) == ("0001", newest_revision())
+    assert (found["alert_id"], found["supervisor"]) == ("a", "HQ/South")
+    assert nobody is not None
+    assert (nobody.alert["owner"], nobody.transitions[0]["supervisor"]) == (None, None)
+
+
 async def test_alerts_are_counted_by_the_local_day(url: str, connection: Connection) -> None:
     evening = SOME_TIME + timedelta(hours=15, minutes=59)  # 23:59 in China
     await deliver(
@@ -337,6 +387,8 @@ def test_every_question_of_a_console_is_served_by_an_index(node: PostgresqlNode)
         connection.execute(text("ANALYZE"))
     questions = {
         "alerts_open": open_alerts_query("HQ/branch7", "orange", 50, None),
+        "alerts_open_of_owner": owner_query("owner7", "orange", 50, None),
+        "alerts_open_of_supervisor": supervisor_query("HQ/branch7", "orange", 50, None),
         "alerts_by_day": counts_query("postgresql", SOME_TIME, SOME_TIME + 3 * DAY, "HQ", timedelta(hours=8)),
         "risk_history_pkey": risk_query("c_77", SOME_TIME, 100),
         "alerts_pkey": select(ALERTS).where(ALERTS.c.alert_id == "a77"),
@@ -377,6 +429,8 @@ def fill(connection: Connection) -> None:
                 "cause": "threat",
                 "level": "red",
                 "level_rank": number % 5,
+                "owner": f"owner{number % 97}",
+                "supervisor": f"HQ/branch{number % 97}",
                 "message": document,
             }
             for number in range(20_000)
