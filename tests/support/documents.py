@@ -20,7 +20,7 @@ from typing import NamedTuple
 from tests.support.peers import CHECKOUT
 
 _FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>[^\n`]*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r"<!--(.*?)-->\s*\Z", re.DOTALL)
+_COMMENT = re.compile(r"<!--((?:(?!-->).)*)-->\s*\Z", re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 
@@ -114,17 +114,33 @@ def answers(path: Path) -> list[tuple[Block, Block | None]]:
     return [(command, _answer(command, found)) for command in commands]
 
 
+def files(path: Path) -> dict[str, str]:
+    """Files that a document asks its reader to save, by name: blocks right after a comment `save as NAME`."""
+    return {
+        block.comment.removeprefix("save as "): block.text
+        for block in blocks(path)
+        if block.comment.startswith("save as ")
+    }
+
+
 def _answer(command: Block, found: list[Block]) -> Block | None:
     following = found[found.index(command) + 1 :]
     return following[0] if following and following[0].language in {"text", "json"} else None
 
 
 @contextmanager
-def newcomers_folder() -> Iterator[Path]:
-    """Give an empty folder in which the examples are where they are in a checkout."""
+def newcomers_folder(path: Path) -> Iterator[Path]:
+    """Give the folder in which a document's reader works, with what the document asks to save.
+
+    Of a tutorial it is empty but for that; elsewhere the examples are where they are in a checkout.
+    """
     with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "examples").symlink_to(CHECKOUT / "examples")
-        yield Path(name)
+        folder = Path(name)
+        if path not in TUTORIALS:
+            (folder / "examples").symlink_to(CHECKOUT / "examples")
+        for file, text in files(path).items():
+            (folder / file).write_text(text, encoding="utf-8")
+        yield folder
 
 
 def run_shell(script: str, folder: Path) -> str:
@@ -155,11 +171,13 @@ def tidy(text: str) -> str:
 def write_shown_output(path: Path) -> None:
     """Run the commands of a document and write what they print where it is shown."""
     text = path.read_text(encoding="utf-8")
-    with newcomers_folder() as folder:
+    with newcomers_folder(path) as folder:
         for command, answer in answers(path):
             printed = run_shell(command.text, folder)
             if answer is not None:
-                text = text.replace(f"```{answer.language}\n{answer.text}```", f"```{answer.language}\n{printed}\n```")
+                before, fence, after = text.partition(f"```{command.language}\n{command.text}```")
+                shown = f"```{answer.language}\n{answer.text}```"
+                text = before + fence + after.replace(shown, f"```{answer.language}\n{printed}\n```", 1)
     path.write_text(text, encoding="utf-8")
 
 
