@@ -301,9 +301,12 @@ class Engine:
     def silence(self, command: SilenceCommand) -> Outcome:
         """Begin a silence or end it; those whose time is over are forgotten.
 
-        What a silence has hidden is told when its customer is next looked at, which is soon: see `models.timers`.
+        What a silence has hidden is told when its customer is next looked at, which is soon: see `models.timers`. One
+        that the partition's row knows already changes nothing: the clock is that of a later message then.
         """
         frame = self._frame
+        if frame.position <= self._written:
+            return Outcome()
         others = [each for each in frame.silences if each.name != command.name and each.until > frame.now]
         if command.command == "set" and command.until is not None:
             level, until = LEVELS.index(command.level), command.until.timestamp()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import orjson
 
+from models.engine import step
 from models.params import Params, PolicyParams
 from models.partition import decode_partition
 from models.rows import decode_row
 from schemas.silences import SilenceCommand
 from schemas.suppressions import Suppression
+from schemas.types import Position
 from tests.support.core import Core, told
 from tests.support.events import action, call, claim, complaint, moment, promise, tick
 
@@ -21,7 +23,9 @@ def _core(**policy: object) -> Core:
 
 def _silence(command: str = "set", until: float = 10.0, **given: object) -> SilenceCommand:
     return SilenceCommand(
-        partition=0, command=command, name="typhoon", until=moment(until), by="li", at=moment(), **given
+        **{"partition": 0, "command": command, "name": "typhoon", "by": "li", "at": moment()}
+        | {"until": moment(until)}
+        | given
     )  # type: ignore[arg-type]
 
 
@@ -144,3 +148,18 @@ def test_silences_and_what_they_hide_survive_a_restart() -> None:
 
     assert told(again.alerts(tick(2.5))) == []
     assert told(again.alerts(tick(4))) == [("broken_promise", "told", "yellow")]
+
+
+def test_a_silence_that_comes_again_after_a_crash_does_not_end_others_by_a_later_clock() -> None:
+    """The clock of the partition's row is that of a later message, by which the first silence is over."""
+    messages = [tick(0), _silence(until=1, name="short"), _silence("end"), tick(1)]
+    core, again = _core(), _core()
+    for line, message in enumerate(messages):
+        step(core.engine, core.states, message, Position(0, line))
+    row = core.engine.partition_rows()["@engine/0"]
+
+    again.engine.restore((), row, None)
+    for line, message in enumerate(messages):
+        step(again.engine, again.states, message, Position(0, line))
+
+    assert again.engine.partition_rows()["@engine/0"] == row
