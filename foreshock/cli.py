@@ -56,6 +56,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "Give the journal another number of partitions, with every customer's state.",
         ),
         "backup": Entry("foreshock.backup:backup", "Save what is on the topics to a folder, and put it back."),
+        "size": Entry(
+            "foreshock.size:size",
+            "Say how many partitions and workers, how much memory and disk a load needs, and how long alerts pause.",
+        ),
         "check": Entry("foreshock.check:check", "Say what would keep a worker from running, and what to do."),
         "worker": Entry("foreshock.worker:worker", "Run a worker until it is told to stop."),
         "alerts": Entry(

@@ -25,7 +25,11 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 
 READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh-CN.md"]
-WORKED = [CHECKOUT / "docs/how-to/explain-an-alert.md", CHECKOUT / "docs/how-to/explain-an-alert.zh-CN.md"]
+WORKED = [
+    CHECKOUT / "docs/how-to" / f"{name}{language}.md"
+    for name in ("explain-an-alert", "size-a-cluster")
+    for language in ("", ".zh-CN")
+]
 """How-to pages whose commands need nothing but the examples: what they show is run too."""
 TUTORIALS = [CHECKOUT / "docs/tutorial/first-alert.md", CHECKOUT / "docs/tutorial/first-alert.zh-CN.md"]
 
