@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,26 +10,21 @@ from functools import partial
 from typing import Any, get_args
 
 import click
-from rich.console import Console
 
 from foreshock.alerting.acting import Deed, act, seen_in
+from foreshock.alerting.echoing import draw, echo, list_untold
 from foreshock.alerting.looking import read_board, read_found, read_untold
-from foreshock.alerting.shown import as_line, in_lines, table_of, urgent_first
+from foreshock.alerting.shown import as_line, table_of, urgent_first
 from foreshock.alerting.standing import Wanted
 from foreshock.alerting.topic import Told, follow_alerts
-from foreshock.alerting.untold import Untold, as_line_of_untold, held_in_lines, table_of_untold
 from foreshock.author import author_of
 from foreshock.broker.reading import open_topic
 from foreshock.options import Duration
 from foreshock.report.phrases import Language
 from schemas.actions import ActionName
 from schemas.alerts import CAUSES, LEVELS, Transition
-from schemas.codec import encode
 from schemas.suppressions import Suppression
 from streams.settings import Settings, load_settings
-
-# Columns that do not fit are cut, which a file or a pipe need not suffer.
-_WIDTH_OF_FILES = 240
 
 # What a worker writes again after a crash is its last few batches.
 _REPEATED_WITHIN = 2_000
@@ -131,15 +125,14 @@ def list_alerts(
     )
     if is_untold:
         untold = asyncio.run(read_untold(settings, board))
-        _list_untold([each for each in untold if wanted.takes(each)], len(untold), limit, now, as_json=as_json)
+        list_untold([each for each in untold if wanted.takes(each)], len(untold), limit, now, as_json=as_json)
         return
     meant = urgent_first(seen for seen in board.open.values() if wanted.takes(seen.newest))
     if as_json:
         for seen in meant[:limit]:
             click.echo(as_line(seen))
     elif meant:
-        console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES, highlight=False)
-        console.print(table_of(meant[:limit], now, language))
+        draw(table_of(meant[:limit], now, language))
     click.echo(f"{min(limit, len(meant)):,} of {len(meant):,} shown, {len(board.open):,} open in all", err=True)
 
 
@@ -162,7 +155,7 @@ def show(alert_id: str, language: Language, as_json: bool) -> None:
         ending = f"{held_back[-1].alert_id}: nobody was told, {held_back[-1].level}"
     steps: list[tuple[int, Told | Suppression]] = [(told.alert.sequence, told) for told in transitions]
     for _, step in sorted([*steps, *((held.sequence, held) for held in held_back)], key=lambda each: each[0]):
-        _echo(step, language, as_json)
+        echo(step, language, as_json)
     click.echo(ending, err=True)
 
 
@@ -183,7 +176,7 @@ def watch(
     """Tell transitions as they come, from now on."""
     wanted = Wanted(units, frozenset(levels), frozenset(causes), customer)
     try:
-        asyncio.run(_watch(load_settings(), wanted, limit, partial(_echo, language=language, as_json=as_json)))
+        asyncio.run(_watch(load_settings(), wanted, limit, partial(echo, language=language, as_json=as_json)))
     except KeyboardInterrupt:
         return
 
@@ -284,25 +277,6 @@ def _answer(
     result = asyncio.run(act(load_settings(), alert_id, deed, wait.total_seconds()))
     click.echo(result.told)
     ctx.exit(int(not result.is_done))
-
-
-def _echo(step: Told | Suppression, language: Language, as_json: bool) -> None:
-    """Tell one transition, whether it was told or held back."""
-    if isinstance(step, Suppression):
-        click.echo(encode(step) if as_json else "\n".join(held_in_lines(step)))
-    else:
-        click.echo(step.raw if as_json else "\n".join(in_lines(step.alert, language)))
-
-
-def _list_untold(meant: list[Untold], count: int, limit: int, now: datetime, *, as_json: bool) -> None:
-    """List what nobody was told of."""
-    if as_json:
-        for each in meant[:limit]:
-            click.echo(as_line_of_untold(each))
-    elif meant:
-        console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES, highlight=False)
-        console.print(table_of_untold(meant[:limit], now))
-    click.echo(f"{min(limit, len(meant)):,} of {len(meant):,} shown, {count:,} untold in all", err=True)
 
 
 async def _watch(settings: Settings, wanted: Wanted, limit: timedelta | None, tell: Callable[[Told], None]) -> None:

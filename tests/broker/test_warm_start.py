@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from foreshock.cli import main
 from foreshock.simulate.feed import feed
+from models.features import FAMILIES
 from models.params import load_params
 from schemas.alerts import Risk
 from schemas.codec import decode_as
@@ -219,3 +220,19 @@ def test_a_history_that_teaches_nothing_is_refused(tmp_path: Path, content: byte
     assert done.exit_code in (1, 2)
     assert told in done.output
     assert not (tmp_path / "model.json").exists()
+
+
+@pytest.mark.parametrize("pack", [None, "cn"])
+def test_what_statutory_clocks_say_is_learned_from_history_where_a_pack_is_in_force(
+    pack: str | None, history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if pack is not None:
+        monkeypatch.setenv("FORESHOCK_PACK", pack)
+    done = train(history, "--output", tmp_path / "model.json", "--quiet")
+    assert done.exit_code == 0, done.output
+
+    (line,) = model_in(tmp_path / "model.json").weights.lines
+    learned = [risk.dense[FAMILIES["clocks"]] for risk in (line.risk_7d, line.risk_30d)]
+
+    starts_at = pytest.approx((0.6, 0.0, 0.0))
+    assert all((weights == starts_at) is (pack is None) for weights in learned), learned
