@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -143,10 +144,18 @@ def learner_of(params: Params) -> Callable[[Snapshot | None], Learner]:
 def intake_of(settings: Settings) -> Intake:
     """Build what checks and prepares events, for every entrance alike."""
     return Intake(
-        pseudonymiser=Pseudonymiser(settings.pseudonym_secret()),
+        pseudonymiser=Pseudonymiser(_customer_secret(settings)),
         partitions=settings.partitions,
         attributes=frozenset(settings.attributes),
         # With the event clock, arrival says nothing about when something happened.
         max_ahead=timedelta(seconds=settings.max_future_seconds) if settings.clock == "wall" else None,
         max_bytes=settings.max_event_bytes,
     )
+
+
+def _customer_secret(settings: Settings) -> bytes:
+    """Return the secret that makes keys of customer ids.
+
+    Only `ingest` meets customer ids. Whoever does not play it need not hold the secret, and gets one that nobody has.
+    """
+    return settings.pseudonym_secret() if "ingest" in settings.roles else secrets.token_bytes(32)

@@ -208,7 +208,7 @@ def test_a_wrong_setting_leaves_the_container_and_does_not_stay_inside(tmp_path:
     environment = without_variables(worker_services()["score"]["environment"])
     done = subprocess.run(
         [sys.executable, "-m", "foreshock", *worker_services()["score"]["command"]],
-        env=os.environ | environment | {"FORESHOCK_PSEUDONYM_KEY_FILE": str(tmp_path / "no-such-file")},
+        env=os.environ | environment | {"FORESHOCK_SNAPSHOT_KEY_FILE": str(tmp_path / "no-such-file")},
         capture_output=True,
         text=True,
         timeout=60,
@@ -306,6 +306,12 @@ def test_secrets_are_files_and_each_service_has_those_that_it_names(service: str
     assert set(told.get("secrets", ())) == named
     secret = re.compile(r"(KEY|PASSWORD|TOKEN|SECRET|URL)$")
     assert not {name for name in environment if secret.search(name) and not name.startswith("KAFKA_")}
+
+
+def test_only_what_meets_customer_ids_holds_the_key_that_makes_pseudonyms() -> None:
+    holders = {name for name, each in compose_services().items() if "pseudonym-key" in each.get("secrets", ())}
+
+    assert holders == {"ingest", "foreshock"}
 
 
 def test_secrets_are_made_at_random_kept_and_closed(tmp_path: Path) -> None:

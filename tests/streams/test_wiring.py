@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from schemas.codec import encode
-from schemas.errors import UnreadableMessageError
+from schemas.errors import ConfigurationError, UnreadableMessageError
 from streams.settings import load_settings
-from streams.wiring import intake_of
+from streams.wiring import intake_of, wire
 from tests.support.events import START, call
 
 
@@ -30,3 +30,11 @@ def test_what_the_settings_refuse_is_refused(setting: dict[str, Any], event: dic
     with pytest.raises(UnreadableMessageError) as refused:
         refusing.prepare(raw, "call", START)
     assert refused.value.reason == reason
+
+
+def test_who_takes_no_events_in_needs_no_pseudonym_key() -> None:
+    elsewhere = {"bootstrap_servers": "kafka:9092", "snapshot_key": "a key of the models only"}
+
+    assert wire(load_settings(roles="score,learn,tick,deliver", **elsewhere))
+    with pytest.raises(ConfigurationError, match="FORESHOCK_PSEUDONYM_KEY is not set"):
+        wire(load_settings(roles="ingest", **elsewhere))
