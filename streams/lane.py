@@ -60,6 +60,8 @@ class Group:
     """When the events behind alerts left their producers, in seconds since 1970; alerts of ticks have none."""
     removed_at: list[tuple[str, bytes]] = field(default_factory=list)
     """Headers of the records that remove a row: what they follow from."""
+    taken_at: float = field(default_factory=time.perf_counter, compare=False)
+    """When the writer took it, by `time.perf_counter`."""
 
     @property
     def changes(self) -> dict[bytes, bytes | None]:

@@ -41,6 +41,9 @@ class LanesObserver(Observer, RecoveryObserver, HolesObserver, Protocol):
     def scoring(self, partition: int, number: int, is_pinned: bool) -> None:
         """A partition scores with this snapshot."""
 
+    def written(self, seconds: float) -> None:
+        """A group took so long from leaving the core until its offset was noted."""
+
     def lanes_closed(self) -> None:
         """All lanes were dropped."""
 
@@ -285,6 +288,7 @@ class Lanes:
             lane.customers_by_stage(),
         )
         self._observer.scoring(partition, *lane.scoring_with())
+        self._observer.written(time.perf_counter() - group.taken_at)
 
     async def _check_hole(self, lane: Lane, offset: int) -> None:
         """End the process over journal positions that were never seen, unless the journal no longer has them."""

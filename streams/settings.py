@@ -215,6 +215,10 @@ class Settings(SinkSettings):
     organisation: Path | None = None
     """TOML file with the units of the company, their owners, clocks and capacity; without it nobody is supervised."""
 
+    metrics_unit_depth: int = Field(8, ge=1, le=8)
+    """How many levels of it the label `unit` of metrics tells apart; a unit further down counts with the one above it.
+    Where more than 200 units are left, fewer levels are told apart."""
+
     pack: str | None = None
     """Whose law sets complaints their clocks: `cn`, `uk`, or the path of a pack of your own; without it none run."""
 

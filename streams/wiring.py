@@ -26,6 +26,7 @@ from schemas.suppressions import Suppression
 from schemas.types import Position
 from sinks.abilities import Receiver
 from sinks.base import Sink
+from sinks.metrics.units import Units
 from sinks.prometheus import Metrics
 from streams.authenticity import guarded
 from streams.core import Core
@@ -80,7 +81,7 @@ def wire(settings: Settings) -> Parts:
         new_learner=learner_of(params),
         intake=intake_of(settings),
         sinks=tuple(make_sink(name, settings) for name in settings.sinks) if delivers else (),
-        metrics=Metrics(registry),
+        metrics=Metrics(registry, units_of(params, settings.metrics_unit_depth)),
         registry=registry,
         risk_sinks=make_risk_sinks(settings) if delivers else (),
         suppression_sinks=make_suppression_sinks(settings) if delivers else (),
@@ -127,6 +128,11 @@ def core_of(params: Params, epoch: str, key: bytes, partitions: int = 1) -> Core
         decode_row=decode_row,
         row_position=row_position,
     )
+
+
+def units_of(params: Params, depth: int) -> Units:
+    """Name the units that metrics tell apart: those of the organisation, down to a level."""
+    return Units((unit.path for unit in params.organisation.units), depth)
 
 
 def learner_of(params: Params) -> Callable[[Snapshot | None], Learner]:

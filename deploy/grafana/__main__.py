@@ -7,13 +7,14 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from deploy.grafana.branch import BRANCH
 from deploy.grafana.head_office import HEAD_OFFICE
 from deploy.grafana.loop_value import LOOP_VALUE
 from deploy.grafana.model_health import MODEL_HEALTH
 from deploy.grafana.panels import LANGUAGES, written
 from deploy.grafana.stream_health import STREAM_HEALTH
 
-DASHBOARDS = (HEAD_OFFICE, LOOP_VALUE, MODEL_HEALTH, STREAM_HEALTH)
+DASHBOARDS = (HEAD_OFFICE, BRANCH, LOOP_VALUE, MODEL_HEALTH, STREAM_HEALTH)
 """Every dashboard."""
 
 FOLDER = Path(__file__).parent / "dashboards"

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from deploy.grafana.panels import DashboardPlan, PanelPlan, Query, RowPlan, Words
+from deploy.grafana.panels import EXPLAINED, DashboardPlan, PanelPlan, Query, RowPlan, Words
+from deploy.grafana.queries import increased
+
+
+def _moves(transitions: str, *, by: str = "") -> str:
+    """Write how often alerts made one of these transitions in a day."""
+    return increased("foreshock_alert_transitions_total", "24h", by=by, transition=transitions)
+
+
+def _first_ten(what: str, **labels: str) -> str:
+    """Write which ten units had the most of something in a day."""
+    return f"topk(10, {increased(f'foreshock_unit_{what}_total', '24h', by='unit', **labels)})"
+
 
 _STAGES = RowPlan(
     Words("客户", "Customers"),
@@ -94,6 +106,110 @@ _ALERTS = RowPlan(
             ),
             width=12,
         ),
+        PanelPlan(
+            Words("按机构新开预警", "Alerts opened, by organisation"),
+            Words(
+                "24 小时，前十名。一家远高于其余：打开机构面板查看。",
+                "24 hours, the first ten. One far above the others: look at it on the branch dashboard.",
+            ),
+            (Query(_first_ten("alerts"), "{{unit}}"),),
+        ),
+        PanelPlan(
+            Words("提前量（中位数）", "Lead time (median)"),
+            Words(
+                "7 天。从预测到投诉，按当时是否有预警。变短：预警来得更晚。",
+                "7 days. From a prediction to the complaint, by whether an alert stood. Shorter: warnings come later.",
+            ),
+            (
+                Query(
+                    "histogram_quantile(0.5, sum by (le, alerted) (increase(foreshock_lead_seconds_bucket[7d])))",
+                    "alerted {{alerted}}",
+                ),
+            ),
+            unit="s",
+            warn_at=86_400,
+            bad_at=14_400,
+            is_high_good=True,
+        ),
+        PanelPlan(
+            Words("从预警到投诉（中位数）", "From alert to complaint (median)"),
+            Words(
+                "7 天，最短的十家机构。变短：处理时间更少。",
+                "7 days, the ten units with the shortest. Shorter: less time to act.",
+            ),
+            (
+                Query(
+                    "bottomk(10, histogram_quantile(0.5,"
+                    " sum by (le, unit) (increase(foreshock_unit_warning_seconds_bucket[7d]))) > 0)",
+                    "{{unit}}",
+                ),
+            ),
+            unit="s",
+            warn_at=86_400,
+            bad_at=14_400,
+            is_high_good=True,
+        ),
+    ),
+)
+
+_SUPERVISION = RowPlan(
+    Words("督办时限", "Supervision clocks"),
+    (
+        PanelPlan(
+            Words("24 小时内上交的预警", "Alerts that went one unit up, in 24 hours"),
+            Words("没有人及时确认或处理。", "Nobody acknowledged or acted in time."),
+            (
+                Query(
+                    f"{_moves('escalated')} or vector(0)",
+                    "went up",
+                ),
+            ),
+            warn_at=1,
+            bad_at=50,
+            is_one_number=True,
+        ),
+        PanelPlan(
+            Words("24 小时内失效的接手", "Takings that lapsed, in 24 hours"),
+            Words("有人接手却没有行动。", "Somebody had taken the alert and did nothing."),
+            (Query(f"{_moves('lapsed')} or vector(0)", "lapsed"),),
+            warn_at=1,
+            bad_at=50,
+            is_one_number=True,
+        ),
+        PanelPlan(
+            Words("24 小时内接手与未接手", "Taken and not taken, in 24 hours"),
+            Words("接手远少于新开：没有人处理。", "Far fewer taken than opened: nobody acts."),
+            (
+                Query(
+                    _moves("opened|acknowledged|started|escalated|lapsed", by="transition"),
+                    "{{transition}}",
+                ),
+            ),
+        ),
+        PanelPlan(
+            Words("时限已过，按机构", "Clocks that ran out, by organisation"),
+            Words("24 小时，前十名。", "24 hours, the first ten."),
+            (
+                Query(
+                    _first_ten("transitions", transition="escalated|lapsed"),
+                    "{{unit}}",
+                ),
+            ),
+            warn_at=10,
+            width=12,
+        ),
+        PanelPlan(
+            Words("承诺与反馈逾期，按机构", "Promises and feedback not kept, by organisation"),
+            Words("24 小时，前十名。客户没有得到答复。", "24 hours, the first ten. Customers are not answered."),
+            (
+                Query(
+                    _first_ten("ledger", state="missed|expired"),
+                    "{{unit}}",
+                ),
+            ),
+            warn_at=10,
+            width=12,
+        ),
     ),
 )
 
@@ -134,6 +250,29 @@ _OWED = RowPlan(
             ),
             (Query("sum by (rule) (increase(foreshock_suppressed_total[24h]))", "{{rule}}"),),
         ),
+        PanelPlan(
+            Words("24 小时内被压下后投诉", "Held back and then complained, in 24 hours"),
+            Words(
+                "没有人被告知，客户投诉了。查看：`foreshock suppressed`。",
+                "Nobody was told, and the customer complained. See `foreshock suppressed`.",
+            ),
+            (Query('sum(increase(foreshock_suppressed_total{rule="complained_after"}[24h]))', "complained"),),
+            warn_at=1,
+            bad_at=10,
+            is_one_number=True,
+        ),
+        PanelPlan(
+            Words("被压下后投诉，按机构", "Held back and then complained, by organisation"),
+            Words("24 小时，前十名。", "24 hours, the first ten."),
+            (
+                Query(
+                    _first_ten("suppressed", rule="complained_after"),
+                    "{{unit}}",
+                ),
+            ),
+            warn_at=1,
+            width=16,
+        ),
     ),
 )
 
@@ -144,5 +283,6 @@ HEAD_OFFICE = DashboardPlan(
         "谁不满意、有哪些预警。某条预警的依据：`foreshock explain ALERT_ID`。",
         "Who is unhappy, and which alerts there are. Why there is one: `foreshock explain ALERT_ID`.",
     ),
-    (_STAGES, _ALERTS, _OWED),
+    (_STAGES, _ALERTS, _SUPERVISION, _OWED),
+    note=EXPLAINED,
 )

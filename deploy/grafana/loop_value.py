@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deploy.grafana.panels import DashboardPlan, PanelPlan, Query, RowPlan, Words
+from deploy.grafana.panels import EXPLAINED, DashboardPlan, PanelPlan, Query, RowPlan, Words
+from deploy.grafana.queries import increased
 
 
 def _share(transition: str) -> str:
@@ -10,6 +11,11 @@ def _share(transition: str) -> str:
     ended = 'transition=~"resolved|dismissed|expired|complained"'
     counted = "sum by (cause) (increase(foreshock_alert_transitions_total{%s}[7d]))"
     return counted % f'transition="{transition}"' + " / (" + counted % ended + " > 0)"
+
+
+def _count(transitions: str) -> str:
+    """Write how often alerts of each cause made one of these transitions in a week."""
+    return increased("foreshock_alert_transitions_total", "7d", by="cause", transition=transitions)
 
 
 _LOOP = RowPlan(
@@ -46,6 +52,28 @@ _CAUSES = RowPlan(
     Words("按原因", "By cause"),
     (
         PanelPlan(
+            Words("已预警", "Alerted"),
+            Words("7 天内新开。突增：查找共同的流程。", "Opened in 7 days. A jump: look for the process in common."),
+            (Query(_count("opened"), "{{cause}}"),),
+        ),
+        PanelPlan(
+            Words("已处理", "Acted on"),
+            Words(
+                "7 天内有人确认、着手或解决。为零：没有人处理。",
+                "Acknowledged, started or resolved in 7 days. Zero: nobody acts.",
+            ),
+            (Query(_count("acknowledged|started|resolved"), "{{cause}}"),),
+        ),
+        PanelPlan(
+            Words("仍然投诉", "Complained all the same"),
+            Words(
+                "7 天内。升高：预警太晚，或处理无效。",
+                "In 7 days. A rise: too late, or what is done does not help.",
+            ),
+            (Query(_count("complained"), "{{cause}}"),),
+            warn_at=1,
+        ),
+        PanelPlan(
             Words("处理完毕占比", "Share resolved"),
             Words("7 天内结束的预警中。", "Of the alerts that ended in 7 days."),
             (Query(_share("resolved"), "{{cause}}"),),
@@ -71,4 +99,5 @@ LOOP_VALUE = DashboardPlan(
     Words("预示 · 闭环价值", "Foreshock · what alerts are worth"),
     Words("已预警、已处理、仍投诉：按原因。", "Alerted, acted on, complained all the same: by cause."),
     (_LOOP, _CAUSES),
+    note=EXPLAINED,
 )

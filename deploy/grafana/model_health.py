@@ -18,6 +18,9 @@ _QUALITY = RowPlan(
             Words("下降：模型不再能区分谁会投诉。", "A fall: the model no longer tells who complains."),
             _of_all("auc"),
             unit="percentunit",
+            warn_at=0.7,
+            bad_at=0.6,
+            is_high_good=True,
         ),
         PanelPlan(
             Words("平均精度", "Average precision"),
@@ -60,6 +63,9 @@ _QUALITY = RowPlan(
             ),
             (Query("max by (horizon_days) (foreshock_quality_maturity_ratio)", "{{horizon_days}} d"),),
             unit="percentunit",
+            warn_at=0.3,
+            bad_at=0.1,
+            is_high_good=True,
         ),
         PanelPlan(
             Words("背后的标签数", "Labels behind the figures"),
@@ -184,4 +190,10 @@ MODEL_HEALTH = DashboardPlan(
     Words("预示 · 模型健康", "Foreshock · model health"),
     Words("模型准不准：只用已定标签来判断。", "Whether the models are right, judged on labels that are final."),
     (_QUALITY, _LEARNING),
+    note=Words(
+        "快照与挑战者：`foreshock models list` · 回退：`foreshock models rollback` · "
+        "某条预警的依据：`foreshock explain ALERT_ID`",
+        "Snapshots and challengers: `foreshock models list` · go back: `foreshock models rollback` · "
+        "why there is an alert: `foreshock explain ALERT_ID`",
+    ),
 )

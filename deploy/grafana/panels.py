@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from grafana_foundation_sdk.builders import common, prometheus, stat, text, timeseries
 from grafana_foundation_sdk.builders import dashboard as dashboards
-from grafana_foundation_sdk.builders import prometheus, stat, timeseries
+from grafana_foundation_sdk.models import common as styles
 from grafana_foundation_sdk.models import dashboard as kinds
+from grafana_foundation_sdk.models.text import TextMode
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -31,6 +33,15 @@ class Words:
     def of(self, language: Language) -> str:
         """Return it in one of them."""
         return self.zh if language == "zh" else self.en
+
+
+EXPLAINED = Words(
+    "未结预警：`foreshock alerts list` · 某条预警的依据：`foreshock explain ALERT_ID` · "
+    "被压下的：`foreshock suppressed`",
+    "Open alerts: `foreshock alerts list` · why there is one: `foreshock explain ALERT_ID` · "
+    "what was held back: `foreshock suppressed`",
+)
+"""From a figure to the alerts behind it, and from an alert to its reasons."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,8 @@ class PanelPlan:
     """From where it is yellow; without it nothing is."""
     bad_at: float | None = None
     """From where it is red."""
+    is_high_good: bool = False
+    """Whether the two are floors: it is yellow below `warn_at`, and red below `bad_at`."""
     is_one_number: bool = False
     """Whether the newest value says all."""
     width: int = 8
@@ -76,6 +89,20 @@ class RowPlan:
 
 
 @dataclass(frozen=True)
+class VariablePlan:
+    """What the reader chooses at the top of a dashboard."""
+
+    name: str
+    """What queries call it, after a `$`."""
+    title: Words
+    """What the reader sees."""
+    metric: str
+    """Whose series have the values."""
+    label: str
+    """Which of their labels."""
+
+
+@dataclass(frozen=True)
 class DashboardPlan:
     """One dashboard."""
 
@@ -84,6 +111,10 @@ class DashboardPlan:
     title: Words
     description: Words
     rows: tuple[RowPlan, ...]
+    note: Words
+    """What to type to see what is behind a figure, in Markdown."""
+    variables: tuple[VariablePlan, ...] = ()
+    """What the reader chooses."""
     tags: tuple[str, ...] = field(default=("foreshock",))
 
 
@@ -111,11 +142,36 @@ def written(plan: DashboardPlan, language: Language) -> kinds.Dashboard:
         .readonly()
         .with_variable(dashboards.DatasourceVariable("datasource").label("Prometheus").type("prometheus"))
     )
+    for variable in plan.variables:
+        builder = builder.with_variable(_variable(variable, language))
+    builder = builder.with_panel(_note(plan.note, language))
     for row in plan.rows:
         builder = builder.with_row(dashboards.Row(row.title.of(language)))
         for panel in row.panels:
             builder = builder.with_panel(_panel(panel, language))
     return builder.build()
+
+
+def _variable(plan: VariablePlan, language: Language) -> dashboards.QueryVariable:
+    """Write a choice; whoever chooses nothing sees all."""
+    return (
+        dashboards.QueryVariable(plan.name)
+        .label(plan.title.of(language))
+        .datasource(kinds.DataSourceRef(type_val="prometheus", uid=_DATASOURCE))
+        .query(f"label_values({plan.metric}, {plan.label})")
+        .refresh(kinds.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(kinds.VariableSort.ALPHABETICAL_ASC)
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")
+        .current(kinds.VariableOption(text="All", value="$__all", selected=True))
+    )
+
+
+def _note(words: Words, language: Language) -> text.Panel:
+    """Write what to type to see more."""
+    title = "查看依据" if language == "zh" else "What is behind a figure"
+    return text.Panel().title(title).mode(TextMode.MARKDOWN).content(words.of(language)).span(_WIDTH).height(4)
 
 
 def _panel(plan: PanelPlan, language: Language) -> stat.Panel | timeseries.Panel:
@@ -137,6 +193,9 @@ def _panel(plan: PanelPlan, language: Language) -> stat.Panel | timeseries.Panel
         panel = panel.with_target(_target(query, chr(ord("A") + number)))
     if isinstance(panel, timeseries.Panel):
         panel = panel.min(0).fill_opacity(8)
+        if plan.warn_at is not None or plan.bad_at is not None:
+            dashed = styles.GraphTresholdsStyleMode.DASHED
+            panel = panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(dashed))
     return panel
 
 
@@ -146,13 +205,18 @@ def _target(query: Query, ref: str) -> prometheus.Dataquery:
 
 
 def _thresholds(plan: PanelPlan) -> dashboards.ThresholdsConfig:
-    """Write where a value turns yellow and red; green from the bottom."""
-    steps = [kinds.Threshold(value=None, color="green")]
-    if plan.warn_at is not None:
-        steps.append(kinds.Threshold(value=plan.warn_at, color="yellow"))
-    if plan.bad_at is not None:
-        steps.append(kinds.Threshold(value=plan.bad_at, color="red"))
-    return dashboards.ThresholdsConfig().mode(kinds.ThresholdsMode.ABSOLUTE).steps(steps)
+    """Write where a value turns yellow and red; green from the bottom, or from the top where high is good."""
+    if plan.is_high_good:
+        steps = [(None, "red"), (plan.bad_at, "yellow"), (plan.warn_at, "green")]
+    else:
+        steps = [(None, "green"), (plan.warn_at, "yellow"), (plan.bad_at, "red")]
+    first, *others = steps
+    told = [first, *((value, color) for value, color in others if value is not None)]
+    return (
+        dashboards.ThresholdsConfig()
+        .mode(kinds.ThresholdsMode.ABSOLUTE)
+        .steps([kinds.Threshold(value=value, color=color) for value, color in told])
+    )
 
 
 def _runbook(heading: str, language: Language) -> dashboards.DashboardLink:

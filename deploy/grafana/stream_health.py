@@ -79,6 +79,12 @@ _FLOW = RowPlan(
             runbook="ForeshockDataGap",
         ),
         PanelPlan(
+            Words("各渠道事件", "Events by channel"),
+            Words("某渠道降到零：其连接器停了。", "A fall of one to zero: its connector has stopped."),
+            (Query("sum by (channel) (increase(foreshock_events_total[1h])) > 0", "{{channel}}"),),
+            runbook="ForeshockChannelGap",
+        ),
+        PanelPlan(
             Words("积压", "Lag"),
             Words("持续上升：增加进程，或代理服务器慢。", "A steady rise: add workers, or the broker is slow."),
             (Query("sum by (group) (foreshock_lag_records)", "{{group}}"),),
@@ -125,6 +131,40 @@ _FLOW = RowPlan(
             (Query("sum by (reason) (increase(foreshock_dead_letters_total[1h]))", "{{reason}}"),),
             warn_at=1,
             runbook="ForeshockDeadLetters",
+        ),
+    ),
+)
+
+_WRITING = RowPlan(
+    Words("写入与账本", "Writer and ledger"),
+    (
+        PanelPlan(
+            Words("写入用时", "Time to write a group"),
+            Words(
+                "从离开核心到输出与状态落盘、位点记入账本。升高：代理服务器确认得慢。",
+                "From leaving the core until the broker has outputs and rows, and the ledger the offset. A rise: the "
+                "broker is slow to acknowledge.",
+            ),
+            _quantiles("foreshock_write_seconds"),
+            unit="s",
+            warn_at=0.3,
+            bad_at=1,
+            runbook="ForeshockAlertsSlowNow",
+        ),
+        PanelPlan(
+            Words("写入的组", "Groups written"),
+            Words("为零而有积压：写入停了。", "Zero while there is lag: the writer stands."),
+            (Query("sum(rate(foreshock_write_seconds_count[5m]))", "groups"),),
+            unit="cps",
+            runbook="ForeshockPartStalled",
+        ),
+        PanelPlan(
+            Words("账本尚未记入的日志记录", "Journal records the ledger does not have yet"),
+            Words("持续上升：增加进程，或代理服务器慢。", "A steady rise: add workers, or the broker is slow."),
+            (Query('sum(foreshock_lag_records{group="score"})', "records"),),
+            warn_at=1_000,
+            bad_at=10_000,
+            runbook="ForeshockLag",
         ),
     ),
 )
@@ -225,5 +265,10 @@ STREAM_HEALTH = DashboardPlan(
     "foreshock-stream-health",
     Words("预示 · 流健康", "Foreshock · stream health"),
     Words("一切是否在流动，有没有丢失。", "Whether everything flows, and nothing is lost."),
-    (_LOSS, _FLOW, _RECOVERY, _SINKS),
+    (_LOSS, _FLOW, _WRITING, _RECOVERY, _SINKS),
+    note=Words(
+        "全部检查：`foreshock check` · 死信：`foreshock dead-letters list` · 日志与漏洞：进程的 `/healthz`",
+        "Check everything: `foreshock check` · dead letters: `foreshock dead-letters list` · "
+        "holes, by name: `/healthz` of a worker",
+    ),
 )

@@ -19,7 +19,7 @@ from schemas.codec import decode_example
 from schemas.errors import ConfigurationError, SnapshotError, UnreadableMessageError
 from schemas.examples import RiskExample, TextExample
 from schemas.snapshots import Snapshot
-from sinks.quality import Drift, Report
+from sinks.metrics.quality import Drift, Report
 from streams.connections import new_group_consumer
 from streams.duty import Duty
 from streams.handover import HandOver

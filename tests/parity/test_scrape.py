@@ -34,6 +34,8 @@ MAX_SERIES = 600
 CLOSED_LABELS = {
     *("cause", "fact", "group", "horizon_days", "kind", "label", "le", "level", "partition", "reason", "result"),
     *(
+        "channel",
+        "unit",
         "sink",
         "stage",
         "transition",

@@ -25,7 +25,7 @@ async def test_the_pages_answer_orchestrators_and_prometheus() -> None:
                 assert ready.status == 200
             async with session.get("/metrics") as metrics:
                 assert metrics.content_type == "text/plain"
-                assert 'foreshock_events_total{kind="call"} 0.0' in await metrics.text()
+                assert 'foreshock_events_total{channel="hotline",kind="call"} 0.0' in await metrics.text()
     finally:
         await runner.cleanup()
 

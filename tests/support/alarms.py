@@ -15,7 +15,7 @@ from tests.support.deployment import PROMETHEUS_FILE
 from tests.support.peers import CHECKOUT
 
 RULES = PROMETHEUS_FILE.parent / "rules"
-CASES = PROMETHEUS_FILE.parent / "rule_tests" / "alerts.yml"
+CASES = sorted((PROMETHEUS_FILE.parent / "rule_tests").glob("*.yml"))
 RUNBOOKS = [CHECKOUT / "docs" / "how-to" / name for name in ("answer-an-alarm.md", "answer-an-alarm.zh-CN.md")]
 
 _SUFFIXES = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}

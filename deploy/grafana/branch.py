@@ -1,0 +1,196 @@
+"""The dashboard of a branch: what it has to do, and whether its clocks run out."""
+
+from __future__ import annotations
+
+from deploy.grafana.panels import DashboardPlan, PanelPlan, Query, RowPlan, VariablePlan, Words
+from deploy.grafana.queries import CHOSEN, increased, median
+
+_ORGANISATION = VariablePlan("organisation", Words("机构", "Organisation"), "foreshock_unit_transitions_total", "unit")
+
+_ENDED = "resolved|expired|dismissed|complained"
+
+
+def _of(metric: str, over: str = "24h", *, by: str = "", **labels: str) -> str:
+    """Write the increase of a metric in the chosen units and those below them."""
+    return increased(f"foreshock_unit_{metric}", over, by=by, unit=CHOSEN, **labels)
+
+
+def _moves(transitions: str, over: str = "24h") -> str:
+    """Write how often alerts of the chosen units made one of these transitions."""
+    return _of("transitions_total", over, transition=transitions)
+
+
+_NOW = RowPlan(
+    Words("现在要做什么", "What there is to do"),
+    (
+        PanelPlan(
+            Words("未结预警", "Open alerts"),
+            Words(
+                "30 天内新开减已结。逐条查看：`foreshock alerts list --org 机构`。",
+                "Opened in 30 days, less those that ended. One by one: `foreshock alerts list --org UNIT`.",
+            ),
+            (
+                Query(
+                    f"clamp_min({_moves('opened|reopened', '30d')} - {_moves(_ENDED, '30d')}, 0)",
+                    "open",
+                ),
+            ),
+            warn_at=50,
+            bad_at=200,
+            is_one_number=True,
+            width=6,
+        ),
+        PanelPlan(
+            Words("24 小时内新开红色预警", "Red alerts opened in 24 hours"),
+            Words("需立即处理。", "To be acted on now."),
+            (Query(f"{_of('alerts_total', level='red')} or vector(0)", "red"),),
+            warn_at=1,
+            bad_at=5,
+            is_one_number=True,
+            width=6,
+        ),
+        PanelPlan(
+            Words("24 小时内时限已过", "Clocks that ran out in 24 hours"),
+            Words(
+                "无人及时确认或处理，已上交上级机构。",
+                "Nobody acknowledged or acted in time, and the alert went one unit up.",
+            ),
+            (Query(_moves("escalated"), "went up"), Query(_moves("lapsed"), "lapsed")),
+            warn_at=1,
+            bad_at=10,
+            is_one_number=True,
+            width=6,
+        ),
+        PanelPlan(
+            Words("24 小时内先预警后投诉", "Complained after an alert, in 24 hours"),
+            Words("预警在前，投诉仍然发生。", "The alert came first, and the complaint came all the same."),
+            (Query(_moves("complained"), "complained"),),
+            warn_at=1,
+            bad_at=10,
+            is_one_number=True,
+            width=6,
+        ),
+    ),
+)
+
+_ALERTS = RowPlan(
+    Words("预警", "Alerts"),
+    (
+        PanelPlan(
+            Words("按级别新开预警", "Alerts opened, by level"),
+            Words("每小时。突增：该机构出了事。", "Per hour. A jump: something happened in the unit."),
+            (Query(_of("alerts_total", "1h", by="level"), "{{level}}"),),
+        ),
+        PanelPlan(
+            Words("按原因新开预警", "Alerts opened, by cause"),
+            Words("每小时。单一原因突增：查找共同的流程。", "Per hour. A jump of one: look for the process in common."),
+            (Query(_of("alerts_total", "1h", by="cause"), "{{cause}}"),),
+        ),
+        PanelPlan(
+            Words("按下级机构新开预警", "Alerts opened, by unit"),
+            Words(
+                "24 小时，前十名。一家远高于其余：先看那里。",
+                "24 hours, the first ten. One far above: look there.",
+            ),
+            (Query(f"topk(10, {_of('alerts_total', by='unit')})", "{{unit}}"),),
+        ),
+        PanelPlan(
+            Words("谁在处理", "What people do about them"),
+            Words(
+                "确认、着手、解决。预警增加而此处不增：没有人处理。",
+                "Acknowledged, started, resolved. If alerts rise and these do not: nobody acts.",
+            ),
+            (
+                Query(
+                    _of("transitions_total", by="transition", transition="acknowledged|started|resolved|dismissed"),
+                    "{{transition}}",
+                ),
+            ),
+        ),
+        PanelPlan(
+            Words("时限", "Clocks"),
+            Words(
+                "逾期上交或失效。升高：人手不足或无人值守。",
+                "Gone up or lapsed. A rise: too few people, or nobody there.",
+            ),
+            (
+                Query(
+                    _of("transitions_total", by="transition", transition="escalated|lapsed|snoozed|woken"),
+                    "{{transition}}",
+                ),
+            ),
+            warn_at=10,
+        ),
+        PanelPlan(
+            Words("从预警到投诉（中位数）", "From alert to complaint (median)"),
+            Words("7 天。变短：留给处理的时间更少。", "7 days. Shorter: there is less time to act."),
+            (
+                Query(
+                    median(_of("warning_seconds_bucket", "7d", by="le")),
+                    "median",
+                ),
+            ),
+            unit="s",
+            warn_at=86_400,
+            bad_at=14_400,
+            is_high_good=True,
+        ),
+    ),
+)
+
+_OWED = RowPlan(
+    Words("承诺与反馈", "Promises and feedback"),
+    (
+        PanelPlan(
+            Words("未了的承诺与反馈", "Promises and feedback that are open"),
+            Words(
+                "30 天内收到的，减去已有结果的。上升：客户在等待。",
+                "Received in 30 days, less what has ended. A rise: customers wait.",
+            ),
+            (
+                Query(
+                    f"clamp_min({_of('ledger_total', '30d', by='kind', state='received')}"
+                    f" - {_of('ledger_total', '30d', by='kind', state='!received')}, 0)",
+                    "{{kind}}",
+                ),
+            ),
+        ),
+        PanelPlan(
+            Words("24 小时内的结果", "How they ended in 24 hours"),
+            Words(
+                "missed 或 expired 上升：客户没有得到答复。", "A rise of missed or expired: customers are not answered."
+            ),
+            (
+                Query(
+                    _of("ledger_total", by="kind, state", state="!received"),
+                    "{{kind}} {{state}}",
+                ),
+            ),
+        ),
+        PanelPlan(
+            Words("未推送的预警", "Alerts held back"),
+            Words(
+                "按规则。capacity 上升：任务超出人手。",
+                "By rule. A rise of capacity: there is more than people can do.",
+            ),
+            (Query(_of("suppressed_total", by="rule"), "{{rule}}"),),
+        ),
+    ),
+)
+
+BRANCH = DashboardPlan(
+    "foreshock-branch",
+    Words("预示 · 机构", "Foreshock · branch"),
+    Words(
+        "一个机构及其下级的预警、时限与承诺。机构名称来自 FORESHOCK_ORGANISATION 文件。",
+        "Alerts, clocks and promises of a unit and those below it, named as the file of FORESHOCK_ORGANISATION does.",
+    ),
+    (_NOW, _ALERTS, _OWED),
+    note=Words(
+        "未结预警：`foreshock alerts list --org 机构` · 某条预警的依据：`foreshock explain ALERT_ID`"
+        " · 接手：`foreshock alerts ack ALERT_ID` · 被压下的：`foreshock suppressed`",
+        "Open alerts: `foreshock alerts list --org UNIT` · why there is one: `foreshock explain ALERT_ID`"
+        " · take it: `foreshock alerts ack ALERT_ID` · what was held back: `foreshock suppressed`",
+    ),
+    variables=(_ORGANISATION,),
+)
