@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from deploy.grafana.panels import panels_of
 from foreshock.simulate.feed import feed
 from foreshock.simulate.world import World
 from streams.broker import EmbeddedBroker
-from tests.support.alarms import RULES, rules
+from tests.support.alarms import RULES, exported, named_metrics, rules
 from tests.support.journal import broker_settings, prepare_topics
 from tests.support.parity import port_of, worker_of
+from tests.support.peers import CHECKOUT
 from tests.support.prometheus import PrometheusNode
 
 CONFIG = """
@@ -29,10 +31,16 @@ scrape_configs:
 
 SETTLES_SECONDS = 60
 
+ORGANISATION = CHECKOUT / "examples" / "organisation.toml"
+
+SELDOM: set[str] = set()
+"""Metrics without a series until something rare happens."""
+
 EMPTY = {
     "Challenger minus champion (90 % interval)": "no challenger runs",
     "Drift": "nothing has changed for good in a quiet month",
     "Commands about models": "nobody gives any",
+    "Acted on": "nobody answers alerts here",
     "Share of false alarms": "nobody judges alerts here",
     "Share resolved": "nobody judges alerts here",
     "Time of recoveries": "nothing has restarted",
@@ -44,7 +52,7 @@ EMPTY = {
 def asked() -> list[tuple[str, str, str]]:
     """Where a query stands, what it is called there, and the query."""
     panels = [
-        (plan.uid, panel.title.en, query.expr)
+        (plan.uid, panel.title.en, query.expr.replace("$organisation", ".*"))
         for plan in DASHBOARDS
         for panel in panels_of(plan)
         for query in panel.queries
@@ -55,6 +63,38 @@ def asked() -> list[tuple[str, str, str]]:
 def answers(node: PrometheusNode) -> list[tuple[str, str, str, int]]:
     """Ask everything; how many series each answer has."""
     return [(where, name, expr, len(node.query(expr))) for where, name, expr in asked()]
+
+
+def unused() -> list[str]:
+    """Metrics that no panel and no rule asks for."""
+    used = {family_of(name) for _, _, expr in asked() for name, _ in named_metrics(expr)}
+    return sorted({family_of(name) for name in exported()} - used)
+
+
+def family_of(name: str) -> str:
+    """A metric's name without what its type adds."""
+    return re.sub(r"_(bucket|count|sum)$", "", name)
+
+
+def unknown(node: PrometheusNode, found: list[tuple[str, str, str, int]]) -> list[tuple[str, str]]:
+    """What is asked for by name and neither scraped, recorded nor exported with those labels."""
+    scraped = {name for name in node.api("label/__name__/values") if name.startswith("foreshock")}
+    recorded = {rule["record"] for rule in rules() if "record" in rule}
+    known = exported()
+    return [
+        (name, expr)
+        for _, _, expr, _ in found
+        for name, labels in named_metrics(expr)
+        if name not in recorded
+        and (name not in known or not labels <= known[name] or (name not in scraped and name not in SELDOM))
+    ]
+
+
+def verdict(where: str, name: str, series: int) -> str:
+    """What to print of an answer."""
+    if series:
+        return "data"
+    return "quiet" if where == "rules" else f"empty: {EMPTY.get(name, 'WHY?')}"
 
 
 def silent(found: list[tuple[str, str, str, int]]) -> list[Any]:
@@ -73,7 +113,13 @@ async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
     settings = broker_settings(embedded_broker.bootstrap_servers, clock="event")
     await prepare_topics(settings)
     world = World(seed=3, customers=1_500, start_at=datetime(2026, 1, 5, tzinfo=UTC), days=60)
-    worker = worker_of(settings, tmp_path, "ingest,score,learn,tick,deliver", FORESHOCK_SINKS="log")
+    worker = worker_of(
+        settings,
+        tmp_path,
+        "ingest,score,learn,tick,deliver",
+        FORESHOCK_SINKS="log",
+        FORESHOCK_ORGANISATION=str(ORGANISATION),
+    )
     with worker:
         port = await port_of(worker)
         config = tmp_path / "prometheus.yml"
@@ -86,9 +132,16 @@ async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
             while silent(found) and asyncio.get_running_loop().time() < deadline:
                 await asyncio.sleep(2)
                 found = await asyncio.to_thread(answers, node)
+            strange = await asyncio.to_thread(unknown, node, found)
+            units = set(node.api("label/unit/values"))
             firing = {alert["labels"]["alertname"] for alert in node.api("alerts")["alerts"]}
 
     for where, name, expr, series in found:
-        print(f"{where:24} {name[:44]:44} {series:4} series  {expr}")
+        print(f"{where:24} {name[:44]:44} {series:4} series  {verdict(where, name, series):10} {expr}")
+    panels = [each for each in found if each[0] != "rules"]
+    print(f"{len(panels)} queries of panels, {sum(each[3] > 0 for each in panels)} with data; {len(found)} in all")
+    print(f"metrics on no panel and in no rule: {', '.join(unused()) or 'none'}")
     assert silent(found) == []
+    assert strange == []
+    assert units == {"HQ", "HQ/Guangdong", "HQ/Guangdong/Shenzhen", "other"}
     assert not firing & {"ForeshockWorkerDown", "ForeshockPartStalled", "ForeshockPositionsSkipped", "ForeshockLag"}
