@@ -29,18 +29,23 @@ scrape_configs:
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
 """
 
-SETTLES_SECONDS = 60
+SETTLES_SECONDS = 120
+"""Forty seconds are usual; figures by cohort come last, and late on a busy machine."""
 
 ORGANISATION = CHECKOUT / "examples" / "organisation.toml"
 
-SELDOM: set[str] = set()
+SELDOM = {
+    "foreshock_challenger_difference_ratio",
+    "foreshock_drift_alert_timestamp_seconds",
+    "foreshock_sink_dead_letters_total",
+}
 """Metrics without a series until something rare happens."""
 
 EMPTY = {
     "Challenger minus champion (90 % interval)": "no challenger runs",
     "Drift": "nothing has changed for good in a quiet month",
     "Commands about models": "nobody gives any",
-    "Acted on": "nobody answers alerts here",
+    "Acted on": "few answer alerts here",
     "Share of false alarms": "nobody judges alerts here",
     "Share resolved": "nobody judges alerts here",
     "Time of recoveries": "nothing has restarted",
@@ -107,6 +112,7 @@ def silent(found: list[tuple[str, str, str, int]]) -> list[Any]:
 
 
 @pytest.mark.prometheus
+@pytest.mark.timeout(240)
 async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
     embedded_broker: EmbeddedBroker, tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ scrape_configs:
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
 """
 
-MAX_SERIES = 600
+MAX_SERIES = 800
 """Labels come from closed sets, so the number of series does not grow with customers."""
 
 
