@@ -127,3 +127,10 @@ def test_a_glimpse_says_what_the_whole_row_says() -> None:
     state = decode_row(row)
 
     assert glimpse(row) == (state.epoch, state.position, state.due, state.stage, state.ruled_by)
+
+
+def test_the_clocks_of_a_row_have_their_names() -> None:
+    state = decode_row((FIXTURES / "row_v5.json").read_bytes().strip())
+
+    assert [clock.name for clock in state.clocks] == ["decision", "complex case", "longest"]
+    assert encode_row(state) == (FIXTURES / "row_v5.json").read_bytes().strip()
