@@ -106,6 +106,8 @@ _FLOW = RowPlan(
             Words("升高：客户状态更多，或许多定时器触发。", "A rise: customers carry more state, or many timers fire."),
             _quantiles("foreshock_record_seconds"),
             unit="s",
+            warn_at=0.1,
+            bad_at=1,
         ),
         PanelPlan(
             Words("核心处理的消息与定时器", "Messages and timers of the core"),
@@ -199,6 +201,8 @@ _RECOVERY = RowPlan(
                 ),
             ),
             unit="s",
+            warn_at=60,
+            bad_at=300,
         ),
         PanelPlan(
             Words("恢复读回的行", "Rows read back"),
@@ -239,6 +243,8 @@ _SINKS = RowPlan(
             Words("单独升高：该渠道慢。", "A rise without one of the alerts': the sink is slow."),
             _quantiles("foreshock_delivery_latency_seconds", "sink"),
             unit="s",
+            warn_at=10,
+            bad_at=60,
         ),
         PanelPlan(
             Words("每次送达的尝试次数", "Attempts per delivery"),
@@ -250,6 +256,8 @@ _SINKS = RowPlan(
                     "{{sink}}",
                 ),
             ),
+            warn_at=1.5,
+            bad_at=3,
         ),
         PanelPlan(
             Words("渠道死信", "Dead letters of sinks"),
