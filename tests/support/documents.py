@@ -1,7 +1,7 @@
 """Markdown of this project, read for the tests: fenced blocks, links and headings.
 
-`python -m tests.support.documents` writes the shown output of README, tutorial and worked pages anew, after a change of
-what the commands print. Review its diff as you would code.
+`python -m tests.support.documents` runs every command of every document that is not marked `not run: REASON`, and
+writes what it prints where that is shown, after a change of what commands print. Review its diff as you would code.
 """
 
 from __future__ import annotations
@@ -25,12 +25,6 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 
 READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh-CN.md"]
-WORKED = [
-    CHECKOUT / "docs/how-to" / f"{name}{language}.md"
-    for name in ("explain-an-alert", "size-a-cluster")
-    for language in ("", ".zh-CN")
-]
-"""How-to pages whose commands need nothing but the examples: what they show is run too."""
 TUTORIALS = [CHECKOUT / "docs/tutorial/first-alert.md", CHECKOUT / "docs/tutorial/first-alert.zh-CN.md"]
 
 
@@ -108,13 +102,10 @@ def anchors(path: Path) -> set[str]:
 def answers(path: Path) -> list[tuple[Block, Block | None]]:
     """Commands that are run, each with the block that shows what it prints; `None` where nothing is shown.
 
-    Of a tutorial, and of a page of `WORKED`, every command is run, unless a comment before it says why not. Of a README
-    the replay of its story is: the demo, the tests and Docker take longer than a test may.
+    Every command is run, unless a comment before it says why not: `not run: it needs a broker`.
     """
     found = blocks(path)
-    commands = [block for block in found if block.language == "sh" and not block.comment.startswith("not run")]
-    if path.parent == CHECKOUT:
-        commands = [block for block in commands if "replay examples/" in block.text]
+    commands = [block for block in found if block.language == "sh" and not block.comment.startswith("not run: ")]
     return [(command, _answer(command, found)) for command in commands]
 
 
@@ -185,6 +176,11 @@ def write_shown_output(path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def worked() -> list[Path]:
+    """Documents of which at least one command is run."""
+    return [path for path in documents() if answers(path)]
+
+
 if __name__ == "__main__":
-    for each in (*READMES, *TUTORIALS, *WORKED):
+    for each in worked():
         write_shown_output(each)
