@@ -4,11 +4,16 @@ import json
 import re
 from pathlib import Path
 
+import click
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.grafana.__main__ import DASHBOARDS, FOLDER, files
+from deploy.grafana.branch import BRANCH
 from deploy.grafana.panels import PanelPlan, panels_of
+from foreshock.cli import main
 from tests.support.alarms import exported, named_metrics, rules, runbook_headings
 from tests.support.deployment import compose_services
 from tests.support.peers import CHECKOUT
@@ -66,6 +71,58 @@ def test_panels_lie_side_by_side_without_overlap(name: str) -> None:
 
     assert len(cells) == len(set(cells))
     assert max(x for x, _ in cells) < 24
+
+
+@pytest.mark.parametrize("name", files())
+def test_grafanas_own_sdk_reads_every_file_as_it_was_written(name: str) -> None:
+    read = Dashboard.from_json(json.loads(files()[name]))
+
+    assert json.loads(JSONEncoder().encode(read)) == json.loads(files()[name])
+
+
+@pytest.mark.parametrize("name", files())
+def test_every_panel_has_title_description_unit_and_thresholds(name: str) -> None:
+    """The first panel is the note that says what to type."""
+    note, *panels = [panel for panel in json.loads(files()[name])["panels"] if panel["type"] != "row"]
+
+    assert note["type"] == "text"
+    for panel in panels:
+        defaults = panel["fieldConfig"]["defaults"]
+        assert panel["title"]
+        assert panel["description"]
+        assert defaults["unit"]
+        assert next(step["value"] for step in defaults["thresholds"]["steps"]) is None
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_the_thresholds_of_a_panel_go_one_way(panel: PanelPlan) -> None:
+    if panel.warn_at is not None and panel.bad_at is not None:
+        assert (panel.warn_at > panel.bad_at) == panel.is_high_good
+
+
+def test_what_a_note_says_to_type_is_a_command() -> None:
+    for plan in DASHBOARDS:
+        for text in (plan.note.zh, plan.note.en):
+            typed = re.findall(r"`foreshock ([^`]+)`", text)
+            assert typed
+            for words in typed:
+                command: click.Command = main
+                for word in words.split():
+                    if not isinstance(command, click.Group):
+                        break
+                    found = command.get_command(click.Context(command), word)
+                    assert found is not None, f"{words} is no command"
+                    command = found
+
+
+def test_the_reader_of_the_branch_dashboard_chooses_units() -> None:
+    for language in ("zh", "en"):
+        variables = json.loads(files()[f"{language}/foreshock-branch.json"])["templating"]["list"]
+        (chosen,) = [each for each in variables if each["type"] == "query"]
+
+        assert chosen["name"] == "organisation"
+        assert chosen["query"] == "label_values(foreshock_unit_transitions_total, unit)"
+    assert all("$organisation" in query.expr for panel in panels_of(BRANCH) for query in panel.queries)
 
 
 def test_grafana_finds_the_dashboards_of_every_language() -> None:

@@ -97,6 +97,8 @@ async def test_a_settled_group_is_everywhere_at_once(harness: Harness) -> None:
     assert set(harness.table.partition_rows(0)) == {b"c_1", b"c_2", b"@engine/0"}
     assert harness.moved == {TP("foreshock.score-states-changelog", 0): 2}
     assert harness.metrics.lag.labels("score")._value.get() == 9
+    (family,) = harness.metrics.write_seconds.collect()
+    assert {sample.name: sample.value for sample in family.samples}["foreshock_write_seconds_count"] == 1
     harness.lanes.reset()
 
 

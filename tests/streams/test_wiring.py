@@ -9,6 +9,7 @@ from schemas.errors import ConfigurationError, UnreadableMessageError
 from streams.settings import load_settings
 from streams.wiring import intake_of, wire
 from tests.support.events import START, call
+from tests.support.peers import CHECKOUT
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,11 @@ def test_who_takes_no_events_in_needs_no_pseudonym_key() -> None:
     assert wire(load_settings(roles="score,learn,tick,deliver", **elsewhere))
     with pytest.raises(ConfigurationError, match="FORESHOCK_PSEUDONYM_KEY is not set"):
         wire(load_settings(roles="ingest", **elsewhere))
+
+
+def test_metrics_name_the_units_of_the_organisation_file_down_to_the_depth_of_the_settings() -> None:
+    organisation = CHECKOUT / "examples" / "organisation.toml"
+    named = wire(load_settings(organisation=organisation, metrics_unit_depth=2)).metrics
+
+    assert named.units.values == ("HQ", "HQ/Guangdong", "other")
+    assert wire(load_settings()).metrics.units.values == ("all",)
