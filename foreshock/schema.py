@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from foreshock.reference.pages import pages
 from schemas.contracts import documents
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -38,6 +37,8 @@ def schema(is_check: bool, folder: Path) -> None:
       foreshock schema --output contracts
       check-jsonschema --schemafile contracts/schemas/calls.schema.json call.json
     """  # noqa: D301 - click's own mark
+    from foreshock.reference.pages import pages  # every error and metric is loaded for them, and Faust with those
+
     wanted = {**documents(), **pages()}
     left_over = _left_over(folder, wanted)
     stale = [path for path, content in wanted.items() if _content(folder / path) != content]

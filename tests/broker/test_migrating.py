@@ -38,11 +38,9 @@ from streams.exits import ExitCode
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from streams.topics import CHANGELOG, check_topics, create_topics
-from tests.support.journal import call, read_topic, write_journal
+from tests.support.journal import broker_settings, call, prepare_topics, read_topic, write_journal
 from tests.support.outcomes import alerts_on_topic, settled
 from tests.support.parity import START_AT, prepared, worker_of, world
-
-pytestmark = pytest.mark.broker
 
 BEFORE, AFTER = 3, 5
 POSITIONS = {"epoch", "offset", "line", "lives", "spent", "room"}
@@ -342,3 +340,35 @@ async def test_workers_that_are_still_there_are_noticed(embedded_broker: Embedde
         await worker.has_said("state_recovered")
         with pytest.raises(NotAtRestError, match=r"in the group .*score: stop every worker"):
             await migrate(settings, AFTER)
+
+
+@pytest.mark.kafka
+@pytest.mark.long
+async def test_on_apache_kafka_the_broker_says_who_is_still_there_and_the_rest_is_the_same(
+    apache_kafka: str, tmp_path: Path
+) -> None:
+    settings = broker_settings(
+        apache_kafka,
+        partitions=BEFORE,
+        clock="event",
+        producer_idempotence=True,
+        session_timeout_seconds=6.0,
+        heartbeat_seconds=1.0,
+    )
+    await prepare_topics(settings)
+    await write_journal(settings, [call(number, 40) for number in range(120)])
+    with worker_of(settings, tmp_path, "score") as worker:
+        await settled(settings, 120)
+        with pytest.raises(NotAtRestError, match=r"1 member is in the group .*score"):
+            await migrate(settings, AFTER)
+        worker.signal(signal.SIGTERM)
+        assert await asyncio.to_thread(worker.wait) == ExitCode.STOPPED
+
+    carried = await migrate(settings, AFTER)
+
+    assert await states_of(carried.after) == await states_of(settings)
+    await write_journal(carried.after, [call(number, 40) for number in range(120, 160)])
+    variables = {"FORESHOCK_PARTITIONS": str(AFTER), "FORESHOCK_JOURNAL_GENERATION": "2"}
+    with worker_of(carried.after, tmp_path, "score", **variables):
+        await settled(carried.after, 40)
+    assert {state.events for state in (await states_of(carried.after)).values()} == {4}
