@@ -7,8 +7,6 @@ from deploy.grafana.queries import CHOSEN, increased, median
 
 _ORGANISATION = VariablePlan("organisation", Words("机构", "Organisation"), "foreshock_unit_transitions_total", "unit")
 
-_ENDED = "resolved|expired|dismissed|complained"
-
 
 def _of(metric: str, over: str = "24h", *, by: str = "", **labels: str) -> str:
     """Write the increase of a metric in the chosen units and those below them."""
@@ -24,24 +22,19 @@ _NOW = RowPlan(
     Words("现在要做什么", "What there is to do"),
     (
         PanelPlan(
-            Words("未结预警", "Open alerts"),
+            Words("24 小时内新告知的预警", "Alerts newly told in 24 hours"),
             Words(
-                "30 天内新开减已结。逐条查看：`foreshock alerts list --org 机构`。",
-                "Opened in 30 days, less those that ended. One by one: `foreshock alerts list --org UNIT`.",
+                "当前未结的逐条查看：`foreshock alerts list --org 机构`。",
+                "Those that are open now, one by one: `foreshock alerts list --org UNIT`.",
             ),
-            (
-                Query(
-                    f"clamp_min({_moves('opened|reopened', '30d')} - {_moves(_ENDED, '30d')}, 0)",
-                    "open",
-                ),
-            ),
+            (Query(_moves("opened|told|reopened"), "told"),),
             warn_at=50,
             bad_at=200,
             is_one_number=True,
             width=6,
         ),
         PanelPlan(
-            Words("24 小时内新开红色预警", "Red alerts opened in 24 hours"),
+            Words("24 小时内新开或升至红色的预警", "Alerts opened red or raised to red, in 24 hours"),
             Words("需立即处理。", "To be acted on now."),
             (Query(f"{_of('alerts_total', level='red')} or vector(0)", "red"),),
             warn_at=1,
@@ -77,17 +70,17 @@ _ALERTS = RowPlan(
     Words("预警", "Alerts"),
     (
         PanelPlan(
-            Words("按级别新开预警", "Alerts opened, by level"),
+            Words("按级别新开或升级的预警", "Alerts opened or raised, by level"),
             Words("每小时。突增：该机构出了事。", "Per hour. A jump: something happened in the unit."),
             (Query(_of("alerts_total", "1h", by="level"), "{{level}}"),),
         ),
         PanelPlan(
-            Words("按原因新开预警", "Alerts opened, by cause"),
+            Words("按原因新开或升级的预警", "Alerts opened or raised, by cause"),
             Words("每小时。单一原因突增：查找共同的流程。", "Per hour. A jump of one: look for the process in common."),
             (Query(_of("alerts_total", "1h", by="cause"), "{{cause}}"),),
         ),
         PanelPlan(
-            Words("按下级机构新开预警", "Alerts opened, by unit"),
+            Words("按下级机构新开或升级的预警", "Alerts opened or raised, by unit"),
             Words(
                 "24 小时，前十名。一家远高于其余：先看那里。",
                 "24 hours, the first ten. One far above: look there.",

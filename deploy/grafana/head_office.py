@@ -107,7 +107,7 @@ _ALERTS = RowPlan(
             width=12,
         ),
         PanelPlan(
-            Words("按机构新开预警", "Alerts opened, by organisation"),
+            Words("按机构新开或升级的预警", "Alerts opened or raised, by organisation"),
             Words(
                 "24 小时，前十名。一家远高于其余：打开机构面板查看。",
                 "24 hours, the first ten. One far above the others: look at it on the branch dashboard.",

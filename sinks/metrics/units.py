@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from schemas.alerts import TRANSITIONS, Alert
+from schemas.alerts import CAUSES, TRANSITIONS, Alert
 from schemas.ledgers import LEDGER_KINDS, LEDGER_STATES, LedgerEntry
 from schemas.suppressions import RULES, Suppression
 
@@ -28,6 +28,9 @@ OTHER_UNITS = "other"
 """Every place with no unit of the file above it."""
 
 _DAY = 86_400.0
+_UPWARDS = frozenset({"opened", "raised"})
+"""Transitions by which an alert comes to a level from below."""
+
 _WARNING_BUCKETS = (3_600.0, 4 * 3_600.0, _DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 30 * _DAY)
 """An hour, as for red alerts; then what an orange one may take; a day to the long horizon of the model."""
 
@@ -101,7 +104,7 @@ class UnitMetrics:
         """Names of units in metrics."""
         self.unit_alerts = Counter(
             "foreshock_unit_alerts",
-            "Alerts that opened, by unit. A rise of one cause in one unit: something happens there.",
+            "Alerts that opened at a level or rose to it. A rise of one cause in one unit: something happened there.",
             ["unit", "level", "cause"],
             registry=registry,
         )
@@ -132,7 +135,7 @@ class UnitMetrics:
             buckets=_WARNING_BUCKETS,
             registry=registry,
         )
-        self._unit_opened: Tally[tuple[str, str, str]] = Tally()
+        self._unit_risen: Tally[tuple[str, str, str]] = Tally()
         self._unit_moves: Tally[tuple[str, str]] = Tally()
         self._unit_held: Tally[tuple[str, str]] = Tally()
         self._unit_booked: Tally[tuple[str, str, str]] = Tally()
@@ -146,8 +149,8 @@ class UnitMetrics:
         for alert in alerts:
             unit = name_of(alert.org_path)
             self._unit_moves[unit, alert.transition] += 1
-            if alert.transition == "opened":
-                self._unit_opened[unit, alert.level, alert.cause] += 1
+            if alert.transition in _UPWARDS:
+                self._unit_risen[unit, alert.level, alert.cause] += 1
             elif alert.transition == "complained":
                 self.unit_warning_seconds.labels(unit).observe((alert.at - alert.opened_at).total_seconds())
         for held in suppressions:
@@ -158,7 +161,7 @@ class UnitMetrics:
     def show_units(self) -> None:
         """Hand what was added up to Prometheus."""
         for counter, counts in (
-            (self.unit_alerts, self._unit_opened),
+            (self.unit_alerts, self._unit_risen),
             (self.unit_transitions, self._unit_moves),
             (self.unit_suppressed, self._unit_held),
             (self.unit_ledger, self._unit_booked),
@@ -172,6 +175,8 @@ class UnitMetrics:
         for unit in self.units.values:
             for transition in TRANSITIONS:
                 self.unit_transitions.labels(unit, transition)
+            for cause in CAUSES:
+                self.unit_alerts.labels(unit, "red", cause)  # few, and the first one counts
             for rule in RULES:
                 self.unit_suppressed.labels(unit, rule)
             for kind in LEDGER_KINDS:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pytest
 
@@ -65,9 +67,19 @@ def asked() -> list[tuple[str, str, str]]:
     return panels + [("rules", rule.get("alert") or rule["record"], rule["expr"]) for rule in rules()]
 
 
-def answers(node: PrometheusNode) -> list[tuple[str, str, str, int]]:
-    """Ask everything; how many series each answer has."""
-    return [(where, name, expr, len(node.query(expr))) for where, name, expr in asked()]
+class Answer(NamedTuple):
+    """What Prometheus said to one query."""
+
+    where: str
+    name: str
+    expr: str
+    values: tuple[float, ...]
+    """One per series."""
+
+
+def answers(node: PrometheusNode) -> list[Answer]:
+    """Ask everything."""
+    return [Answer(where, name, expr, tuple(node.query(expr).values())) for where, name, expr in asked()]
 
 
 def unused() -> list[str]:
@@ -81,34 +93,32 @@ def family_of(name: str) -> str:
     return re.sub(r"_(bucket|count|sum)$", "", name)
 
 
-def unknown(node: PrometheusNode, found: list[tuple[str, str, str, int]]) -> list[tuple[str, str]]:
+def unknown(node: PrometheusNode, found: list[Answer]) -> list[tuple[str, str]]:
     """What is asked for by name and neither scraped, recorded nor exported with those labels."""
     scraped = {name for name in node.api("label/__name__/values") if name.startswith("foreshock")}
     recorded = {rule["record"] for rule in rules() if "record" in rule}
     known = exported()
     return [
         (name, expr)
-        for _, _, expr, _ in found
+        for expr in (answer.expr for answer in found)
         for name, labels in named_metrics(expr)
         if name not in recorded
         and (name not in known or not labels <= known[name] or (name not in scraped and name not in SELDOM))
     ]
 
 
-def verdict(where: str, name: str, series: int) -> str:
-    """What to print of an answer."""
-    if series:
+def verdict(answer: Answer) -> str:
+    """What to print of an answer; series that count nothing yet are there from the start."""
+    if any(value and not isnan(value) for value in answer.values):
         return "data"
-    return "quiet" if where == "rules" else f"empty: {EMPTY.get(name, 'WHY?')}"
+    if answer.values:
+        return "zero"
+    return "quiet" if answer.where == "rules" else f"empty: {EMPTY.get(answer.name, 'WHY?')}"
 
 
-def silent(found: list[tuple[str, str, str, int]]) -> list[Any]:
+def silent(found: list[Answer]) -> list[Answer]:
     """The panels without data that should have some."""
-    return [
-        (where, name, expr)
-        for where, name, expr, series in found
-        if not series and where != "rules" and name not in EMPTY
-    ]
+    return [each for each in found if not each.values and each.where != "rules" and each.name not in EMPTY]
 
 
 @pytest.mark.prometheus
@@ -142,10 +152,10 @@ async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
             units = set(node.api("label/unit/values"))
             firing = {alert["labels"]["alertname"] for alert in node.api("alerts")["alerts"]}
 
-    for where, name, expr, series in found:
-        print(f"{where:24} {name[:44]:44} {series:4} series  {verdict(where, name, series):10} {expr}")
-    panels = [each for each in found if each[0] != "rules"]
-    print(f"{len(panels)} queries of panels, {sum(each[3] > 0 for each in panels)} with data; {len(found)} in all")
+    for each in found:
+        print(f"{each.where:24} {each.name[:44]:44} {len(each.values):4} series  {verdict(each):6} {each.expr}")
+    told = Counter(verdict(each).partition(":")[0] for each in found if each.where != "rules")
+    print(f"queries of panels: {told['data']} with data, {told['zero']} at zero, {told['empty']} empty")
     print(f"metrics on no panel and in no rule: {', '.join(unused()) or 'none'}")
     assert silent(found) == []
     assert strange == []

@@ -105,18 +105,24 @@ def test_what_a_unit_has_to_do_is_shown_when_a_group_settles() -> None:
     held = SimpleNamespace(org_path="HQ/Guangdong/Zhuhai", rule="capacity")
     booked = SimpleNamespace(org_path="HQ/Guangdong/Zhuhai", kind="promise", state="missed")
     complained = alert("HQ/Guangdong/Zhuhai", "complained", timedelta(hours=5))
-    metrics.stepped(CountingOutcome(alerts=[alert(unit), complained], suppressions=[held], ledger=[booked]))
+    metrics.stepped(
+        CountingOutcome(
+            alerts=[alert(unit), alert(unit, "raised"), alert(unit, "lowered"), complained],
+            suppressions=[held],
+            ledger=[booked],
+        )
+    )
 
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"foreshock_unit_{name}", {"unit": unit, **labels})
 
     assert value("transitions_total", transition="opened") == 0
     metrics.settled(0, 0, [], [0, 0, 0, 0, 0])
-    assert value("alerts_total", level="red", cause="threat") == 1
+    assert value("alerts_total", level="red", cause="threat") == 2
     assert value("transitions_total", transition="opened") == 1
     assert value("transitions_total", transition="complained") == 1
     assert value("suppressed_total", rule="capacity") == 1
     assert value("ledger_total", kind="promise", state="missed") == 1
     assert value("warning_seconds_sum") == 5 * 3_600
     metrics.settled(0, 0, [], [0, 0, 0, 0, 0])
-    assert value("alerts_total", level="red", cause="threat") == 1
+    assert value("alerts_total", level="red", cause="threat") == 2
