@@ -163,9 +163,16 @@ def watched_partitions(settings: Settings, duties: Iterable[Duty], app: GuardedA
     """Return every partition that this worker reads or writes as the owner of it."""
     found = {tp for duty in duties for tp in duty.positions()}
     if app is not None and app.has_settled:
-        for tp in app.journal_partitions():
-            names = (app.ledger.topic, *map(settings.topic, ("alerts", "risk", CHANGELOG)))
-            found |= {TopicPartition(name, tp.partition) for name in names}
+        owned = {tp.partition for tp in app.journal_partitions()}
+        for name in (app.ledger.topic, settings.topic(CHANGELOG)):
+            found |= {TopicPartition(name, partition) for partition in owned}
+        for name in map(settings.topic, ("alerts", "risk")):
+            written = owned
+            if settings.journal_generation > 1:
+                # Outputs have the partitions of the first journal, maybe fewer than this one, and all may be written
+                # to. A partition that does not exist would look like a broker that does not answer.
+                written = (app.outlet.client.cluster.partitions_for_topic(name) or set()) if owned else set()
+            found |= {TopicPartition(name, partition) for partition in written}
     elif app is not None:
         found |= {TopicPartition(settings.topic(CHANGELOG), partition) for partition in range(settings.partitions)}
     return found

@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry
 
 from sinks.prometheus import Metrics
-from streams.claims import Claim, End, Patience, claims_of_duty, claims_of_score
+from streams.claims import Claim, End, Patience, claims_of_duty, claims_of_score, watched_partitions
 from streams.duty import Duty
 from streams.handover import HandOver
 from streams.holes import Holes
@@ -208,3 +208,19 @@ def test_scoring_says_which_part_has_something_to_do(found: Any, parts: set[str]
     claims: list[Claim] = list(claims_of_score(found, ENDS, PATIENCE))
 
     assert {claim.part for claim in claims if claim.is_due} == parts
+
+
+def test_outputs_are_watched_where_they_are_and_not_where_a_later_journal_has_more_partitions() -> None:
+    known = SimpleNamespace(partitions_for_topic=lambda name: {0, 1, 2})
+    scoring = app(Standing(4, 0, None, is_writing=False, groups=0))
+    scoring.outlet = SimpleNamespace(client=SimpleNamespace(cluster=known))
+    scoring.ledger = SimpleNamespace(topic="foreshock.journal.2")
+
+    found = watched_partitions(load_settings(partitions=5, journal_generation=2), [], scoring)
+
+    assert {(tp.topic, tp.partition) for tp in found} == {
+        ("foreshock.journal.2", 4),
+        ("foreshock.score-states-changelog.2", 4),
+        *(("foreshock.alerts", partition) for partition in range(3)),
+        *(("foreshock.risk", partition) for partition in range(3)),
+    }
