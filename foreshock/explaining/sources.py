@@ -136,6 +136,8 @@ class Journal:
 
     def __init__(self, settings: Settings, params: Params, key: bytes | None, console: Console) -> None:
         self.name = f"{settings.topic('journal')} at {settings.bootstrap_servers}"
+        if settings.journal_generation > 1:
+            self.name += ", which begins with states of an earlier journal that are not in it (`foreshock migrate`)"
         self.first_offsets: dict[int, int] = {}
         self._settings, self._params, self._key, self._console = settings, params, key, console
 

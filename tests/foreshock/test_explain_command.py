@@ -6,10 +6,12 @@ from typing import Any
 import orjson
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from foreshock.cli import main
 from foreshock.explaining.parameters import COLD, OF_CAUSE, OF_TRANSITION, WARM, mattered, value_of
 from foreshock.explaining.scores import adds_up
+from foreshock.explaining.sources import Journal
 from foreshock.journal_dump import dump_header, dump_record
 from models.features import FAMILIES, NAMES
 from models.intake import Intake
@@ -20,6 +22,7 @@ from models.pseudonym import Pseudonymiser
 from schemas.alerts import CAUSES, Explanation
 from schemas.codec import encode
 from schemas.ticks import SnapshotNotice, Tick
+from streams.settings import load_settings
 from tests.support.alerts import alert
 from tests.support.examples import risk_example
 from tests.support.peers import CHECKOUT
@@ -252,3 +255,11 @@ def test_parts_add_up_only_if_they_are_the_log_odds() -> None:
 
     assert adds_up(Explanation(base=base, contributions=parts, usual=parts), 0.2)
     assert not adds_up(Explanation(base=base + 1e-4, contributions=parts, usual=parts), 0.2)
+
+
+def test_a_journal_that_followed_another_one_says_that_its_states_began_elsewhere() -> None:
+    names = [Journal(load_settings(journal_generation=number), Params(), None, Console()).name for number in (1, 2)]
+
+    assert "an earlier journal" not in names[0]
+    assert names[1].startswith("foreshock.journal.2 at")
+    assert "begins with states of an earlier journal that are not in it" in names[1]
