@@ -40,7 +40,7 @@ _TEXTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "silent": (
         ("held back and complained", "未推送而后投诉"),
         (
-            "{complained:,.0f} of {alerts:,.0f} alerts held back ({share:.1%}); {told:,.0f} were told later",
+            "{complained:,.0f} of {alerts:,.0f} alerts held back ({share:.1%}); told later: {told:,.0f}",
             "未推送 {alerts:,.0f} 条中 {complained:,.0f} 条（{share:.1%}）；{told:,.0f} 条后来已推送",
         ),
     ),

@@ -194,7 +194,7 @@ def test_the_lines_are_as_reviewed_in_both_languages() -> None:
     assert list(told(story(), is_chinese=False)) == [
         ("lead time", "median 50 h (middle half 50 to 50) over 1 that complained, 100% a day or more"),
         ("held back by rule", "capacity 1"),
-        ("held back and complained", "0 of 1 alerts held back (0.0%); 0 were told later"),
+        ("held back and complained", "0 of 1 alerts held back (0.0%); told later: 0"),
         ("told at once and complained", "1 of 2 alerts never held back (50.0%)"),
     ]
     assert list(told(story(), is_chinese=True)) == [

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import orjson
+from click.testing import CliRunner
 
-from foreshock.journal_dump import dump_record
+from foreshock.cli import main
+from foreshock.journal_dump import dump_header, dump_record
 from foreshock.runs import EventRun, JournalRun
 from foreshock.staffing.habits import Habits
 from foreshock.staffing.running import StaffedEvents, StaffedJournal
@@ -144,3 +147,18 @@ def test_a_customer_is_named_by_their_key() -> None:
 
     (first,) = list(staff.actions(staff.due_at or moment(9)))
     assert INTAKE.prepare(encode(first), "action").event.customer_id == SOMEBODY
+
+
+def test_the_command_lets_staff_answer_a_dump_and_says_that_they_are_made_up(tmp_path: Path) -> None:
+    messages: list[JournalMessage] = [call(SOMEBODY, text=THREAT), *(tick(hour / 24) for hour in range(1, 24 * 9))]
+    dump = tmp_path / "journal.jsonl"
+    records = [dump_record(0, offset, encode(message)) for offset, message in enumerate(messages)]
+    dump.write_bytes(b"\n".join([dump_header(1, "0"), *records]))
+    told = {
+        seed: CliRunner(env={"COLUMNS": "160"}).invoke(main, ["replay", str(dump), "--staff", "--staff-seed", seed])
+        for seed in ("1", "2", "3", "4")
+    }
+
+    assert all(shown.exit_code == 0 for shown in told.values())
+    assert all(f"simulated staff (seed {seed})" in shown.output for seed, shown in told.items())
+    assert any("acknowledged 1 · started 1 · contacted 1 · resolved 1" in shown.output for shown in told.values())
