@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from foreshock import options
+from foreshock.aggregating.offline import Aggregates
 from foreshock.journal_dump import DumpHeader, is_dump, read_header
 from foreshock.runs import EventRun, JournalRun, Run, lines_of
 from foreshock.staffing.running import StaffedEvents, StaffedJournal
@@ -48,11 +49,15 @@ _STAFF_HELP = "A simulation: let made-up staff answer the alerts; the customers 
 
 
 class _Results:
-    """What a run came to: a summary, the file of alerts, and a report if one is asked for."""
+    """What a run came to: a summary, the files of alerts, and a report if one is asked for."""
 
-    def __init__(self, alerts: BinaryIO | None, collector: Collector | None) -> None:
+    def __init__(
+        self, params: Params, alerts: BinaryIO | None, aggregates: BinaryIO | None, collector: Collector | None
+    ) -> None:
         self.summary = Summary()
         self._alerts = alerts
+        self._aggregates = Aggregates(params.aggregates)
+        self._aggregates_file = aggregates
         self._collector = collector
 
     def put(self, message: JournalMessage, outcomes: list[Outcome]) -> None:
@@ -80,6 +85,10 @@ class _Results:
         if self._alerts is not None:
             for outcome in outcomes:
                 self._alerts.writelines(encode(alert) + b"\n" for alert in outcome.alerts)
+        aggregates = self._aggregates.take(outcomes)
+        self.summary.many.take(aggregates)
+        if self._aggregates_file is not None:
+            self._aggregates_file.writelines(encode(aggregate) + b"\n" for aggregate in aggregates)
 
 
 class _Runs:
@@ -113,6 +122,7 @@ class _Runs:
 @click.command("replay", epilog=_EPILOG)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--alerts", type=click.File("wb"), help="Write alert transitions here as JSON Lines.")
+@click.option("--aggregates", type=click.File("wb"), help="Write alerts about many customers here.")
 @click.option("--risk", type=click.File("wb"), help="Write the last belief about each customer here.")
 @click.option("--dead-letters", type=click.File("wb"), help="Write lines that cannot be read here, redacted.")
 @click.option("--report", type=click.File("wb", lazy=False), help="Write a page for people (HTML) here.")
@@ -134,6 +144,7 @@ class _Runs:
 def replay(
     files: tuple[str, ...],
     alerts: BinaryIO | None,
+    aggregates: BinaryIO | None,
     risk: BinaryIO | None,
     dead_letters: BinaryIO | None,
     report: BinaryIO | None,
@@ -154,7 +165,7 @@ def replay(
     attributes = frozenset(settings.attributes) or None
     intake = Intake(Pseudonymiser(settings.pseudonym_secret()), partitions=1, attributes=attributes)
     collector = _collector(params, [*map(_name_of, files), *([_staff_named(staff_seed)] if staff else [])], report)
-    results = _Results(alerts, collector)
+    results = _Results(params, alerts, aggregates, collector)
     console = Console(stderr=True, quiet=quiet)
     key = settings.snapshot_secret() if check_signatures else None
     runs = _Runs(intake, params, timedelta(hours=lateness_hours), key, staff_seed if staff else None)

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from river.metrics import LogLoss, RollingROCAUC
 
+from foreshock.aggregating.figures import ManyCustomers
 from foreshock.handling.following import Handling
 from foreshock.handling.telling import table, told
 from models.outcome import Outcome
@@ -49,6 +50,8 @@ class Summary:
     """How many alerts each owner got a day, who took them, what was held back."""
     staff: dict[str, Mapping[str, int]] = field(default_factory=dict)
     """What made-up staff did, by name of the action, under what they are called; empty where there were none."""
+    many: ManyCustomers = field(default_factory=ManyCustomers)
+    """Alerts about what many customers have in common."""
     auc: RollingROCAUC = field(default_factory=lambda: RollingROCAUC(window_size=RANKED))
     """Area under the ROC curve of matured 30-day predictions."""
     log_loss: LogLoss = field(default_factory=LogLoss)
@@ -119,6 +122,8 @@ class Summary:
         for name, done in self.staff.items():
             grid.add_row(name, f"{_figures(done)}; the customers in the files do not react to them")
         for line in told(self.handling, is_chinese=False):
+            grid.add_row(*line)
+        for line in self.many.told(is_chinese=False):
             grid.add_row(*line)
         per_owner = table(self.handling, is_chinese=False)
         return Group(*self._alerts(), grid, *((Text(), per_owner) if per_owner else ()))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import click
 import orjson
@@ -21,7 +21,21 @@ from foreshock.journal_dump import dump_header, dump_record
 from schemas.catalogue import TOPICS
 from schemas.errors import ConfigurationError
 from streams.settings import Settings, load_settings
-from streams.topics import CHANGELOG, check_topics, create_topics, plan_topics
+from streams.topics import CHANGELOG, GROUPS, check_topics, create_topics, plan_topics
+
+
+class _Own(NamedTuple):
+    """A topic that only workers read."""
+
+    key: str
+    written_by: str
+    about: str
+
+
+_OURS = {
+    GROUPS: _Own("group", "group", "What is remembered of each group of customers, from which a worker recovers."),
+    CHANGELOG: _Own("customer key", "score", "The state of each customer, from which a worker recovers (compacted)."),
+}
 
 _HOUR_MILLISECONDS = 3_600_000
 
@@ -69,14 +83,14 @@ def list_topics(as_json: bool) -> None:
 
 
 @topics.command()
-@click.argument("name", type=click.Choice([*TOPICS, CHANGELOG]))
+@click.argument("name", type=click.Choice([*TOPICS, *_OURS]))
 def show(name: str) -> None:
     """Show one topic: its settings, and how many records each partition holds."""
     settings = load_settings()
     state, spans = asyncio.run(_spans(settings, name))
     written_by, about = _contract(name)
     click.echo(f"{state.plan.name}: {about}")
-    click.echo(f"written by {written_by}; record key: {TOPICS[name].key if name in TOPICS else 'customer key'}")
+    click.echo(f"written by {written_by}; record key: {TOPICS[name].key if name in TOPICS else _OURS[name].key}")
     for key, value in sorted(state.configs.items()):
         click.echo(f"{key} = {value}")
     for partition, span in enumerate(spans):
@@ -152,7 +166,7 @@ def _contract(short: str) -> tuple[str, str]:
     """Return who writes a topic and what is on it."""
     if short in TOPICS:
         return TOPICS[short].written_by, TOPICS[short].about
-    return "score", "The state of each customer, from which a worker recovers (compacted)."
+    return _OURS[short].written_by, _OURS[short].about
 
 
 def _in_words(partitions: int, configs: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 
 from models.agenda import Agenda
+from models.aggregates.observing import watermark_of
 from models.alerting.capacity import Capacity
 from models.budget import Budget
 from models.forgetting import SETTLED_RECORDS
@@ -101,6 +102,7 @@ class Engine:
             params=params,
             params_hash=params.digest(),
             partition=partition,
+            partitions=partitions,
             epoch=epoch,
             budget=Budget(params),
             scorer=Scorer(weights, params),
@@ -256,7 +258,10 @@ class Engine:
             return outcome
         if frame.now > NEVER and not frame.scorer.cold:
             frame.budget.elapse(at - frame.now)
-        frame.now = at
+        before, frame.now = frame.now, at
+        place = frame.partition, frame.position
+        if (mark := watermark_of(before, at, place, frame.partitions, self.params.aggregates)) is not None:
+            outcome.observations.append(mark)
         for key in self._agenda.take(at, lambda key: self._due_in(states, key)):
             known = states[key]
             if self._has_seen(known):

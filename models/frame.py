@@ -26,6 +26,8 @@ class Frame:
     """Their hash."""
     partition: int
     """Number of the journal partition."""
+    partitions: int
+    """How many the journal has."""
     epoch: str
     """Identity of the journal."""
     budget: Budget

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from schemas.alerts import Alert
 from schemas.examples import RiskExample, TextExample
 from schemas.ledgers import LedgerEntry
+from schemas.observations import Evidence, Watermark
 from schemas.receipts import Receipt
 from schemas.suppressions import Suppression
 from schemas.ticks import CommandName
@@ -28,6 +29,8 @@ class Outcome:
     """Answers to actions that name an alert."""
     ledger: list[LedgerEntry] = field(default_factory=list)
     """Moves of promises and feedback, in order."""
+    observations: list[Evidence | Watermark] = field(default_factory=list)
+    """What aggregates count, and that a period is over."""
     examples: list[RiskExample | TextExample] = field(default_factory=list)
     """What the learner may now learn."""
     stage_moves: list[tuple[int, int]] = field(default_factory=list)

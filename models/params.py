@@ -14,6 +14,7 @@ from typing import Literal, get_args
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.aggregates.parameters import AggregateParams
 from models.clocks.jurisdiction import Jurisdiction
 from models.clocks.packs import load_pack
 from models.organisation import Organisation, load_organisation
@@ -461,6 +462,8 @@ class Params(_Params):
     """Which predictions become examples, and when their labels are believed."""
     learning: LearningParams = LearningParams()
     """How the models learn."""
+    aggregates: AggregateParams = AggregateParams()
+    """When alerts of many customers become one about what they have in common."""
     organisation: Organisation = Organisation()
     """Who answers for alerts, by when, and for how many a day; nobody by default. Usually it has a file of its own,
     which `FORESHOCK_ORGANISATION` names."""
@@ -468,9 +471,10 @@ class Params(_Params):
     """Which complaints the law gives how long; none by default. It comes from the pack that `FORESHOCK_PACK` names."""
 
     def digest(self) -> str:
-        """Return 12 hexadecimal digits that change when any parameter does."""
+        """Return 12 hexadecimal digits that change when any parameter does, but for those of aggregates."""
         # Whoever has no organisation, or no pack, has the hash of before there were any.
-        without = {"organisation"} if not self.organisation.units else set()
+        # What aggregates are decided by has a hash of its own: no customer's row follows from it.
+        without = {"aggregates"} | ({"organisation"} if not self.organisation.units else set())
         without |= {"jurisdiction"} if not self.jurisdiction.clocks else set()
         plain = self.model_dump(exclude=without)
         if not self.jurisdiction.clocks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from models.aggregates.observing import evidence_of
 from models.alerting.capacity import Room
 from models.alerting.clocks import posts_of
 from models.alerting.deciding import Decision, asks_for_a_call, decide, id_of
@@ -301,6 +302,10 @@ class Visit:
     def _alert(self, decision: Decision, reasons: tuple[Reason, ...]) -> None:
         """Write one transition of an alert, or why nobody is told."""
         frame = self._frame
+        place = frame.partition, frame.position
+        observed = evidence_of(self._key, self.state, decision, frame.now, place, self._params.aggregates)
+        if observed is not None:
+            self._outcome.observations.append(observed)
         if decision.rule is not None:
             self._outcome.suppressions.append(
                 suppression_of(self._key, self.state, decision, decision.rule, frame.partition, frame.position)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from schemas.actions import Action
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert, Risk
 from schemas.codec import EVENT_TYPES, EventKind, JournalMessage
 from schemas.dead_letters import DeadLetter
@@ -15,6 +16,7 @@ from schemas.events import Call, Claim, Survey
 from schemas.examples import Example
 from schemas.labels import Complaint
 from schemas.ledgers import LedgerEntry
+from schemas.observations import Observation
 from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
 from schemas.suppressions import Suppression
@@ -115,10 +117,24 @@ TOPICS: dict[str, TopicContract] = {
         ),
         TopicContract("snapshots", Snapshot, "model/number", "learn", "Numbered model snapshots, packed with gzip."),
         TopicContract(
+            "observations",
+            Observation,
+            "customer key; none for watermarks",
+            "score",
+            "What aggregates count: evidence of customers, and that a period is over in a partition.",
+        ),
+        TopicContract(
+            "aggregates",
+            AggregateAlert,
+            "aggregate id",
+            "group",
+            "Every transition of every alert about a unit, a product or a household.",
+        ),
+        TopicContract(
             "dead-letters",
             DeadLetter,
             "none",
-            "ingest, score, deliver",
+            "ingest, score, group, deliver",
             "What could not be read or carried, and why.",
         ),
     )

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert, Risk
 from schemas.codec import EVENT_TYPES, CustomerEvent
 from schemas.dead_letters import DeadLetter
 from schemas.examples import RiskExample, TextExample
 from schemas.ledgers import LedgerEntry
+from schemas.observations import Evidence, Watermark
 from schemas.receipts import Receipt
 from schemas.snapshots import Snapshot
 from schemas.suppressions import Suppression
@@ -31,6 +33,9 @@ Carried = (
     | Suppression
     | Receipt
     | LedgerEntry
+    | Evidence
+    | Watermark
+    | AggregateAlert
     | RiskExample
     | TextExample
     | Snapshot
@@ -87,6 +92,18 @@ def _ledger(entry: LedgerEntry) -> _Identity:
     return "ledger", entry.identity, entry.at
 
 
+def _evidence(evidence: Evidence) -> _Identity:
+    return "observation.evidence", f"{evidence.alert_id}/{evidence.sequence}", evidence.clock
+
+
+def _watermark(mark: Watermark) -> _Identity:
+    return "observation.watermark", _joined(mark.position), mark.clock
+
+
+def _aggregate(aggregate: AggregateAlert) -> _Identity:
+    return "aggregate", aggregate.identity, aggregate.at
+
+
 def _risk(risk: Risk) -> _Identity:
     # One tick can move many customers, so the position alone is not unique.
     return "risk", f"{risk.customer_key}/{_joined(risk.position)}", risk.at
@@ -113,6 +130,9 @@ _IDENTITIES: dict[type[Any], Callable[[Any], _Identity]] = {
     Suppression: _suppression,
     Receipt: _receipt,
     LedgerEntry: _ledger,
+    Evidence: _evidence,
+    Watermark: _watermark,
+    AggregateAlert: _aggregate,
     Risk: _risk,
     RiskExample: _example,
     TextExample: _example,

@@ -13,6 +13,7 @@ from schemas.errors import UnreadableMessageError
 from schemas.events import Call, Claim, Survey
 from schemas.examples import EXAMPLE, RiskExample, TextExample
 from schemas.labels import Complaint
+from schemas.observations import OBSERVATION, Evidence, Watermark
 from schemas.silences import SilenceCommand
 from schemas.ticks import ModelCommand, SnapshotNotice, Tick
 from schemas.types import Message
@@ -104,6 +105,20 @@ def decode_example(raw: bytes) -> RiskExample | TextExample:
     """
     try:
         return EXAMPLE.validate_json(raw)
+    except ValidationError as error:
+        raise unreadable(error) from None
+
+
+def decode_observation(raw: bytes) -> Evidence | Watermark:
+    """Read one observation.
+
+    Raises
+    ------
+    UnreadableMessageError
+        With reason `not_json` or `invalid`.
+    """
+    try:
+        return OBSERVATION.validate_json(raw)
     except ValidationError as error:
         raise unreadable(error) from None
 

@@ -185,9 +185,9 @@ def _cloud_event_headers(topic: TopicContract) -> JsonObject:
 
 def _cloud_event_types(topic: TopicContract) -> list[str]:
     """Give every `ce_type` on a topic, as `schemas.cloudevents` writes it."""
-    if topic.name == "examples":
+    if topic.name in ("examples", "observations"):
         union = get_args(topic.message)[0]
-        kinds = [f"example.{member.model_fields['kind'].default}" for member in get_args(union)]
+        kinds = [f"{topic.name.removesuffix('s')}.{member.model_fields['kind'].default}" for member in get_args(union)]
     else:
         kinds = [SOURCE_TOPICS.get(topic.name) or topic.name.removesuffix("s")]
     return [f"foreshock.{kind}.v{SCHEMA_VERSION}" for kind in kinds]

@@ -12,6 +12,7 @@ from typing import Any, Protocol, get_args
 
 from prometheus_client import CollectorRegistry
 
+from schemas.aggregates import AGGREGATE_TRANSITIONS, GROUP_KINDS
 from schemas.alerts import CAUSES, LEVELS, STAGES, TRANSITIONS, Alert
 from schemas.codec import EventKind
 from schemas.dead_letters import DEAD_LETTER_REASONS
@@ -20,6 +21,7 @@ from schemas.ledgers import LEDGER_KINDS, LEDGER_STATES, LedgerEntry
 from schemas.snapshots import Horizon, Snapshot
 from schemas.suppressions import RULES, Suppression
 from schemas.ticks import CommandName
+from sinks.metrics.aggregates import AggregateMetrics
 from sinks.metrics.delivering import SINKS, DeliveringMetrics
 from sinks.metrics.faults import FaultMetrics
 from sinks.metrics.flow import CHANNELS, FACTS, GROUPS, FlowMetrics
@@ -46,7 +48,14 @@ class Stepped(Protocol):
 
 
 class Metrics(
-    QualityMetrics, FaultMetrics, FlowMetrics, JudgingMetrics, UnitMetrics, DeliveringMetrics, LearningMetrics
+    QualityMetrics,
+    FaultMetrics,
+    FlowMetrics,
+    JudgingMetrics,
+    UnitMetrics,
+    DeliveringMetrics,
+    LearningMetrics,
+    AggregateMetrics,
 ):
     """Counts what happens; the carriers call it.
 
@@ -69,6 +78,7 @@ class Metrics(
         UnitMetrics.__init__(self, registry, units or Units())
         DeliveringMetrics.__init__(self, registry)
         LearningMetrics.__init__(self, registry)
+        AggregateMetrics.__init__(self, registry)
         self._facts: Tally[str] = Tally()
         self._alerts: Tally[tuple[str, str, str]] = Tally()
         self._ledger: Tally[tuple[str, str]] = Tally()
@@ -181,6 +191,8 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "level": LEVELS,
     "cause": CAUSES,
     "transition": TRANSITIONS,
+    "change": AGGREGATE_TRANSITIONS,
+    "grouped_by": GROUP_KINDS,
     "stage": STAGES,
     "rule": RULES,
     "horizon_days": tuple(map(str, get_args(Horizon))),
@@ -193,7 +205,7 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "monitor": MONITORS,
     "figure": FIGURES,
     "bound": BOUNDS,
-    "role": ("ingest", "score", "learn", "tick", "deliver", "worker"),
+    "role": ("ingest", "score", "learn", "group", "tick", "deliver", "worker"),
     "part": ("loop", "group", "recovery", "reading", "carrying", "writing", "working"),
     "dependency": ("broker", *SINKS),
 }

@@ -13,6 +13,7 @@ from schemas.alerts import Alert, Risk
 from schemas.codec import JournalMessage
 from schemas.examples import RiskExample, TextExample
 from schemas.ledgers import LedgerEntry
+from schemas.observations import Evidence, Watermark
 from schemas.receipts import Receipt
 from schemas.suppressions import Suppression
 from schemas.types import Position
@@ -49,6 +50,10 @@ class Outcome(Protocol):
     @property
     def ledger(self) -> Sequence[LedgerEntry]:
         """Moves of promises and feedback, in order."""
+
+    @property
+    def observations(self) -> Sequence[Evidence | Watermark]:
+        """What aggregates count, in order."""
 
     @property
     def examples(self) -> Sequence[RiskExample | TextExample]:

@@ -120,6 +120,7 @@ class Lane:
             "ledger": [],
             "suppressions": [],
             "receipts": [],
+            "observations": [],
             "examples": [],
             "dead-letters": [],
         }
@@ -171,6 +172,8 @@ class Lane:
             others["examples"].extend(outcome.examples)
             if outcome.suppressions:
                 others["suppressions"].extend(outcome.suppressions)
+            if outcome.observations:
+                others["observations"].extend(outcome.observations)
             if outcome.receipts:
                 others["receipts"].extend(outcome.receipts)
             stepped(outcome)

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError)
 """What reading a row that is none may raise."""
-_ONE_PARTITION = frozenset({"examples", "dead-letters"})
+_ONE_PARTITION = frozenset({"observations", "examples", "dead-letters"})
 
 
 class LanesObserver(Observer, RecoveryObserver, HolesObserver, Protocol):

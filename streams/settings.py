@@ -22,7 +22,7 @@ from streams.secrets import read_secret
 from streams.security_rules import is_loopback, security_problem
 from streams.sink_settings import SinkSettings
 
-Role = Literal["ingest", "score", "learn", "tick", "deliver"]
+Role = Literal["ingest", "score", "learn", "group", "tick", "deliver"]
 ROLES: tuple[Role, ...] = get_args(Role)
 """What a worker can do; each scales by itself."""
 

@@ -20,6 +20,9 @@ TABLE = "states"
 CHANGELOG = f"score-{TABLE}-changelog"
 """Short name of the table's changelog topic: Faust joins app id, table name and `changelog`."""
 
+GROUPS = "groups"
+"""Short name of the topic that keeps what is remembered of groups: our own, as the changelog is."""
+
 _HOUR_MILLISECONDS = 3_600_000
 _TOPIC_ALREADY_EXISTS = 36
 
@@ -45,7 +48,7 @@ class TopicPlan:
 
 
 def plan_topics(settings: Settings) -> list[TopicPlan]:
-    """Say how every topic should be, in the order of `schemas.catalogue.TOPICS`, the changelog last."""
+    """Say how every topic should be, in the order of `schemas.catalogue.TOPICS`, then our own."""
     spread, is_first = settings.partitions, settings.journal_generation == 1
     compacted = {
         "cleanup.policy": "compact",
@@ -63,10 +66,14 @@ def plan_topics(settings: Settings) -> list[TopicPlan]:
         # One partition: the learner takes examples in one order.
         "examples": (1, True, _kept_for(settings.output_retention_hours)),
         "snapshots": (1, True, compacted),
+        # One partition: aggregates are decided in one order.
+        "observations": (1, True, _kept_for(settings.output_retention_hours)),
+        "aggregates": (1, True, _kept_for(settings.output_retention_hours)),
         "dead-letters": (1, False, _kept_for(settings.output_retention_hours)),
     }
     source = (spread, False, _kept_for(settings.source_retention_hours))
     declared = {name: source if name in SOURCE_TOPICS else plans[name] for name in TOPICS}
+    declared[GROUPS] = (1, True, compacted)
     declared[CHANGELOG] = (spread, True, compacted)
     return [TopicPlan(settings.topic(name), *plan, short=name) for name, plan in declared.items()]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from models.aggregates.grouper import Grouper
 from models.engine import Engine, step
 from models.intake import Intake
 from models.learner import Learner
@@ -46,6 +47,9 @@ class Parts:
     new_learner: Callable[[Snapshot | None], Learner]
     """Makes a learner that goes on from a snapshot, or begins."""
 
+    new_grouper: Callable[[], Grouper]
+    """Makes what counts for aggregates, before its rows are read."""
+
     intake: Intake
     """Checks and prepares events."""
 
@@ -79,6 +83,7 @@ def wire(settings: Settings) -> Parts:
     return Parts(
         core=core_of(params, settings.epoch, settings.snapshot_secret(), settings.partitions),
         new_learner=learner_of(params),
+        new_grouper=lambda: Grouper(params.aggregates),
         intake=intake_of(settings),
         sinks=tuple(make_sink(name, settings) for name in settings.sinks) if delivers else (),
         metrics=Metrics(registry, units_of(params, settings.metrics_unit_depth)),

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from schemas.errors import ConfigurationError
 from sinks.abilities import Receiver
 from streams.agents.deliver import run_deliver
+from streams.agents.group import run_group
 from streams.agents.ingest import Ingest, run_ingest
 from streams.agents.learn import run_learn
 from streams.agents.tick import run_tick
@@ -145,6 +146,9 @@ class Worker:
             "score": lambda: [("score", self._score(outlet))],
             "learn": lambda: [
                 ("learn", run_learn(settings, parts.new_learner, outlet, metrics, stop, duty("learn"), holes))
+            ],
+            "group": lambda: [
+                ("group", run_group(settings, parts.new_grouper, outlet, metrics, stop, duty("group"), holes))
             ],
             "tick": lambda: [("tick", run_tick(settings, outlet, stop, duty=duty("tick")))],
             "deliver": lambda: [

@@ -276,6 +276,53 @@ _OWED = RowPlan(
     ),
 )
 
+_MANY = RowPlan(
+    Words("群体预警", "Alerts about many customers"),
+    (
+        PanelPlan(
+            Words("未结束的群体预警", "Open alerts about many"),
+            Words(
+                "机构、险种、产品或家庭共有的问题。长期不降：根源未除；`foreshock aggregates list` 列出明细。",
+                "What a unit, line, product or household has in common. One that stays: nobody removed the cause; "
+                "`foreshock aggregates list` lists them.",
+            ),
+            (
+                Query(
+                    "sum by (grouped_by, cause, level) (foreshock_open_aggregates_number) > 0",
+                    "{{grouped_by}} {{cause}} {{level}}",
+                ),
+            ),
+        ),
+        PanelPlan(
+            Words("24 小时内的变化", "What became of them in 24 hours"),
+            Words("opened 上升：多位客户遇到同一问题。", "A rise of opened: many customers have the same trouble."),
+            (
+                Query(
+                    "sum by (grouped_by, change) (increase(foreshock_aggregate_transitions_total[24h]))",
+                    "{{grouped_by}} {{change}}",
+                ),
+            ),
+        ),
+        PanelPlan(
+            Words("计入的证据", "Evidence that is counted"),
+            Words(
+                "每小时。repeated 只在崩溃之后出现。",
+                "Per hour. Repeated evidence comes only after a crash.",
+            ),
+            (Query("sum by (result) (increase(foreshock_aggregate_evidence_events_total[1h]))", "{{result}}"),),
+        ),
+        PanelPlan(
+            Words("判定落后的时间", "How far behind they are decided"),
+            Words(
+                "正常为一至两个周期。持续上升：某个日志分区没有时钟，或没有评分。",
+                "One or two periods is right. A steady rise: a journal partition has no ticks, or is not scored.",
+            ),
+            (Query("time() - max(foreshock_aggregate_watermark_seconds)", "behind"),),
+            unit="s",
+        ),
+    ),
+)
+
 HEAD_OFFICE = DashboardPlan(
     "foreshock-head-office",
     Words("预示 · 总部", "Foreshock · head office"),
@@ -283,6 +330,6 @@ HEAD_OFFICE = DashboardPlan(
         "谁不满意、有哪些预警。某条预警的依据：`foreshock explain ALERT_ID`。",
         "Who is unhappy, and which alerts there are. Why there is one: `foreshock explain ALERT_ID`.",
     ),
-    (_STAGES, _ALERTS, _SUPERVISION, _OWED),
+    (_STAGES, _ALERTS, _MANY, _SUPERVISION, _OWED),
     note=EXPLAINED,
 )

@@ -1,7 +1,8 @@
 """Restoring: what a folder holds, put back on topics that are empty.
 
-Rows of states and snapshots say how far they follow from the journal and the examples, by offset. So these two get
-their records back at the same offsets, with records that say nothing where some are missing; the others in their order.
+Rows of states and groups, and snapshots, say how far they follow from the journal, the observations and the examples,
+by offset. So these three get their records back at the same offsets, with records that say nothing where some are
+missing; the others in their order.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from streams.outbox import Record, send_records
 from streams.settings import Settings
 from streams.topics import create, partition_counts, plan_topics
 
-_SAME_OFFSETS = frozenset({"journal", "examples"})
+_SAME_OFFSETS = frozenset({"journal", "examples", "observations"})
 _NOTHING = Record(None, None)
 _PORTION = 2_000
 _TRIES = 40

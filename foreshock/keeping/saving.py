@@ -10,10 +10,11 @@ from foreshock.broker.reading import open_topic
 from foreshock.keeping.folder import Backup, KeptTopic, digest_of, file_of, make_folder, write_list, writing
 from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from streams.settings import Settings
-from streams.topics import CHANGELOG
+from streams.topics import CHANGELOG, GROUPS
 
-_OUTPUTS = tuple(name for name in TOPICS if name not in {*SOURCE_TOPICS, "journal", "snapshots", "examples"})
-ORDER = ("snapshots", CHANGELOG, *_OUTPUTS, "examples", "journal")
+_BETWEEN = ("observations", "examples")
+_OUTPUTS = tuple(name for name in TOPICS if name not in {*SOURCE_TOPICS, *_BETWEEN, "journal", "snapshots"})
+ORDER = ("snapshots", GROUPS, CHANGELOG, *_OUTPUTS, *_BETWEEN, "journal")
 """In which topics are saved: what follows from another topic before that one, so that nothing saved is ahead of what it
 follows from. A worker that takes up such a backup does what it does after a crash."""
 

@@ -12,6 +12,7 @@ from foreshock.demonstration.feeding import WorkerEndedError
 from foreshock.migrating.carrying import UnlikeError
 from foreshock.migrating.rest import NotAtRestError
 from foreshock.reference.text import page, table
+from models.aggregates.rows import NewerGroupError
 from models.repartitioning import DisagreeingPartitionsError
 from models.row_formats import NewerRowError
 from schemas.dead_letters import DEAD_LETTER_HELP
@@ -23,6 +24,7 @@ from streams.lanes import UnreadableRowError
 ELSEWHERE = (
     BrokerUnavailableError,
     DisagreeingPartitionsError,
+    NewerGroupError,
     NewerRowError,
     NotAtRestError,
     UnlikeError,

@@ -10,7 +10,7 @@ from schemas.codec import CustomerEvent, EventKind
 from schemas.dead_letters import DEAD_LETTER_REASONS
 from schemas.types import ChannelName
 
-GROUPS = ("ingest", "score", "learn", "deliver")
+GROUPS = ("ingest", "score", "learn", "group", "deliver")
 """Who reads a topic, and can be behind."""
 
 FACTS = ("duplicate", "redelivered", "late", "out_of_order")

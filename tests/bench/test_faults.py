@@ -29,7 +29,7 @@ from bench.faults.table import row_of
 from models.params import DAY
 from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from streams.settings import load_settings
-from streams.topics import CHANGELOG
+from streams.topics import CHANGELOG, GROUPS
 from tests.support.ports import free_ports
 
 KINDS = {"embedded": Embedded.abilities, "kafka": Kafka.abilities, "cluster": Cluster.abilities}
@@ -233,7 +233,7 @@ async def test_writes_to_one_topic_are_swallowed_with_their_connection_and_other
 
 
 def test_everything_that_a_worker_writes_to_is_refused_and_expires() -> None:
-    written = set(TOPICS) - set(SOURCE_TOPICS) - {"observations"} | {CHANGELOG}
+    written = set(TOPICS) - set(SOURCE_TOPICS) | {GROUPS, CHANGELOG}
     short = {name: "changelog" if name == CHANGELOG else name for name in written}
 
     assert set(OUTPUTS) == written

@@ -29,7 +29,7 @@ from tests.support.worker_process import WorkerProcess
 pytestmark = [pytest.mark.kafka, pytest.mark.kafka_node, pytest.mark.slow]
 
 PAGE = CHECKOUT / "docs" / "explanation" / "trust.md"
-ROLES = ("ingest", "score", "learn", "tick", "deliver")
+ROLES = ("ingest", "score", "learn", "group", "tick", "deliver")
 # The numbers that Kafka's protocol has for them.
 OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8}
 TOPIC, GROUP, LITERAL, PREFIXED, ALLOW = 2, 3, 3, 4, 3

@@ -33,7 +33,7 @@ def elsewhere(settings: Settings) -> Settings:
 
 async def contents(settings: Settings, name: str) -> list[tuple[int, Any, Any, Any]]:
     """What is on a topic, in order."""
-    count = 1 if name in ("snapshots", "examples", "dead-letters") else None
+    count = 1 if name in ("snapshots", "examples", "observations", "aggregates", "groups", "dead-letters") else None
     return [(r.partition, r.key, r.value, list(r.headers)) for r in await read_topic(settings, name, count)]
 
 

@@ -19,7 +19,7 @@ FILES = sorted(K8S.rglob("*.yaml"))
 KUSTOMIZATIONS = sorted(K8S.rglob("kustomization.yaml"))
 VERSION = "1.33"
 """A Kubernetes that clusters run today."""
-WORKERS = ("ingest", "score", "learn", "deliver")
+WORKERS = ("ingest", "score", "learn", "group", "deliver")
 
 
 def documents(paths: list[Path] = FILES) -> Iterator[dict[str, Any]]:
@@ -113,10 +113,11 @@ def test_a_worker_may_finish_and_may_do_little_else(name: str) -> None:
     assert "limits" in worker["resources"]
 
 
-def test_one_learner_that_is_stopped_before_it_is_replaced() -> None:
-    learner = resources("Deployment")["foreshock-learn"]["spec"]
+@pytest.mark.parametrize("name", ["learn", "group"])
+def test_what_works_in_one_order_is_one_and_stopped_before_it_is_replaced(name: str) -> None:
+    worker = resources("Deployment")[f"foreshock-{name}"]["spec"]
 
-    assert (learner["replicas"], learner["strategy"]) == (1, {"type": "Recreate"})
+    assert (worker["replicas"], worker["strategy"]) == (1, {"type": "Recreate"})
 
 
 def test_a_scorer_keeps_its_name() -> None:

@@ -12,18 +12,19 @@ from models.params import Params
 from schemas.catalogue import TOPICS
 from sinks.prometheus import Metrics
 from streams.settings import OF_A_GENERATION, Settings
-from streams.topics import CHANGELOG
+from streams.topics import CHANGELOG, GROUPS
 from tests.support.documents import documents, name_of
 from tests.support.peers import CHECKOUT
 
 _NOT_SETTINGS = re.compile(r"FORESHOCK_(CONFIG|TEST_[A-Z]+|REAL_DATA)$")
 _CODE = re.compile(r"`([^`\n]+)`")
-_GROUPS = {"ingest", "score", "learn", "deliver", "deliver.<sink>"}
+_GROUPS = {"ingest", "score", "learn", "group", "deliver", "deliver.<sink>"}
 _NOT_TOPICS = {
     "toml",
     "db",
     "alert.v1",
     "risk.v1",
+    "aggregate.v1",
     "example.risk.v1",
     "example.sentiment.v1",
     "snapshot.v1",
@@ -60,7 +61,7 @@ def test_every_metric_that_a_document_names_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in documents() if path.name != "CHANGELOG.md"], ids=name_of)
 def test_every_topic_that_a_document_names_exists(path: Path) -> None:
-    topics = {*TOPICS, CHANGELOG, *(f"{name}.2" for name in OF_A_GENERATION)}
+    topics = {*TOPICS, GROUPS, CHANGELOG, *(f"{name}.2" for name in OF_A_GENERATION)}
     named = found(path, r"\bforeshock\.([a-z][a-z0-9.<>-]*[a-z0-9>])")
     package = CHECKOUT / "foreshock"
     modules = {
@@ -78,7 +79,7 @@ def test_every_parameter_that_a_document_names_exists(path: Path) -> None:
         (group, name)
         for code in _CODE.findall(path.read_text(encoding="utf-8"))
         for group, name in re.findall(rf"\b({'|'.join(groups)})\.([a-z_0-9]+)$", code)
-        if name not in {"py", "md", "toml"}
+        if name not in {"py", "md", "toml"} and not code.startswith("models.")
     }
 
     assert {f"{group}.{name}" for group, name in named if name not in groups[group]} == set()

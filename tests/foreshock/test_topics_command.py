@@ -52,8 +52,8 @@ def test_topics_are_created_once_and_then_left_alone(run: Run) -> None:
     first, second = run("create"), run("create")
 
     assert first.exit_code == second.exit_code == 0, first.output + second.output
-    assert first.output.count("created  ") == len(TOPICS) + 1
-    assert second.output.count("is there  ") == len(TOPICS) + 1
+    assert first.output.count("created  ") == len(TOPICS) + 2
+    assert second.output.count("is there  ") == len(TOPICS) + 2
     assert "0 topics created" in second.output
 
 

@@ -46,6 +46,8 @@ CLOSED_LABELS = {
         "monitor",
         "figure",
         "bound",
+        "grouped_by",
+        "change",
         "rule",
         "dependency",
         "state",

@@ -5,10 +5,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert, Risk
 from schemas.catalogue import TOPICS
 from schemas.cloudevents import Carried, headers_of
-from schemas.codec import decode_as, decode_event, decode_example
+from schemas.codec import decode_as, decode_event, decode_example, decode_observation
 from schemas.contracts import asyncapi
 from schemas.dead_letters import DeadLetter
 from schemas.ledgers import LedgerEntry
@@ -30,6 +31,9 @@ CARRIED: dict[str, tuple[str, Carried]] = {
     "foreshock.ledger.v1": ("ledger", decode_as(LedgerEntry, LINES["ledger"])),
     "foreshock.example.risk.v1": ("examples", decode_example(LINES["risk_example"])),
     "foreshock.example.text.v1": ("examples", decode_example(LINES["text_example"])),
+    "foreshock.observation.evidence.v1": ("observations", decode_observation(LINES["evidence"])),
+    "foreshock.observation.watermark.v1": ("observations", decode_observation(LINES["watermark"])),
+    "foreshock.aggregate.v1": ("aggregates", decode_as(AggregateAlert, LINES["aggregate"])),
     "foreshock.snapshot.v1": ("snapshots", decode_as(Snapshot, LINES["snapshot"])),
     "foreshock.dead-letter.v1": ("dead-letters", decode_as(DeadLetter, LINES["dead_letter"])),
 }
@@ -41,6 +45,9 @@ IDS = {
     "foreshock.risk.v1": "c_67gfu27c5dx6nkkdjyyd4kdr3u/3/120/4",
     "foreshock.ledger.v1": "c_67gfu27c5dx6nkkdjyyd4kdr3u/feedback/e-9/answered/3/120/4",
     "foreshock.example.risk.v1": "3/120/4/0",
+    "foreshock.observation.evidence.v1": "5f0d/3",
+    "foreshock.observation.watermark.v1": "3/121/0",
+    "foreshock.aggregate.v1": "5f0e/1",
     "foreshock.snapshot.v1": "risk/7",
     "foreshock.dead-letter.v1": "foreshock.calls/0/9/3",
 }

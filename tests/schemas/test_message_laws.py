@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.catalogue import SOURCE_TOPICS, TOPICS
-from schemas.codec import decode_as, decode_event, decode_example, decode_journal_line, encode
+from schemas.codec import decode_as, decode_event, decode_example, decode_journal_line, decode_observation, encode
 from schemas.contracts import json_schema
 from schemas.errors import UnreadableMessageError
 from schemas.types import Message
@@ -34,6 +34,8 @@ def decode(topic: str, raw: bytes) -> Message:
         return decode_journal_line(raw)
     if topic == "examples":
         return decode_example(raw)
+    if topic == "observations":
+        return decode_observation(raw)
     return decode_as(TOPICS[topic].message, raw)
 
 

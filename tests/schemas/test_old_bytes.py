@@ -11,8 +11,17 @@ from pathlib import Path
 import orjson
 import pytest
 
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert, Risk
-from schemas.codec import EVENT_TYPES, decode_as, decode_event, decode_example, decode_journal_line, encode
+from schemas.codec import (
+    EVENT_TYPES,
+    decode_as,
+    decode_event,
+    decode_example,
+    decode_journal_line,
+    decode_observation,
+    encode,
+)
 from schemas.dead_letters import DeadLetter
 from schemas.events import SCHEMA_VERSION
 from schemas.ledgers import LedgerEntry
@@ -23,6 +32,7 @@ from schemas.types import Message
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TYPES: dict[str, type[Message]] = {
+    "aggregate": AggregateAlert,
     "alert": Alert,
     "dead_letter": DeadLetter,
     "ledger": LedgerEntry,
@@ -32,6 +42,7 @@ TYPES: dict[str, type[Message]] = {
     "suppression": Suppression,
 }
 EXAMPLES = {"risk_example", "text_example"}
+OBSERVATIONS = {"evidence", "watermark"}
 JOURNAL = {*EVENT_TYPES, "tick", "snapshot_notice", "model_command", "silence_command"}
 OLD_LINES = [
     pytest.param(file.stem, line, id=f"{file.parent.name}-{file.stem}-{number}")
@@ -43,6 +54,8 @@ OLD_LINES = [
 def decode(name: str, line: bytes) -> Message:
     if name in TYPES:
         return decode_as(TYPES[name], line)
+    if name in OBSERVATIONS:
+        return decode_observation(line)
     return decode_example(line) if name in EXAMPLES else decode_journal_line(line)
 
 
@@ -65,10 +78,10 @@ def test_old_events_are_read_on_their_source_topic_without_a_kind(name: str, lin
 def test_every_message_type_of_every_version_is_kept(version: int) -> None:
     kept = {file.stem for file in (FIXTURES / f"v{version}").glob("*.jsonl")}
 
-    assert kept == {*TYPES, *EXAMPLES, *JOURNAL}
+    assert kept == {*TYPES, *EXAMPLES, *OBSERVATIONS, *JOURNAL}
 
 
-@pytest.mark.parametrize("name", [*TYPES, *EXAMPLES, *JOURNAL])
+@pytest.mark.parametrize("name", [*TYPES, *EXAMPLES, *OBSERVATIONS, *JOURNAL])
 def test_the_kept_bytes_fill_every_field(name: str) -> None:
     lines = (FIXTURES / "v1" / f"{name}.jsonl").read_bytes().splitlines()
     messages = [decode(name, line) for line in lines]

@@ -7,22 +7,30 @@ from schemas.errors import ConfigurationError
 from streams.broker import EmbeddedBroker, free_port
 from streams.connections import BrokerUnavailableError
 from streams.settings import load_settings
-from streams.topics import CHANGELOG, check_topics, create_topics, generation_problems, plan_topics, topic_problems
+from streams.topics import (
+    CHANGELOG,
+    GROUPS,
+    check_topics,
+    create_topics,
+    generation_problems,
+    plan_topics,
+    topic_problems,
+)
 from tests.support.journal import broker_settings
 
 
-def test_every_topic_of_the_catalogue_is_planned_and_the_changelog_too() -> None:
+def test_every_topic_of_the_catalogue_is_planned_and_our_own_too() -> None:
     settings = load_settings(topic_prefix="x.")
 
     names = [plan.name for plan in plan_topics(settings)]
 
-    assert names == [f"x.{name}" for name in (*TOPICS, CHANGELOG)]
+    assert names == [f"x.{name}" for name in (*TOPICS, GROUPS, CHANGELOG)]
 
 
 def test_state_is_compacted_and_never_deleted() -> None:
     configs = {plan.name: plan.configs for plan in plan_topics(load_settings(topic_prefix=""))}
 
-    for name in (CHANGELOG, "risk", "snapshots"):
+    for name in (CHANGELOG, GROUPS, "risk", "snapshots"):
         assert configs[name]["cleanup.policy"] == "compact"
         assert configs[name]["min.compaction.lag.ms"] == "3600000"
     assert configs["journal"]["cleanup.policy"] == "delete"
@@ -72,7 +80,7 @@ def test_a_later_journal_has_its_number_in_its_name_and_outputs_stay_as_they_are
     settings = load_settings(partitions=5, journal_generation=2)
     plans = plan_topics(settings)
     found = {plan.name: 5 if ".2" in plan.name else 3 for plan in plans} | dict.fromkeys(
-        ("foreshock.examples", "foreshock.snapshots"), 1
+        (f"foreshock.{name}" for name in ("examples", "snapshots", "observations", "aggregates", GROUPS)), 1
     )
 
     assert {name for name in found if ".2" in name} == {"foreshock.journal.2", f"foreshock.{CHANGELOG}.2"}

@@ -47,6 +47,7 @@ class CountingOutcome:
     suppressions: list[Any] = field(default_factory=list)
     receipts: list[Any] = field(default_factory=list)
     ledger: list[Any] = field(default_factory=list)
+    observations: list[Any] = field(default_factory=list)
     examples: list[Any] = field(default_factory=list)
     seen: bool = False
     duplicate: bool = False

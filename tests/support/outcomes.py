@@ -7,6 +7,7 @@ import time
 
 from models.partition import RESERVED
 from models.rows import row_position
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert
 from schemas.codec import decode_as
 from streams.settings import Settings
@@ -49,6 +50,18 @@ async def alerts_on_topic(settings: Settings) -> dict[tuple[str, int], bytes]:
         alert = decode_as(Alert, record.value or b"")
         assert found.setdefault((alert.alert_id, alert.sequence), record.value or b"") == record.value
     return found
+
+
+async def aggregates_on_topic(settings: Settings, at_least: int) -> dict[str, bytes]:
+    """Every transition of aggregate alerts, once there are so many; a repetition must say the same."""
+    deadline = time.monotonic() + 30.0
+    while True:
+        found: dict[str, bytes] = {}
+        for record in await read_topic(settings, "aggregates", partitions=1):
+            value = record.value or b""
+            assert found.setdefault(decode_as(AggregateAlert, value).identity, value) == value
+        if len(found) >= at_least or time.monotonic() > deadline:
+            return found
 
 
 async def rows_on_topic(settings: Settings) -> dict[str, bytes]:

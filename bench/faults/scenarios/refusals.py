@@ -8,7 +8,7 @@ from random import Random
 from bench.faults.feeder import Parcel
 from bench.faults.scenario import Cast, scenario
 from bench.faults.stage import RISK_CONFIGS, Stage
-from streams.topics import CHANGELOG
+from streams.topics import CHANGELOG, GROUPS
 
 _COMPACTED = {"cleanup_policy": "compact", "min_compaction_lag_ms": "3600000"}
 OUTPUTS: dict[str, Mapping[str, str]] = {
@@ -19,6 +19,9 @@ OUTPUTS: dict[str, Mapping[str, str]] = {
     "ledger": {},
     "examples": {},
     "snapshots": _COMPACTED,
+    "observations": {},
+    GROUPS: _COMPACTED,
+    "aggregates": {},
     CHANGELOG: _COMPACTED,
     "journal": {},
     "dead-letters": {},
@@ -82,6 +85,27 @@ async def snapshots_refused(stage: Stage) -> None:
     """Refuse what the next models are."""
     await stage.fed(0.2)
     await refuse(stage, "snapshots")
+
+
+@scenario("observations-refused", "topic of observations refuses batches for 2 s", needs=("refuse",))
+async def observations_refused(stage: Stage) -> None:
+    """Refuse what aggregates count."""
+    await stage.fed(0.4)
+    await refuse(stage, "observations")
+
+
+@scenario("groups-refused", "topic of groups refuses batches for 2 s", needs=("refuse",))
+async def groups_refused(stage: Stage) -> None:
+    """Refuse what is remembered of groups, whose alerts have left."""
+    await stage.fed(0.4)
+    await refuse(stage, GROUPS)
+
+
+@scenario("aggregates-refused", "topic of aggregate alerts refuses batches for 2 s", needs=("refuse",))
+async def aggregates_refused(stage: Stage) -> None:
+    """Refuse alerts about many customers, whose rows must not leave then."""
+    await stage.fed(0.4)
+    await refuse(stage, "aggregates")
 
 
 @scenario("journal-refused", "journal refuses batches for 2 s", needs=("refuse",))

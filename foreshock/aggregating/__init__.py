@@ -1,0 +1,1 @@
+"""Alerts about many customers, for people at a terminal."""
