@@ -31,6 +31,7 @@ def main() -> int:
     parts = Parts(
         core=with_fault(counting_core(), os.environ.get("COUNTING_FAULT", "")),
         new_learner=lambda _: None,  # type: ignore[arg-type,return-value]  # the role is never played
+        new_grouper=lambda: None,  # type: ignore[arg-type,return-value]  # nor is this
         intake=intake_of(settings),
         sinks=(),
         metrics=Metrics(registry),

@@ -90,6 +90,7 @@ def main() -> int:
     parts = Parts(
         core=stalling(counting_core()),
         new_learner=lambda _: None,  # type: ignore[arg-type,return-value]  # the role is never played
+        new_grouper=lambda: None,  # type: ignore[arg-type,return-value]  # nor is this
         intake=intake_of(settings),
         sinks=(StallingSink(),),
         metrics=Metrics(registry),
