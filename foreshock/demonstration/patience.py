@@ -8,9 +8,9 @@ from collections.abc import Callable
 TOO_FAR_BEHIND = 300
 """Events: a third of a second of work, or some hours of simulated time. Whoever answers alerts hears of them that much
 later: with 1,500 the median was 89 hours, and staff who take six were seen to take sixty; with 300 it is 24, twelve of
-them the allowed lateness, for a quarter fewer days per minute; with 100 it is 11, for half as many. Much more, and the
-topics would be read days of simulated time apart, so that timers fire before the events that stop them are read; a
-worker in life is never so far behind so soon."""
+them the allowed lateness, for a quarter to a half fewer days per minute; with 100 it is 11. Much more, and the topics
+would be read days of simulated time apart, so that timers fire before the events that stop them are read; a worker in
+life is never so far behind so soon."""
 
 
 class PatientClock:
