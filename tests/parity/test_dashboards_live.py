@@ -47,6 +47,7 @@ EMPTY = {
     "Challenger minus champion (90 % interval)": "no challenger runs",
     "Drift": "nothing has changed for good in a quiet month",
     "Commands about models": "nobody gives any",
+    "Open alerts about many": "nothing surges in this insurer",
     "Acted on": "few answer alerts here",
     "Share of false alarms": "nobody judges alerts here",
     "Share resolved": "nobody judges alerts here",
@@ -132,7 +133,7 @@ async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
     worker = worker_of(
         settings,
         tmp_path,
-        "ingest,score,learn,tick,deliver",
+        "ingest,score,learn,group,tick,deliver",
         FORESHOCK_SINKS="log",
         FORESHOCK_ORGANISATION=str(ORGANISATION),
     )
