@@ -124,27 +124,12 @@ SUPPRESSIONS = Table(
 """One row per alert that was not sent, with the rule that held it back."""
 
 # Each serves one query of `sinks.database.queries`.
-Index(
-    "alerts_open",
-    ALERTS.c.org_path,
-    ALERTS.c.level_rank,
-    sqlite_where=ALERTS.c.is_open,
-    postgresql_where=ALERTS.c.is_open,
-)
-Index(
-    "alerts_open_of_owner",
-    ALERTS.c.owner,
-    ALERTS.c.level_rank,
-    sqlite_where=ALERTS.c.is_open,
-    postgresql_where=ALERTS.c.is_open,
-)
-Index(
-    "alerts_open_of_supervisor",
-    ALERTS.c.supervisor,
-    ALERTS.c.level_rank,
-    sqlite_where=ALERTS.c.is_open,
-    postgresql_where=ALERTS.c.is_open,
-)
+for _name, _column in (
+    ("alerts_open", ALERTS.c.org_path),
+    ("alerts_open_of_owner", ALERTS.c.owner),
+    ("alerts_open_of_supervisor", ALERTS.c.supervisor),
+):
+    Index(_name, _column, ALERTS.c.level_rank, sqlite_where=ALERTS.c.is_open, postgresql_where=ALERTS.c.is_open)
 Index("alerts_of_customer", ALERTS.c.customer_key, ALERTS.c.opened_at)
 Index("alerts_by_day", ALERTS.c.opened_at, ALERTS.c.cause, ALERTS.c.org_path)
 Index("suppressions_by_time", SUPPRESSIONS.c.at)

@@ -11,19 +11,17 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from schemas.aggregates import AggregateAlert, OpenAggregate
 from schemas.cloudevents import headers_of
 from schemas.codec import decode_observation, encode
 from schemas.errors import UnreadableMessageError
 from schemas.observations import Evidence, Watermark
-from streams.connections import new_group_consumer
 from streams.duty import Duty
 from streams.group_rows import read_rows
-from streams.handover import HandOver
-from streams.holes import Continuity, Holes, HolesObserver
+from streams.holes import Holes
+from streams.lone_reader import SLICE_SECONDS, Place, ReaderObserver, Work, read_alone
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from streams.topics import GROUPS
@@ -33,13 +31,6 @@ log = logging.getLogger(__name__)
 
 SOURCE = "foreshock/group"
 """Who writes aggregate alerts, for CloudEvents."""
-
-_PORTION = 500
-_NONE = -1
-"""No generation: whatever the present one is, it has not been taken up."""
-
-_SLICE_SECONDS = 0.003
-"""How long counting may hold the event loop that scoring may have to share with it."""
 
 
 class Grouper(Protocol):
@@ -69,7 +60,7 @@ class Grouper(Protocol):
         """Say of each open aggregate alert what it is about and how urgent."""
 
 
-class GroupObserver(HolesObserver, Protocol):
+class GroupObserver(ReaderObserver, Protocol):
     """Hears what the role does; metrics implement it."""
 
     def observed(self, counted: int, repeated: int) -> None:
@@ -79,12 +70,6 @@ class GroupObserver(HolesObserver, Protocol):
         self, alerts: Sequence[AggregateAlert], standing: Iterable[OpenAggregate], watermark: float | None
     ) -> None:
         """Aggregate alerts are at the broker, and this is what stands."""
-
-    def dead_letter(self, reason: str) -> None:
-        """An observation could not be read."""
-
-    def lagging(self, group: str, partition: int, count: int) -> None:
-        """The role is so many observations behind."""
 
 
 class Grouping:
@@ -96,31 +81,39 @@ class Grouping:
         Names of topics.
     grouper
         What counts, as its rows say.
+    place
+        Where the reader stands.
     outlet
         Started producer.
     observer
         Hears what happens.
+    duty
+        Where every step is noted.
     """
 
-    def __init__(self, settings: Settings, grouper: Grouper, outlet: AIOKafkaProducer, observer: GroupObserver) -> None:
-        self.grouper = grouper
+    def __init__(
+        self,
+        settings: Settings,
+        grouper: Grouper,
+        place: Place,
+        outlet: AIOKafkaProducer,
+        observer: GroupObserver,
+        duty: Duty,
+    ) -> None:
         self._settings = settings
+        self._grouper = grouper
+        self._place = place
         self._outlet = outlet
         self._observer = observer
+        self._duty = duty
         self._noted = (0, 0)
 
-    async def carry(self, records: Sequence[ConsumerRecord], duty: Duty) -> bool:
-        """Take records in their order; tell what follows, then keep what is remembered.
-
-        Returns
-        -------
-        bool
-            Whether periods were over, so that there is another offset to read on from.
-        """
-        turns, alerts = Turns(_SLICE_SECONDS), list[AggregateAlert]()
+    async def carry(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take records in their order; tell what follows, then keep what is remembered, then show how far."""
+        turns, alerts = Turns(SLICE_SECONDS), list[AggregateAlert]()
         for record in records:
             await turns.give()
-            duty.steps += 1
+            self._duty.steps += 1
             if record.value is None:
                 continue  # a backup was put back: it stands where a record had been deleted by age
             try:
@@ -130,17 +123,18 @@ class Grouping:
                 self._observer.dead_letter(error.reason)
                 log.error("observation_unreadable", extra={"offset": record.offset, "error": str(error)})
                 continue
-            alerts += self.grouper.take(observation, record.offset)
+            alerts += self._grouper.take(observation, record.offset)
         told = [Record(alert.aggregate_id.encode(), encode(alert), headers_of(alert, SOURCE)) for alert in alerts]
         await send_records(self._outlet, self._settings.topic("aggregates"), 0, told)
-        rows = [Record(key, row) for key, row in self.grouper.take_rows().items()]
+        rows = [Record(key, row) for key, row in self._grouper.take_rows().items()]
         await send_records(self._outlet, self._settings.topic(GROUPS), 0, rows)
         self._report(alerts)
-        return bool(rows)
+        if rows:
+            await self._place.show(self._grouper.resume)
 
     def _report(self, alerts: Sequence[AggregateAlert]) -> None:
         """Log and count what happened."""
-        grouper, (counted, repeated) = self.grouper, self._noted
+        grouper, (counted, repeated) = self._grouper, self._noted
         self._observer.observed(grouper.counted - counted, grouper.repeated - repeated)
         self._noted = grouper.counted, grouper.repeated
         self._observer.aggregated(alerts, grouper.open_aggregates(), grouper.watermark)
@@ -169,64 +163,21 @@ async def run_group(
     ConfigurationError
         If the rows of groups were written by a later version, or with periods of another length.
     """
-    tp = TopicPartition(settings.topic("observations"), 0)
     duty = duty or Duty("group")
-    hand_over = duty.hand_over = HandOver()
-    consumer = new_group_consumer(settings, "group")
-    consumer.subscribe([tp.topic], listener=hand_over)
-    await consumer.start()
-    duty.consumer = consumer
-    continuity = Continuity("group", settings, consumer, holes or Holes(observer))
-    try:
-        grouping: Grouping | None = None
-        generation = _NONE
-        while not stop.is_set():
-            if generation != hand_over.generation:
-                generation, grouping = hand_over.generation, None
-                if tp in hand_over.assigned:
-                    try:
-                        with duty.working():
-                            grouper = new_grouper()
-                            position = await _take_up(settings, grouper, consumer, tp, outlet)
-                    except IllegalStateError:
-                        # The partition went elsewhere while the rows were read. It may come back.
-                        generation = _NONE
-                        continue
-                    grouping = Grouping(settings, grouper, outlet, observer)
-                    continuity.begin({tp: position} if position else None)
-            fetched = await consumer.getmany(timeout_ms=200, max_records=_PORTION)
-            records = fetched.get(tp, [])
-            async with hand_over.busy:
-                # What was fetched for an earlier assignment is fetched again from where the rows end.
-                if records and grouping is not None and generation == hand_over.generation:
-                    await continuity.check(fetched)
-                    with duty.working():
-                        if await grouping.carry(records, duty):
-                            await _commit(consumer, tp, grouping.grouper.resume)
-                    observer.lagging("group", 0, (consumer.highwater(tp) or 0) - records[-1].offset - 1)
-    finally:
-        await consumer.stop()
+
+    async def take_up(place: Place) -> Work:
+        grouper = await _take_up(settings, new_grouper(), place, outlet)
+        return Grouping(settings, grouper, place, outlet, observer, duty).carry
+
+    await read_alone(settings, "observations", take_up, observer, stop, duty, holes)
 
 
-async def _take_up(
-    settings: Settings, grouper: Grouper, consumer: AIOKafkaConsumer, tp: TopicPartition, outlet: AIOKafkaProducer
-) -> int:
-    """Go on from the rows, and return the observation to read next."""
+async def _take_up(settings: Settings, grouper: Grouper, place: Place, outlet: AIOKafkaProducer) -> Grouper:
+    """Go on from the rows."""
     found = await read_rows(settings)
     # A reader that had lost its partition wrote behind the right rows; compaction would keep what it wrote.
     await send_records(outlet, settings.topic(GROUPS), 0, [Record(*healed) for healed in found.to_heal.items()])
     position = grouper.restore(found.rows.items())
-    if position == 0:
-        await consumer.seek_to_beginning(tp)
-    else:
-        consumer.seek(tp, position)
+    await place.read_from(position)
     log.info("groups_taken_up", extra={"rows": len(found.rows), "position": position})
-    return position
-
-
-async def _commit(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> None:
-    """Show in the group how far everything is decided; the role itself never reads it."""
-    try:
-        await consumer.commit({tp: offset})
-    except (CommitFailedError, IllegalStateError):
-        log.warning("group_commit_failed", extra={"offset": offset})
+    return grouper

@@ -9,21 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from schemas.codec import decode_example
 from schemas.errors import ConfigurationError, SnapshotError, UnreadableMessageError
 from schemas.examples import RiskExample, TextExample
 from schemas.snapshots import Snapshot
 from sinks.metrics.quality import Drift, Report
-from streams.connections import new_group_consumer
 from streams.duty import Duty
-from streams.handover import HandOver
-from streams.holes import Continuity, Holes, HolesObserver
+from streams.holes import Holes
+from streams.lone_reader import SLICE_SECONDS, Place, ReaderObserver, Work, read_alone
 from streams.settings import Settings
 from streams.snapshots import (
     announce,
@@ -36,13 +35,6 @@ from streams.snapshots import (
 from streams.turns import Turns
 
 log = logging.getLogger(__name__)
-
-_PORTION = 500
-_NONE = -1
-"""No generation: whatever the present one is, it has not been taken up."""
-
-_SLICE_SECONDS = 0.003
-"""How long learning may hold the event loop that scoring has to share with it: some thirty examples."""
 
 
 class Learner(Protocol):
@@ -69,7 +61,7 @@ NewLearner = Callable[[Snapshot | None], Learner]
 """Makes a learner that goes on from a snapshot, or begins."""
 
 
-class LearnObserver(HolesObserver, Protocol):
+class LearnObserver(ReaderObserver, Protocol):
     """Hears what the learner does; metrics implement it."""
 
     def learnt(self, is_new: bool) -> None:
@@ -83,12 +75,6 @@ class LearnObserver(HolesObserver, Protocol):
 
     def judged(self, reports: Collection[Report], drifts: Collection[Drift]) -> None:
         """The learner judged its predictions."""
-
-    def dead_letter(self, reason: str) -> None:
-        """An example could not be read."""
-
-    def lagging(self, group: str, partition: int, count: int) -> None:
-        """The learner is so many examples behind."""
 
 
 async def run_learn(
@@ -110,53 +96,25 @@ async def run_learn(
         If the newest snapshot, or the file to start from, bears no signature of ours, or was made by a version of the
         learner that this one cannot go on from.
     """
-    tp = TopicPartition(settings.topic("examples"), 0)
     duty = duty or Duty("learn")
-    hand_over = duty.hand_over = HandOver()
-    consumer = new_group_consumer(settings, "learn")
-    consumer.subscribe([tp.topic], listener=hand_over)
-    await consumer.start()
-    duty.consumer = consumer
-    continuity = Continuity("learn", settings, consumer, holes or Holes(observer))
-    try:
-        learner: Learner | None = None
-        generation = _NONE
-        while not stop.is_set():
-            if generation != hand_over.generation:
-                generation, learner = hand_over.generation, None
-                if tp in hand_over.assigned:
-                    try:
-                        with duty.working():
-                            learner, position = await _take_up(settings, new_learner, consumer, tp, outlet, observer)
-                    except IllegalStateError:
-                        # The partition went elsewhere while the newest snapshot was read. It may come back.
-                        generation = _NONE
-                        continue
-                    continuity.begin({tp: position} if position else None)
-            fetched = await consumer.getmany(timeout_ms=200, max_records=_PORTION)
-            records = fetched.get(tp, [])
-            async with hand_over.busy:
-                # What was fetched for an earlier assignment is fetched again from the snapshot's position.
-                if records and learner is not None and generation == hand_over.generation:
-                    await continuity.check(fetched)
-                    with duty.working():
-                        await _learn(settings, learner, records, consumer, tp, outlet, observer, duty)
-                    observer.lagging("learn", 0, (consumer.highwater(tp) or 0) - records[-1].offset - 1)
-    finally:
-        await consumer.stop()
+
+    async def take_up(place: Place) -> Work:
+        learner = await _take_up(settings, new_learner, place, outlet, observer)
+        return partial(_learn, settings, learner, place, outlet, observer, duty)
+
+    await read_alone(settings, "examples", take_up, observer, stop, duty, holes)
 
 
 async def _take_up(
     settings: Settings,
     new_learner: NewLearner,
-    consumer: AIOKafkaConsumer,
-    tp: TopicPartition,
+    place: Place,
     outlet: AIOKafkaProducer,
     observer: LearnObserver,
-) -> tuple[Learner, int]:
+) -> Learner:
     """Go on from the newest snapshot, and announce it again in case its notices were not all written.
 
-    Without one, go on from the file that the settings name, or begin. Returns the learner and the example to read next.
+    Without one, go on from the file that the settings name, or begin.
     """
     key = settings.snapshot_secret()
     newest = await newest_snapshot(settings)
@@ -166,16 +124,13 @@ async def _take_up(
         newest = await _start_from(settings, settings.start_from, new_learner, key, outlet)
     learner = _resumed(settings, new_learner, newest)
     position = 0 if newest is None else newest.examples_offset + 1
-    if position == 0:
-        await consumer.seek_to_beginning(tp)
-    else:
-        consumer.seek(tp, position)
+    await place.read_from(position)
     if newest is not None:
         await announce(settings, newest, key, outlet)
         observer.snapshot_published(newest)
     observer.judged(await asyncio.to_thread(learner.judge), learner.drifts)
     log.info("learner_took_up", extra={"snapshot": newest.weights.number if newest else 0, "position": position})
-    return learner, position
+    return learner
 
 
 async def _start_from(
@@ -213,15 +168,14 @@ def _resumed(settings: Settings, new_learner: NewLearner, newest: Snapshot | Non
 async def _learn(
     settings: Settings,
     learner: Learner,
-    records: Sequence[ConsumerRecord],
-    consumer: AIOKafkaConsumer,
-    tp: TopicPartition,
+    place: Place,
     outlet: AIOKafkaProducer,
     observer: LearnObserver,
     duty: Duty,
+    records: Sequence[ConsumerRecord],
 ) -> None:
     """Learn from examples in their order; publish a snapshot exactly where it is due."""
-    turns = Turns(_SLICE_SECONDS)
+    turns = Turns(SLICE_SECONDS)
     for record in records:
         await turns.give()
         duty.steps += 1
@@ -245,7 +199,7 @@ async def _learn(
             await publish(settings, snapshot, settings.snapshot_secret(), outlet)
             observer.snapshot_published(snapshot)
             observer.judged(await asyncio.to_thread(learner.judge), learner.drifts)
-            await _commit(consumer, tp, record.offset + 1)
+            await place.show(record.offset + 1)
 
 
 def _report_drift(drifts: Sequence[Drift], known: Sequence[Drift]) -> None:
@@ -260,11 +214,3 @@ def _report_drift(drifts: Sequence[Drift], known: Sequence[Drift]) -> None:
                 "after": round(drift.after, 4),
             },
         )
-
-
-async def _commit(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> None:
-    """Show in the group how far the newest snapshot reaches; the learner itself never reads it."""
-    try:
-        await consumer.commit({tp: offset})
-    except (CommitFailedError, IllegalStateError):
-        log.warning("learn_commit_failed", extra={"offset": offset})
