@@ -69,6 +69,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "suppressed": Entry(
             "foreshock.suppressed:suppressed", "List what nobody was told, why, and how many complained after."
         ),
+        "aggregates": Entry(
+            "foreshock.aggregates:aggregates",
+            "List alerts about many customers of one unit, product or household, and watch them come.",
+        ),
         "explain": Entry(
             "foreshock.explain:explain", "Derive an alert again from the journal, and say what it rests on."
         ),

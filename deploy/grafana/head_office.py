@@ -282,9 +282,9 @@ _MANY = RowPlan(
         PanelPlan(
             Words("未结束的群体预警", "Open alerts about many"),
             Words(
-                "机构、险种、产品或家庭共有的问题。长期不降：根源未除；明细在主题 `aggregates` 上。",
+                "机构、险种、产品或家庭共有的问题。长期不降：根源未除；明细用 `foreshock aggregates list`。",
                 "What a unit, line, product or household has in common. One that stays: nobody removed the cause; "
-                "the topic `aggregates` has each.",
+                "`foreshock aggregates list` names them.",
             ),
             (
                 Query(

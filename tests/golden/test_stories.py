@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from foreshock.aggregating.offline import Aggregates
 from foreshock.journal_dump import is_dump, read_header
 from foreshock.runs import EventRun, JournalRun, Run
 from models.intake import Intake
 from models.outcome import Outcome
 from models.params import load_params
 from models.pseudonym import Pseudonymiser
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert
 from schemas.codec import PartitionMessage
 from schemas.errors import UnreadableMessageError
@@ -40,14 +42,16 @@ def _ending(story: Path) -> str:
         run, lines = JournalRun(read_header(first).epoch, params, None), rest
     names: dict[str, str] = {}
     ending: list[str] = []
+    many = Aggregates(params.aggregates)
     for raw in lines:
         for taken in run.take(raw):
             assert not isinstance(taken, UnreadableMessageError)
             message, outcomes = taken
             if not isinstance(message, PartitionMessage):
                 names[message.customer_id] = message.policy_ref or names.get(message.customer_id, "no policy")
-            ending += _lines(outcomes, names)
-    return "\n".join([*ending, *_lines(run.finish(None), names)]) + "\n"
+            ending += [*_lines(outcomes, names), *_of_many(many.take(outcomes))]
+    last = run.finish(None)
+    return "\n".join([*ending, *_lines(last, names), *_of_many(many.take(last))]) + "\n"
 
 
 def _lines(outcomes: list[Outcome], names: dict[str, str]) -> list[str]:
@@ -70,6 +74,18 @@ def _untold(held: Suppression, names: dict[str, str]) -> str:
     who, until = names[held.customer_key], f" until {held.until:%m-%d %H:%M}" if held.until else ""
     what = f"{held.at:%Y-%m-%d %H:%M} {who:<16} {held.cause:<24} {held.transition:<12} {held.level:<6}"
     return f"{what} nobody is told: {held.rule}{f' by {held.author}' if held.author else ''}{until}"
+
+
+def _of_many(alerts: list[AggregateAlert]) -> list[str]:
+    return [
+        "\n".join(
+            [
+                f"{alert.at:%Y-%m-%d %H:%M} {alert.by} {alert.key} {alert.cause} {alert.transition} {alert.level}",
+                *(f"    {reason.text.zh} | {reason.text.en}" for reason in alert.reasons),
+            ]
+        )
+        for alert in alerts
+    ]
 
 
 def _refused(receipt: Receipt) -> str:
