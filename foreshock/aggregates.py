@@ -49,7 +49,7 @@ def _filtered(command: Command) -> Command:
 
 @click.group("aggregates")
 def aggregates() -> None:
-    """List alerts about many customers of one unit, product, line or household, look at one, watch them come.
+    """List alerts about many customers of one unit, product, line or household, and watch them.
 
     They end by themselves, when so many are no longer more than is usual; the alerts of the customers are answered
     with `foreshock alerts`. One is named by its id or by the first characters of it, at least six.

@@ -71,7 +71,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         ),
         "aggregates": Entry(
             "foreshock.aggregates:aggregates",
-            "List alerts about many customers of one unit, product or household, and watch them come.",
+            "List alerts about many customers of one unit, product, line or household, and watch them.",
         ),
         "explain": Entry(
             "foreshock.explain:explain", "Derive an alert again from the journal, and say what it rests on."

@@ -84,7 +84,10 @@ def _facts(ended: Ended, words: Words) -> Table:
             ("quality", _quality(figures, words)),
         ],
         words,
-        told(found.handling, is_chinese=words.language == "zh"),
+        [
+            *told(found.handling, is_chinese=words.language == "zh"),
+            *found.many.told(is_chinese=words.language == "zh"),
+        ],
     )
 
 

@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 import orjson
 
+from foreshock.aggregating.figures import ManyCustomers
 from foreshock.demonstration.alerts_found import Alerts
 from foreshock.handling.following import Handling
 from models.partition import RESERVED, decode_partition, engine_key
 from models.rows import decode_row
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import STAGES, Alert
 from schemas.codec import EVENT_TYPES, decode_as
 from schemas.dead_letters import DeadLetter
@@ -137,6 +139,8 @@ class Found:
     """What people get."""
     handling: Handling = field(default_factory=Handling)
     """How they live with it."""
+    many: ManyCustomers = field(default_factory=ManyCustomers)
+    """What many customers have in common."""
     on_alert: Callable[[Alert], None] = lambda alert: None
     """Is told of each transition."""
     learning: Learning = field(default_factory=Learning)
@@ -151,6 +155,7 @@ class Found:
             CHANGELOG: lambda partition, _, key, value: self._take_row(partition, key.decode(), value),
             "alerts": lambda _, __, ___, value: self._take_alert(decode_as(Alert, value)),
             "suppressions": lambda _, __, ___, value: self.handling.take_suppression(decode_as(Suppression, value)),
+            "aggregates": lambda _, __, ___, value: self.many.take([decode_as(AggregateAlert, value)]),
             "snapshots": lambda _, __, ___, value: self.learning.take(value),
             "dead-letters": lambda _, __, ___, value: self._take_letter(decode_as(DeadLetter, value)),
         }
