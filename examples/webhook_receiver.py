@@ -38,7 +38,8 @@ class Receiver(BaseHTTPRequestHandler):
         except WebhookVerificationError:
             return self._answer(401)
         alert = told["data"]
-        row = (self.headers["webhook-id"], alert["alert_id"], alert["transition"], body.decode())
+        alert_id = alert.get("alert_id") or alert["aggregate_id"]  # of one customer, or of many
+        row = (self.headers["webhook-id"], alert_id, alert["transition"], body.decode())
         with closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute("INSERT OR IGNORE INTO transitions VALUES (?, ?, ?, ?)", row)
         return self._answer(204)

@@ -314,3 +314,8 @@ class Alert(Message):
 
     position: tuple[int, int, int]
     """Journal partition, offset and line that this follows from."""
+
+    @property
+    def identity(self) -> str:
+        """What names this transition, the same under replay."""
+        return f"{self.alert_id}/{self.sequence}"

@@ -77,7 +77,7 @@ def _event(event: CustomerEvent) -> _Identity:
 
 
 def _alert(alert: Alert) -> _Identity:
-    return "alert", f"{alert.alert_id}/{alert.sequence}", alert.at
+    return "alert", alert.identity, alert.at
 
 
 def _suppression(held: Suppression) -> _Identity:

@@ -1,4 +1,4 @@
-"""A sink that posts each alert to an HTTP address, signed after the Standard Webhooks specification."""
+"""Sinks that post what people are told to an HTTP address, signed after the Standard Webhooks specification."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import aiohttp
 import orjson
 
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert
 from schemas.errors import ConfigurationError, SinkRefusedError
 from sinks.http import send, trust
@@ -22,6 +24,9 @@ from sinks.http import send, trust
 _PREFIX = "whsec_"
 # The specification asks for 24 to 64 bytes of randomness.
 _SHORTEST, _LONGEST = 24, 64
+
+Posted_contra = TypeVar("Posted_contra", Alert, AggregateAlert, contravariant=True)
+"""What can be posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +49,18 @@ class Endpoint:
     """PEM file of the authorities to trust; without it the system's."""
 
 
-class WebhookSink:
-    """Posts alerts, one request per transition, in the order in which they came.
+class WebhookSink(Generic[Posted_contra]):
+    """Posts alerts, or alerts about many, one request per transition, in the order in which they came.
 
-    The id of a request is `alert_id/sequence`, the same under redelivery, so a receiver drops repeats by it.
+    The id of a request is the alert's id and the number of the transition, the same under redelivery, so a receiver
+    drops repeats by it.
 
     Parameters
     ----------
     endpoint
         Where to.
+    name
+        Short name, from a closed set: each has a position, a lag and dead letters of its own.
     clock
         Seconds since 1970: when an attempt is made, which a receiver compares with its own clock.
 
@@ -61,15 +69,15 @@ class WebhookSink:
     Standard Webhooks, version 1.0.0, https://www.standardwebhooks.com
     """
 
-    name = "webhook"
-
-    def __init__(self, endpoint: Endpoint, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, endpoint: Endpoint, name: str = "webhook", clock: Callable[[], float] = time.time) -> None:
+        self.name = name
+        """Short name, from a closed set."""
         self._endpoint = endpoint
         self._clock = clock
         self._trust = trust(endpoint.ca_file, "FORESHOCK_WEBHOOK_CA_FILE")
         self._session: aiohttp.ClientSession | None = None
 
-    async def deliver(self, alert: Alert) -> None:
+    async def deliver(self, alert: Posted_contra, /) -> None:
         """Post the transition and wait for a 2xx.
 
         Raises
@@ -84,7 +92,7 @@ class WebhookSink:
             raise SinkRefusedError(
                 self.name, f"{len(body)} bytes, FORESHOCK_WEBHOOK_MAX_BYTES is {self._endpoint.max_bytes}"
             )
-        identity, moment = f"{alert.alert_id}/{alert.sequence}", int(self._clock())
+        identity, moment = alert.identity, int(self._clock())
         headers = {
             "Content-Type": "application/json",
             "webhook-id": identity,
@@ -122,10 +130,11 @@ class WebhookSink:
         return self._session
 
 
-def body_of(alert: Alert) -> bytes:
+def body_of(alert: Alert | AggregateAlert) -> bytes:
     """Write what the specification recommends: a type, a time and the alert itself."""
+    kind = "aggregate" if isinstance(alert, AggregateAlert) else "alert"
     return orjson.dumps(
-        {"type": f"alert.{alert.transition}", "timestamp": alert.at, "data": alert.model_dump(mode="json")},
+        {"type": f"{kind}.{alert.transition}", "timestamp": alert.at, "data": alert.model_dump(mode="json")},
         option=orjson.OPT_UTC_Z,
     )
 

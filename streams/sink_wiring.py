@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from schemas.alerts import Risk
+from schemas.aggregates import AggregateAlert
+from schemas.alerts import Alert, Risk
 from schemas.errors import ConfigurationError
 from schemas.suppressions import Suppression
 from sinks.abilities import Receiver
@@ -47,7 +48,19 @@ def make_suppression_sinks(settings: SinkSettings) -> tuple[Receiver[Suppression
     return (SuppressionsSink(settings.database_address()),)
 
 
+def make_aggregate_sinks(settings: SinkSettings) -> tuple[Receiver[AggregateAlert], ...]:
+    """Make the sinks that take alerts about many customers: the webhook's receiver hears of them too."""
+    if "webhook" not in settings.sinks:
+        return ()
+    return (WebhookSink[AggregateAlert](_endpoint(settings), "webhook_aggregates"),)
+
+
 def _webhook(settings: SinkSettings) -> Sink:
+    return WebhookSink[Alert](_endpoint(settings))
+
+
+def _endpoint(settings: SinkSettings) -> Endpoint:
+    """Say where the webhook's receiver is."""
     if settings.webhook_url is None:
         raise ConfigurationError(
             "FORESHOCK_SINKS names webhook, which needs FORESHOCK_WEBHOOK_URL: the address that alerts are posted to"
@@ -55,14 +68,12 @@ def _webhook(settings: SinkSettings) -> Sink:
     keys = [key_of(settings.needed("webhook_secret", "webhook"), "FORESHOCK_WEBHOOK_SECRET")]
     if previous := settings.secret("webhook_previous_secret"):
         keys.append(key_of(previous, "FORESHOCK_WEBHOOK_PREVIOUS_SECRET"))
-    return WebhookSink(
-        Endpoint(
-            url=settings.webhook_url,
-            keys=tuple(keys),
-            timeout=_timeout(settings),
-            max_bytes=settings.webhook_max_bytes,
-            ca_file=settings.webhook_ca_file,
-        )
+    return Endpoint(
+        url=settings.webhook_url,
+        keys=tuple(keys),
+        timeout=_timeout(settings),
+        max_bytes=settings.webhook_max_bytes,
+        ca_file=settings.webhook_ca_file,
     )
 
 

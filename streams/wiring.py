@@ -21,6 +21,7 @@ from models.risk import Scorer
 from models.rows import decode_row, encode_row, row_position
 from models.state import CustomerState
 from models.text.cold_start import cold_start_of
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Risk
 from schemas.snapshots import Snapshot
 from schemas.suppressions import Suppression
@@ -33,7 +34,7 @@ from streams.authenticity import guarded
 from streams.core import Core
 from streams.fitting import fits
 from streams.settings import Settings
-from streams.sink_wiring import make_risk_sinks, make_sink, make_suppression_sinks
+from streams.sink_wiring import make_aggregate_sinks, make_risk_sinks, make_sink, make_suppression_sinks
 from streams.tables import CustomerStates
 
 
@@ -63,8 +64,13 @@ class Parts:
     """Where metrics are registered."""
 
     risk_sinks: tuple[Receiver[Risk], ...] = ()
-    suppression_sinks: tuple[Receiver[Suppression], ...] = ()
     """Where beliefs about customers go."""
+
+    suppression_sinks: tuple[Receiver[Suppression], ...] = ()
+    """Where goes what nobody was told."""
+
+    aggregate_sinks: tuple[Receiver[AggregateAlert], ...] = ()
+    """Where alerts about many customers go."""
 
 
 def wire(settings: Settings) -> Parts:
@@ -90,6 +96,7 @@ def wire(settings: Settings) -> Parts:
         registry=registry,
         risk_sinks=make_risk_sinks(settings) if delivers else (),
         suppression_sinks=make_suppression_sinks(settings) if delivers else (),
+        aggregate_sinks=make_aggregate_sinks(settings) if delivers else (),
     )
 
 

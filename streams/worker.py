@@ -21,7 +21,7 @@ from streams.agents.learn import run_learn
 from streams.agents.tick import run_tick
 from streams.app import create_app
 from streams.connections import BrokerUnavailableError, new_producer
-from streams.delivery.feeds import ALERTS, RISK, SUPPRESSIONS, Feed, M
+from streams.delivery.feeds import AGGREGATES, ALERTS, RISK, SUPPRESSIONS, Feed, M
 from streams.duty import Duty
 from streams.exits import ExitCode, die
 from streams.guards.app import GuardedApp
@@ -155,6 +155,7 @@ class Worker:
                 *(self._delivery(ALERTS, sink, outlet) for sink in parts.sinks),
                 *(self._delivery(RISK, sink, outlet) for sink in parts.risk_sinks),
                 *(self._delivery(SUPPRESSIONS, sink, outlet) for sink in parts.suppression_sinks),
+                *(self._delivery(AGGREGATES, sink, outlet) for sink in parts.aggregate_sinks),
             ],
         }
         for role in settings.roles:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert, Risk
 from schemas.suppressions import Suppression
 from schemas.types import Message
@@ -29,3 +30,4 @@ class Feed(Generic[M]):
 ALERTS = Feed("alerts", Alert)
 RISK = Feed("risk", Risk, is_whole=False)
 SUPPRESSIONS = Feed("suppressions", Suppression)
+AGGREGATES = Feed("aggregates", AggregateAlert)

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import func, select
 
 from models.pseudonym import partition_of
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert
 from schemas.codec import encode
 from schemas.errors import ConfigurationError
@@ -27,13 +28,14 @@ from sinks.webhook import Endpoint, WebhookSink, key_of
 from streams.agents.deliver import run_deliver
 from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
-from streams.delivery.feeds import RISK, SUPPRESSIONS
+from streams.delivery.feeds import AGGREGATES, RISK, SUPPRESSIONS
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from tests.support.alertmanager import AlertmanagerNode
 from tests.support.alerts import SOME_TIME, alert
 from tests.support.destinations import SECRET, bodies
 from tests.support.journal import broker_settings, prepare_topics, read_topic
+from tests.support.observations import aggregates, evidence, watermark
 from tests.support.postgresql import PostgresqlNode
 from tests.support.receivers import Answer, Receiver
 from tests.support.risks import risk
@@ -61,10 +63,11 @@ def story() -> list[Alert]:
 
 
 async def write(settings: Settings, topic: str, messages: list[Any]) -> None:
-    """Put messages on a topic, each in the partition of its customer."""
+    """Put messages on a topic, each in the partition of its customer; what is about many is in the only one."""
     portions: dict[int, list[Record]] = {}
     for each in messages:
-        partition = partition_of(each.customer_key, settings.partitions)
+        is_about_one = not isinstance(each, AggregateAlert)
+        partition = partition_of(each.customer_key, settings.partitions) if is_about_one else 0
         portions.setdefault(partition, []).append(Record(None, encode(each)))
     producer = new_producer(settings)
     await producer.start()
@@ -295,6 +298,18 @@ async def test_what_was_held_back_comes_from_its_own_topic(settings: Settings, t
     end = await delivering(settings, SuppressionsSink(url), feed=SUPPRESSIONS)
     await until(lambda: rows(url, "suppressions") == 30, lambda: rows(url, "suppressions"), 20)
     await end()
+
+
+async def test_alerts_about_many_reach_the_webhook_from_their_own_topic(settings: Settings) -> None:
+    told = aggregates([watermark(0), *(evidence(name) for name in "abcde"), watermark(2), watermark(500)])
+    await write(settings, "aggregates", told)
+    async with Receiver() as receiver:
+        sink = WebhookSink[AggregateAlert](Endpoint(receiver.url, (key_of(SECRET, "SECRET"),)), "webhook_aggregates")
+        end = await delivering(settings, sink, feed=AGGREGATES)
+        await until(lambda: len(receiver.taken) == len(told), lambda: len(receiver.taken), 20)
+        await end()
+
+    assert [request.headers["webhook-id"] for request in receiver.taken] == [each.identity for each in told]
 
 
 async def test_a_sink_that_is_stuck_shows_what_it_has_not_taken(settings: Settings, hanging: Receiver) -> None:

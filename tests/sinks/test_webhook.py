@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert
 from schemas.errors import ConfigurationError, SinkRefusedError, SinkUnavailableError
 from sinks.http import retry_after_of
 from sinks.webhook import Endpoint, WebhookSink, key_of
 from tests.support.alerts import alert
+from tests.support.observations import aggregates, evidence, watermark
 from tests.support.ports import free_port
 from tests.support.receivers import Answer, Receiver, new_certificate
 
@@ -52,6 +54,21 @@ async def test_a_receiver_with_the_specifications_own_library_reads_what_we_send
     assert told["type"] == "alert.opened"
     assert told["timestamp"] == "2026-01-05T00:00:00Z"
     assert Alert.model_validate(told["data"]) == alert("a")
+
+
+async def test_alerts_about_many_are_of_a_type_of_their_own(receiver: Receiver) -> None:
+    (told,) = aggregates([watermark(0), *(evidence(name) for name in "abcde"), watermark(2)])
+    sink = WebhookSink[AggregateAlert](Endpoint(receiver.url, (key_of(SECRET, "SECRET"),)), "webhook_aggregates")
+    try:
+        await sink.deliver(told)
+    finally:
+        await sink.close()
+
+    (request,) = receiver.taken
+    assert request.headers["webhook-id"] == f"{told.aggregate_id}/0"
+    body = Webhook(SECRET).verify(request.body, request.headers)
+    assert body["type"] == "aggregate.opened"
+    assert AggregateAlert.model_validate(body["data"]) == told
 
 
 async def test_a_body_that_was_changed_on_the_way_is_found_out(receiver: Receiver) -> None:

@@ -101,6 +101,13 @@ def test_the_database_has_a_sink_for_alerts_one_for_risk_and_one_for_what_was_he
     assert [sink.name for sink in parts.suppression_sinks] == ["suppressions"]
 
 
+def test_the_webhook_has_a_sink_for_alerts_and_one_for_alerts_about_many() -> None:
+    parts = wire(load_settings(**WEBHOOK, webhook_secret=SECRET))
+
+    assert [sink.name for sink in parts.sinks] == ["webhook"]
+    assert [sink.name for sink in parts.aggregate_sinks] == ["webhook_aggregates"]
+
+
 @pytest.mark.parametrize(
     ("sink", "library", "extra"), [("database", "sqlalchemy", "database"), ("wecom", "apprise", "chat")]
 )
