@@ -8,8 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import click
+import orjson
 
+from foreshock.aggregating.account import as_dict
+from foreshock.aggregating.explained import explained
 from foreshock.aggregating.shown import in_lines, table_of, urgent_first
+from foreshock.aggregating.telling import Teller
 from foreshock.aggregating.topic import (
     TOPIC,
     WantedAggregates,
@@ -20,6 +24,7 @@ from foreshock.aggregating.topic import (
 )
 from foreshock.alerting.echoing import draw
 from foreshock.alerting.standing import Wanted
+from foreshock.explaining.basis import FILE, Basis, derived_again
 from foreshock.options import Duration
 from foreshock.report.phrases import Language
 from schemas.aggregates import GROUP_KINDS, AggregateAlert
@@ -57,6 +62,7 @@ def aggregates() -> None:
     \b
       foreshock aggregates list --kind unit --org HQ/Guangdong
       foreshock aggregates show 3fa1c2d4
+      foreshock aggregates explain 3fa1c2d4
     """  # noqa: D301 - click's own mark
 
 
@@ -131,6 +137,36 @@ def watch(
         asyncio.run(tell())
     except KeyboardInterrupt:
         return
+
+
+@aggregates.command()
+@click.argument("aggregate_id")
+@derived_again
+@click.option("--aggregates", "sent", type=FILE, help="What was sent, as JSON Lines; wins over the topic.")
+@click.option(
+    "--lang", "language", type=click.Choice(get_args(Language)), default="en", show_default=True, help="Of the account."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, with whom every transition counted.")
+@click.pass_context
+def explain(
+    ctx: click.Context, aggregate_id: str, basis: Basis, sent: str | None, language: Language, as_json: bool
+) -> None:
+    """Derive one again from the journal, and say whom it counted.
+
+    Without FILES the journal and the topic of the broker are read; FILES are what `foreshock replay` reads: dumps, or
+    events. Every partition is replayed, because a group's customers are in all of them; memory holds all customers. One
+    of which nothing was sent takes a second pass, to find which group it is about.
+
+    Exit codes: 0 it follows as it was sent (or there was nothing to compare with), 1 it differs, 2 it cannot be
+    derived.
+    """
+    account = asyncio.run(explained(basis, aggregate_id, sent))
+    if as_json:
+        click.echo(orjson.dumps(as_dict(account), option=orjson.OPT_INDENT_2))
+    else:
+        for line in Teller(account, language).lines():
+            click.echo(line)
+    ctx.exit(int(not account.is_same))
 
 
 def _echo(alert: AggregateAlert, language: Language, *, as_json: bool) -> None:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 import click
 import orjson
-from rich.console import Console
 
-from foreshock import options
 from foreshock.alerting.topic import Found, Told, read_alerts, told_by
 from foreshock.broker.reading import open_topic
 from foreshock.explaining.account import Account, account_of, as_dict
-from foreshock.explaining.sources import Files, Journal, Source
+from foreshock.explaining.basis import FILE, Basis, derived_again
+from foreshock.explaining.sources import Source
 from foreshock.explaining.telling import Teller
 from foreshock.explaining.witness import find_customer, witness
 from foreshock.report.phrases import Language
-from models.intake import Intake
-from models.params import Params, load_params
-from models.pseudonym import Pseudonymiser
+from models.params import Params
 from schemas.errors import ConfigurationError
-from streams.settings import Settings, load_settings
 
 _EPILOG = """
 \b
@@ -37,8 +32,6 @@ Without FILES the journal and the alert topic of the broker are read. FILES are 
 
 Exit codes: 0 it follows as it was sent (or there was nothing to compare with), 1 it differs, 2 it cannot be derived.
 """
-
-_file = click.Path(exists=True, dir_okay=False)
 
 
 class _Recorded(NamedTuple):
@@ -54,20 +47,8 @@ class _Recorded(NamedTuple):
 
 @click.command("explain", epilog=_EPILOG)
 @click.argument("alert_id")
-@click.argument("files", nargs=-1, type=_file)
-@click.option("--bootstrap", metavar="HOST:PORT", help="Read from this broker; without it that of the settings.")
-@click.option("--alerts", type=_file, help="What was sent, as JSON Lines; wins over the alert topic.")
-@click.option(
-    "--params",
-    "params_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The parameters of the worker that sent it; without it FORESHOCK_PARAMS_FILE.",
-)
-@options.organisation
-@options.pack
-@click.option("--lateness-hours", default=1.0, show_default=True, help="For events: how far the clock stays behind.")
-@click.option("--until", type=click.DateTime(), help="For events: let time run on to here (UTC) after the last one.")
-@options.check_signatures
+@derived_again
+@click.option("--alerts", type=FILE, help="What was sent, as JSON Lines; wins over the alert topic.")
 @click.option("--texts", is_flag=True, help="Tell what was said too, as redacted in the journal.")
 @click.option(
     "--lang", "language", type=click.Choice(get_args(Language)), default="en", show_default=True, help="Of the account."
@@ -77,15 +58,8 @@ class _Recorded(NamedTuple):
 def explain(
     ctx: click.Context,
     alert_id: str,
-    files: tuple[str, ...],
-    bootstrap: str | None,
+    basis: Basis,
     alerts: str | None,
-    params_file: Path | None,
-    organisation: Path | None,
-    pack: str | None,
-    lateness_hours: float,
-    until: datetime | None,
-    check_signatures: bool,
     texts: bool,
     language: Language,
     as_json: bool,
@@ -99,22 +73,7 @@ def explain(
     The alert's whole partition is replayed, because customers share a budget of calls; memory holds its customers, as
     a worker's does. An alert of which nothing was sent takes a second pass, to find whose it is.
     """
-    if files and bootstrap:
-        raise click.UsageError("give FILES, or a broker with --bootstrap")
-    settings = load_settings(bootstrap_servers=bootstrap)
-    params = load_params(
-        params_file or settings.params_file, organisation or settings.organisation, pack or settings.pack
-    )
-    key = settings.snapshot_secret() if check_signatures else None
-    console = Console(stderr=True, quiet=as_json)
-    source: Source
-    if files:
-        intake = Intake(Pseudonymiser(settings.pseudonym_secret()), partitions=1, attributes=None)
-        ends_at = until.replace(tzinfo=UTC) if until is not None else None
-        source = Files(files, params, intake, timedelta(hours=lateness_hours), ends_at, key, console)
-    else:
-        source = Journal(settings, params, key, console)
-    account = asyncio.run(_account(settings, alert_id, source, alerts, params, is_at_broker=not files))
+    account = asyncio.run(_account(basis, alert_id, alerts))
     if as_json:
         click.echo(orjson.dumps(as_dict(account, with_texts=texts), option=orjson.OPT_INDENT_2))
     else:
@@ -123,34 +82,33 @@ def explain(
     ctx.exit(int(not account.is_same))
 
 
-async def _account(
-    settings: Settings, named: str, source: Source, alerts: str | None, params: Params, *, is_at_broker: bool
-) -> Account:
+async def _account(basis: Basis, named: str, alerts: str | None) -> Account:
     """Look for what was sent, derive it again, and compare."""
-    recorded = await _recorded(settings, named, alerts, is_at_broker=is_at_broker)
+    source, params = basis.source, basis.params
+    recorded = await _recorded(basis, named, alerts)
     _check_params(recorded, params)
     alert = recorded.transitions[0].alert if recorded.transitions else await find_customer(source, named.lower())
     if alert is None:
         raise ConfigurationError(_unknown(named, source, recorded.where))
     seen = await witness(source, alert)
-    if is_at_broker and alerts is None and len(seen.derived) > len(recorded.transitions) > 0:
+    if basis.is_at_broker and alerts is None and len(seen.derived) > len(recorded.transitions) > 0:
         # The scorer may have sent more since the topic was read.
-        recorded = await _recorded(settings, alert.alert_id, alerts, is_at_broker=True)
+        recorded = await _recorded(basis, alert.alert_id, alerts)
     first_offset = source.first_offsets.get(seen.partition, 0)
     return account_of(
         source.name, recorded.where, recorded.transitions, recorded.contradicted, seen, first_offset, params
     )
 
 
-async def _recorded(settings: Settings, named: str, alerts: str | None, *, is_at_broker: bool) -> _Recorded:
+async def _recorded(basis: Basis, named: str, alerts: str | None) -> _Recorded:
     """Look for what was sent: in a file, or on the alert topic."""
     found, where = Found(named), alerts
     if alerts is not None:
         for told in _sent(alerts):
             found.take(told)
-    elif is_at_broker:
-        where = settings.topic("alerts")
-        async with open_topic(settings, "alerts") as reader:
+    elif basis.is_at_broker:
+        where = basis.settings.topic("alerts")
+        async with open_topic(basis.settings, "alerts") as reader:
             async for told in read_alerts(reader, await reader.spans()):
                 found.take(told)
     return _Recorded(where, found.transitions(), found.contradicted)
@@ -193,4 +151,7 @@ def _unknown(named: str, source: Source, where: str | None) -> str:
             f". The beginning of the journal is gone (partition {partitions}; FORESHOCK_JOURNAL_RETENTION_HOURS): "
             "an older dump of it may still show the alert"
         )
-    return f"{told}. Is the id whole, and are parameters and secret those of the worker?"
+    return (
+        f"{told}. Is the id whole, and are parameters and secret those of the worker? An alert about many customers is "
+        "explained by `foreshock aggregates explain`"
+    )

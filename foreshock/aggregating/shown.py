@@ -33,7 +33,7 @@ def table_of(alerts: Iterable[AggregateAlert], now: datetime, language: Language
             alert.aggregate_id[:ID_SHOWN],
             f"[{STYLES[alert.level]}]{alert.level}[/]" if alert.level in STYLES else alert.level,
             alert.cause,
-            _in_common(alert, language),
+            in_common(alert, language),
             f"{alert.customers:,}",
             "-" if alert.usual is None else f"{alert.usual:.1f}",
             "ended" if alert.transition == "expired" else age_in_words(now - alert.opened_at),
@@ -47,7 +47,7 @@ def in_lines(alert: AggregateAlert, language: Language) -> Iterator[str]:
     """Tell a transition: what and when, then why, then the alerts that it is made of."""
     yield (
         f"{alert.at:%Y-%m-%d %H:%M:%S}  {alert.aggregate_id[:ID_SHOWN]}  {alert.transition:<7}  {alert.level:<6}  "
-        f"{alert.cause}  {_in_common(alert, language)}  {alert.customers:,} customers  {alert.org_path}"
+        f"{alert.cause}  {in_common(alert, language)}  {alert.customers:,} customers  {alert.org_path}"
     )
     for reason in alert.reasons:
         yield f"    {in_language(reason, language)}"
@@ -55,6 +55,6 @@ def in_lines(alert: AggregateAlert, language: Language) -> Iterator[str]:
         yield f"    alerts: {' '.join(each[:ID_SHOWN] for each in alert.members)}"
 
 
-def _in_common(alert: AggregateAlert, language: Language) -> str:
+def in_common(alert: AggregateAlert, language: Language) -> str:
     """Say what its customers have in common."""
     return f"{KINDS[alert.by][language == 'zh']} {alert.key}"

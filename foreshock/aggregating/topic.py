@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from foreshock.alerting.standing import Wanted
-from foreshock.alerting.topic import LEAST_PREFIX
+from foreshock.alerting.topic import check_name
 from foreshock.broker.reading import open_topic
 from schemas.aggregates import AggregateAlert
 from schemas.codec import decode_as
@@ -36,14 +36,35 @@ class WantedAggregates(NamedTuple):
         )
 
 
-async def read_aggregates(settings: Settings) -> list[AggregateAlert]:
-    """Read every transition that the topic holds, each once, in the order of their alerts and numbers."""
-    found: dict[tuple[str, int], AggregateAlert] = {}
+class Told(NamedTuple):
+    """A transition as it was sent."""
+
+    alert: AggregateAlert
+    """What the bytes say."""
+    raw: bytes
+    """The very bytes."""
+
+
+def told_by(raw: bytes | None) -> Told | None:
+    """Read a record; None if it is no alert about many."""
+    try:
+        return Told(decode_as(AggregateAlert, raw or b""), raw or b"")
+    except UnreadableMessageError:
+        return None
+
+
+async def read_told(settings: Settings) -> AsyncIterator[Told]:
+    """Yield everything that the topic holds, as it was sent."""
     async with open_topic(settings, TOPIC) as reader:
         for partition, span in enumerate(await reader.spans()):
             async for record in reader.records(partition, span):
-                if (alert := _read(record.value)) is not None:
-                    found[alert.aggregate_id, alert.sequence] = alert
+                if (told := told_by(record.value)) is not None:
+                    yield told
+
+
+async def read_aggregates(settings: Settings) -> list[AggregateAlert]:
+    """Read every transition that the topic holds, each once, in the order of their alerts and numbers."""
+    found = {(told.alert.aggregate_id, told.alert.sequence): told.alert async for told in read_told(settings)}
     return [alert for _, alert in sorted(found.items())]
 
 
@@ -52,10 +73,10 @@ async def follow_aggregates(settings: Settings, limit: timedelta | None) -> Asyn
     last: dict[str, int] = {}
     async with open_topic(settings, TOPIC) as reader:
         async for record in reader.follow(await reader.spans(), limit.total_seconds() if limit is not None else None):
-            alert = _read(record.value)
-            if alert is not None and alert.sequence > last.get(alert.aggregate_id, -1):
-                last[alert.aggregate_id] = alert.sequence
-                yield alert
+            told = told_by(record.value)
+            if told is not None and told.alert.sequence > last.get(told.alert.aggregate_id, -1):
+                last[told.alert.aggregate_id] = told.alert.sequence
+                yield told.alert
 
 
 def newest_of(transitions: Iterable[AggregateAlert]) -> list[AggregateAlert]:
@@ -71,24 +92,24 @@ def named_by(transitions: Iterable[AggregateAlert], named: str, topic: str) -> l
     ConfigurationError
         If no alert or several begin so, or so little does not name one.
     """
-    if len(named) < LEAST_PREFIX:
-        raise ConfigurationError(
-            f"{named!r} is too short to name an alert: give its id, or at least the first {LEAST_PREFIX} characters"
-        )
+    check_name(named)
     meant = [alert for alert in transitions if alert.aggregate_id.startswith(named.lower())]
-    ids = sorted({alert.aggregate_id for alert in meant})
-    if not ids:
+    if not meant:
         raise ConfigurationError(
             f"the topic {topic} holds no alert {named}: `foreshock aggregates list --ended` names all that it holds"
         )
-    if len(ids) > 1:
-        raise ConfigurationError(f"several alerts begin with {named}: {', '.join(ids[:5])}")
+    check_one(named, meant)
     return meant
 
 
-def _read(raw: bytes | None) -> AggregateAlert | None:
-    """Read a record; None if it is no alert about many."""
-    try:
-        return decode_as(AggregateAlert, raw or b"")
-    except UnreadableMessageError:
-        return None
+def check_one(named: str, meant: Iterable[AggregateAlert]) -> None:
+    """Refuse a name that several alerts have.
+
+    Raises
+    ------
+    ConfigurationError
+        With the ids of five of them.
+    """
+    ids = sorted({alert.aggregate_id for alert in meant})
+    if len(ids) > 1:
+        raise ConfigurationError(f"several alerts begin with {named}: {', '.join(ids[:5])}")

@@ -49,6 +49,20 @@ def told_by(raw: bytes | None) -> Told | None:
         return None
 
 
+def check_name(named: str) -> None:
+    """Refuse so little of an id that it names none.
+
+    Raises
+    ------
+    ConfigurationError
+        With how many characters it takes.
+    """
+    if len(named) < LEAST_PREFIX:
+        raise ConfigurationError(
+            f"{named!r} is too short to name an alert: give its id, or at least the first {LEAST_PREFIX} characters"
+        )
+
+
 class Found:
     """The transitions of one alert, by its id or the beginning of it.
 
@@ -64,10 +78,7 @@ class Found:
     """
 
     def __init__(self, named: str) -> None:
-        if len(named) < LEAST_PREFIX:
-            raise ConfigurationError(
-                f"{named!r} is too short to name an alert: give its id, or at least the first {LEAST_PREFIX} characters"
-            )
+        check_name(named)
         self.by_sequence: dict[int, Told] = {}
         """The first that was found of each number, ascending."""
         self.contradicted: set[int] = set()

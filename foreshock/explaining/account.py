@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from foreshock.alerting.topic import Told
+from foreshock.explaining import comparing
 from foreshock.explaining.comparing import Comparison, compare
 from foreshock.explaining.parameters import Parameter, mattered
 from foreshock.explaining.scores import Score, adds_up, sum_of
@@ -97,7 +98,8 @@ def account_of(
     params
         What it was derived with.
     """
-    comparison = compare(recorded, witness.derived) if recorded else None
+    sent = {told.alert.sequence: told.raw for told in recorded}
+    comparison = compare(sent, {each.alert.sequence: each.raw for each in witness.derived}) if sent else None
     missing = sorted({told.alert.snapshot for told in recorded} - witness.snapshots)
     alerts = [each.alert for each in witness.derived]
     is_cold = all(each.score is None or each.score.cold for each in witness.derived)
@@ -135,7 +137,7 @@ def as_dict(account: Account, *, with_texts: bool) -> dict[str, Any]:
         "source": account.source,
         "compared_with": account.compared_with,
         "is_same": account.is_same if account.comparison is not None else None,
-        "comparison": _as_dict(account.comparison),
+        "comparison": comparing.as_dict(account.comparison),
         "hints": account.hints,
         "missing_snapshots": account.missing_snapshots,
         "journal": {"partition": witness.partition, "first_offset": account.first_offset},
@@ -196,24 +198,6 @@ def _hints(account: Account, recorded: Sequence[Told], contradicted: set[int]) -
         yield "scorer_behind"
     if not known:
         yield "unknown"
-
-
-def _as_dict(comparison: Comparison | None) -> dict[str, Any] | None:
-    """Write a comparison."""
-    if comparison is None:
-        return None
-    return {
-        "same": comparison.same,
-        "forgotten": comparison.forgotten,
-        "differences": [
-            {
-                "sequence": each.sequence,
-                "kind": each.kind,
-                "fields": [field._asdict() for field in each.fields],
-            }
-            for each in comparison.differences
-        ],
-    }
 
 
 def _transition(derived: Derived, with_texts: bool) -> dict[str, Any]:

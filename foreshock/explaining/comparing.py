@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import orjson
-
-from foreshock.alerting.topic import Told
-from foreshock.explaining.witness import Derived
 
 Kind = Literal["differs", "not_derived", "not_recorded"]
 
@@ -46,33 +43,50 @@ class Comparison(NamedTuple):
     """The others, in order."""
 
 
-def compare(recorded: Sequence[Told], derived: Sequence[Derived]) -> Comparison:
+def compare(sent: Mapping[int, bytes], derived: Mapping[int, bytes]) -> Comparison:
     """Compare transition by transition.
 
     Parameters
     ----------
-    recorded
-        What was sent; at least one.
+    sent
+        What was sent, by number of the transition; at least one.
     derived
-        What follows from the journal.
+        What follows from the journal, by number.
     """
-    sent = {told.alert.sequence: told.raw for told in recorded}
-    again = {each.alert.sequence: each.raw for each in derived}
-    numbers = sorted(sent.keys() | again.keys())
+    numbers = sorted(sent.keys() | derived.keys())
     compared = [number for number in numbers if number >= min(sent)]
-    differences = [found for number in compared if (found := _difference(number, sent.get(number), again.get(number)))]
+    differences = [found for number in compared if (found := _difference(number, sent, derived))]
     return Comparison(len(compared) - len(differences), len(numbers) - len(compared), differences)
 
 
-def _difference(number: int, sent: bytes | None, again: bytes | None) -> Difference | None:
-    """Compare one transition."""
-    if sent == again:
+def as_dict(comparison: Comparison | None) -> dict[str, Any] | None:
+    """Write a comparison for a program."""
+    if comparison is None:
         return None
-    if sent is None:
+    return {
+        "same": comparison.same,
+        "forgotten": comparison.forgotten,
+        "differences": [
+            {
+                "sequence": each.sequence,
+                "kind": each.kind,
+                "fields": [field._asdict() for field in each.fields],
+            }
+            for each in comparison.differences
+        ],
+    }
+
+
+def _difference(number: int, sent: Mapping[int, bytes], derived: Mapping[int, bytes]) -> Difference | None:
+    """Compare one transition."""
+    one, other = sent.get(number), derived.get(number)
+    if one == other:
+        return None
+    if one is None:
         return Difference(number, "not_recorded", [])
-    if again is None:
+    if other is None:
         return Difference(number, "not_derived", [])
-    return Difference(number, "differs", list(_fields(orjson.loads(sent), orjson.loads(again), "")))
+    return Difference(number, "differs", list(_fields(orjson.loads(one), orjson.loads(other), "")))
 
 
 def _fields(sent: Any, again: Any, path: str) -> Iterator[Field]:

@@ -59,6 +59,11 @@ def mattered(params: Params, alerts: Iterable[Alert], *, is_cold: bool) -> list[
     for alert in alerts:
         names |= dict.fromkeys((*OF_CAUSE[alert.cause], *OF_TRANSITION.get(alert.transition, ())))
     names |= dict.fromkeys(COLD if is_cold else WARM)
+    return values_of(params, names)
+
+
+def values_of(params: Params, names: Iterable[str]) -> list[Parameter]:
+    """Look parameters up, and whether they are the defaults."""
     defaults = Params()
     values = ((name, value_of(params, name), value_of(defaults, name)) for name in names)
     return [Parameter(name, value, value == default) for name, value, default in values]

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import orjson
-
-from foreshock.alerting.shown import in_language
 from foreshock.explaining.account import Account, facts_of, in_order
-from foreshock.explaining.comparing import Comparison, Difference
 from foreshock.explaining.scores import Score, adds_up, sum_of
+from foreshock.explaining.verdict import verdict
 from foreshock.explaining.witness import Derived
-from foreshock.report.phrases import Language, read_phrases
+from foreshock.explaining.words import in_both, in_json, parameter, say
+from foreshock.report.phrases import Language
 from models.features import MEANINGS
 from models.log_odds import log_odds
 from schemas.alerts import Alert
-
-PHRASES = read_phrases(Path(__file__).with_name("phrases.toml"))
-"""Texts by key."""
 
 FEATURES_SHOWN = 8
 """Those after the eighth move the odds by little; `--json` has all."""
@@ -52,7 +46,7 @@ class Teller:
 
     def _say(self, key: str, **values: object) -> str:
         """Give a text with its values."""
-        return PHRASES[key].in_(self._language).format(**values)
+        return say(self._language, key, **values)
 
     def _head(self) -> Iterator[str]:
         """Say which alert it is."""
@@ -70,13 +64,7 @@ class Teller:
     def _verdict(self) -> Iterator[str]:
         """Say whether it follows from the journal as it was sent, and if not, where and why."""
         account = self._account
-        yield self._say("source", source=account.source)
-        if account.comparison is None:
-            where = account.compared_with
-            why = self._say("nowhere") if where is None else self._say("no_record", where=where)
-            yield self._say("not_compared", why=why)
-        else:
-            yield from self._compared(account.comparison)
+        yield from verdict(account.source, account.comparison, account.compared_with, "--alerts", self._language)
         for hint in account.hints:
             yield self._say(
                 hint,
@@ -85,25 +73,6 @@ class Teller:
                 params_hash=account.params_hash,
                 snapshots=", ".join(map(str, account.missing_snapshots)),
             )
-
-    def _compared(self, comparison: Comparison) -> Iterator[str]:
-        """Say how it compares with what was sent."""
-        count, where = len(comparison.differences), self._account.compared_with
-        yield self._say("differs" if count else "same", count=count, same=comparison.same, where=where)
-        if comparison.forgotten:
-            yield self._say("forgotten", count=comparison.forgotten, where=where)
-        for difference in comparison.differences:
-            yield from self._difference(difference)
-
-    def _difference(self, difference: Difference) -> Iterator[str]:
-        """Say where one transition differs."""
-        if difference.kind != "differs":
-            yield self._say(difference.kind, sequence=difference.sequence)
-        elif not difference.fields:
-            yield self._say("bytes_only", sequence=difference.sequence)
-        for path, recorded, derived in difference.fields:
-            sides = {"recorded": _in_json(recorded), "derived": _in_json(derived)}
-            yield self._say("difference", sequence=difference.sequence, path=path, **sides)
 
     def _transitions(self) -> Iterator[str]:
         """Tell who did what, when and why."""
@@ -131,9 +100,8 @@ class Teller:
 
     def _reasons(self, alert: Alert) -> Iterator[str]:
         """Say why, in both languages."""
-        other: Language = "en" if self._language == "zh" else "zh"
         for reason in alert.reasons:
-            yield f"       {in_language(reason, self._language)} | {in_language(reason, other)}"
+            yield f"       {in_both(reason, self._language)}"
 
     def _evidence(self) -> Iterator[str]:
         """List the events that the reasons name."""
@@ -147,7 +115,7 @@ class Teller:
             facts = facts_of(event, with_texts=self._with_texts)
             head = [str(facts.pop("event_id")), f"{event.occurred_at:%Y-%m-%d %H:%M:%S}", str(facts.pop("kind"))]
             del facts["occurred_at"]
-            yield f"  {'  '.join(head)}  {' '.join(f'{name}={_in_json(value)}' for name, value in facts.items())}"
+            yield f"  {'  '.join(head)}  {' '.join(f'{name}={in_json(value)}' for name, value in facts.items())}"
         for event_id in named.keys() - witness.evidence.keys():
             yield self._say("unseen", event_id=event_id)
 
@@ -191,11 +159,5 @@ class Teller:
         """List the parameters that mattered."""
         yield ""
         yield self._say("parameters", params_hash=self._account.params_hash)
-        for name, value, is_default in self._account.parameters:
-            default = "" if is_default else self._say("not_default")
-            yield self._say("parameter", name=name, value=_in_json(value), default=default)
-
-
-def _in_json(value: object) -> str:
-    """Write a value as the alert has it."""
-    return orjson.dumps(value).decode()
+        for each in self._account.parameters:
+            yield parameter(self._language, each)

@@ -7,7 +7,12 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+from rich.console import Console
+
+from foreshock.aggregating.explained import explained
 from foreshock.aggregating.offline import Aggregates
+from foreshock.explaining.basis import Basis
+from foreshock.explaining.sources import Journal
 from models.aggregates.rows import OWN_KEY, decode_progress
 from models.params import load_params
 from schemas.aggregates import AggregateAlert
@@ -72,6 +77,17 @@ async def written(settings: Settings, portions: list[tuple[int, list[JournalLine
         await producer.stop()
 
 
+async def everything_can_be_explained(settings: Settings, told: list[AggregateAlert]) -> None:
+    """One of each kind follows again from the journal at the broker, with whom it counted."""
+    source = Journal(settings, load_params(settings.params_file), settings.snapshot_secret(), Console(stderr=True))
+    basis = Basis(settings, load_params(settings.params_file), source, is_at_broker=True)
+    for alert_id in {alert.by: alert.aggregate_id for alert in told}.values():
+        account = await explained(basis, alert_id[:8], None)
+        assert account.comparison is not None
+        assert account.is_same, account.hints
+        assert [len(each.counted) for each in account.derived] == [each.alert.customers for each in account.derived]
+
+
 async def test_killed_workers_and_a_replay_tell_the_same_of_groups(
     embedded_broker: EmbeddedBroker, tmp_path: Path
 ) -> None:
@@ -100,6 +116,7 @@ async def test_killed_workers_and_a_replay_tell_the_same_of_groups(
     told = Counter((alert.by, alert.transition) for alert in (decode_as(AggregateAlert, raw) for raw in found.values()))
     assert {("unit", "opened"), ("unit", "expired"), ("product", "opened"), ("household", "opened")} <= told.keys()
     assert found == expected
+    await everything_can_be_explained(settings, [decode_as(AggregateAlert, raw) for raw in found.values()])
     # The rows say how far everything is decided, so that none of this is read again.
     rows = {record.key: record.value for record in await read_topic(settings, GROUPS, partitions=1)}
     observed = await read_topic(settings, "observations", partitions=1)
