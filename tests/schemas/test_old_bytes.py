@@ -81,7 +81,7 @@ def test_every_message_type_of_every_version_is_kept(version: int) -> None:
     assert kept == {*TYPES, *EXAMPLES, *OBSERVATIONS, *JOURNAL}
 
 
-@pytest.mark.parametrize("name", [*TYPES, *EXAMPLES, *OBSERVATIONS, *JOURNAL])
+@pytest.mark.parametrize("name", sorted({*TYPES, *EXAMPLES, *OBSERVATIONS, *JOURNAL}))
 def test_the_kept_bytes_fill_every_field(name: str) -> None:
     lines = (FIXTURES / "v1" / f"{name}.jsonl").read_bytes().splitlines()
     messages = [decode(name, line) for line in lines]

@@ -29,7 +29,11 @@ def test_a_snapshot_comes_back_the_same_packed_or_plain(snapshot: Snapshot) -> N
     assert len(packed(snapshot)) < len(encode(snapshot)) / 2
 
 
-@pytest.mark.parametrize("raw", [b"\x1f\x8bnot gzip", gzip.compress(b"x" * 99)[:-9], gzip.compress(b"{}"), b"{}", b""])
+@pytest.mark.parametrize(
+    "raw",
+    [b"\x1f\x8bnot gzip", gzip.compress(b"x" * 99, mtime=0)[:-9], gzip.compress(b"{}", mtime=0), b"{}", b""],
+    ids=["not gzip", "cut off", "a packed nothing", "a plain nothing", "empty"],
+)
 def test_what_is_no_snapshot_is_unreadable(raw: bytes) -> None:
     with pytest.raises(UnreadableMessageError):
         unpacked(raw)
