@@ -14,12 +14,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from schemas.codec import encode
-from streams.broker import EmbeddedBroker, free_port
+from streams.broker import EmbeddedBroker
 from streams.connections import new_producer
 from streams.exits import ExitCode
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from tests.support.journal import broker_settings, call, delete_before, prepare_topics, read_topic, write_journal
+from tests.support.ports import free_port
 from tests.support.worker_process import WorkerProcess
 
 STALLING = "tests.support.stalling_worker"

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import EmbeddedBroker, free_port
+from streams.broker import EmbeddedBroker
 from streams.exits import ExitCode
 from tests.support.journal import broker_settings, prepare_topics
+from tests.support.ports import free_port
 from tests.support.worker_process import WorkerProcess
 
 FORESHOCK_WORKER = "tests.support.real_worker"

@@ -4,7 +4,7 @@ import pytest
 
 from schemas.catalogue import TOPICS
 from schemas.errors import ConfigurationError
-from streams.broker import EmbeddedBroker, free_port
+from streams.broker import EmbeddedBroker
 from streams.connections import BrokerUnavailableError
 from streams.settings import load_settings
 from streams.topics import (
@@ -17,6 +17,7 @@ from streams.topics import (
     topic_problems,
 )
 from tests.support.journal import broker_settings
+from tests.support.ports import free_port
 
 
 def test_every_topic_of_the_catalogue_is_planned_and_our_own_too() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from foreshock.demonstration.metrics import WorkerMetrics, fetch
 from foreshock.demonstration.patience import TOO_FAR_BEHIND, PatientClock
 from foreshock.demonstration.tempo import Tempo
-from streams.broker import free_port
+from tests.support.ports import free_port
 
 TEXT = """
 # TYPE foreshock_skipped_positions_total counter
