@@ -11,6 +11,7 @@ from typing import NamedTuple
 from models.intake import Intake
 from models.personal_numbers import Kind
 from models.pseudonym import Pseudonymiser, partition_of
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert
 from schemas.catalogue import SOURCE_TOPICS
 from schemas.cloudevents import headers_of
@@ -109,6 +110,10 @@ class Redriver:
                 alert = decode_as(Alert, raw)
                 key = alert.customer_key.encode()
                 return Redriven(letter.topic, letter.partition, key, raw, headers_of(alert, SOURCE))
+            if letter.topic == self._settings.topic("aggregates"):
+                about_many = decode_as(AggregateAlert, raw)
+                key = about_many.aggregate_id.encode()
+                return Redriven(letter.topic, letter.partition, key, raw, headers_of(about_many, SOURCE))
         except UnreadableMessageError as error:
             raise CannotRedriveError(f"still cannot be read: {error}") from error
         raise CannotRedriveError(f"nothing is sent back to {letter.topic}; is FORESHOCK_TOPIC_PREFIX another one now?")

@@ -7,8 +7,11 @@ import pytest
 
 from foreshock.letters.redriving import CannotRedriveError, Redriver
 from models.pseudonym import Pseudonymiser, partition_of
+from schemas.aggregates import AggregateAlert
 from schemas.dead_letters import DeadLetter
 from streams.settings import load_settings
+from tests.support.aggregates import aggregate
+from tests.support.alerts import alert
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SETTINGS = load_settings(attributes=("plan",))
@@ -105,6 +108,27 @@ def test_a_tick_goes_back_only_to_the_partition_that_it_names() -> None:
 
     assert Redriver(SETTINGS, NOW).plan(letter(tick, "journal", 1)).partition == 1
     assert "belongs to partition 1" in refusal(letter(tick, "journal", 0))
+
+
+def test_what_a_sink_refused_goes_back_to_its_topic_under_its_own_key() -> None:
+    single, about_many = alert("a", customer_key="c_1"), aggregate("s", 3)
+    sent = [
+        Redriver(SETTINGS, NOW).plan(letter(told.model_dump(mode="json"), topic, 0))
+        for told, topic in ((single, "alerts"), (about_many, "aggregates"))
+    ]
+
+    assert [(each.topic, each.partition, each.key) for each in sent] == [
+        ("foreshock.alerts", 0, b"c_1"),
+        ("foreshock.aggregates", 0, b"s"),
+    ]
+    assert AggregateAlert.model_validate_json(sent[1].value) == about_many
+    assert ("ce_id", b"s/3") in sent[1].headers
+
+
+def test_an_alert_about_many_that_was_damaged_is_not_sent_back() -> None:
+    damaged = aggregate("s").model_dump(mode="json") | {"customers": -1}
+
+    assert "customers" in refusal(letter(damaged, "aggregates", 0))
 
 
 def test_nothing_goes_back_to_a_topic_of_another_installation() -> None:
