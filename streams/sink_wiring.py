@@ -49,10 +49,18 @@ def make_suppression_sinks(settings: SinkSettings) -> tuple[Receiver[Suppression
 
 
 def make_aggregate_sinks(settings: SinkSettings) -> tuple[Receiver[AggregateAlert], ...]:
-    """Make the sinks that take alerts about many customers: the webhook's receiver hears of them too."""
-    if "webhook" not in settings.sinks:
-        return ()
-    return (WebhookSink[AggregateAlert](_endpoint(settings), "webhook_aggregates"),)
+    """Make the sinks that take alerts about many customers: every destination that can hears of them too."""
+    return tuple(_AGGREGATE_SINKS[name](settings) for name in settings.sinks if name in _AGGREGATE_SINKS)
+
+
+def _webhook_aggregates(settings: SinkSettings) -> Receiver[AggregateAlert]:
+    return WebhookSink[AggregateAlert](_endpoint(settings), "webhook_aggregates")
+
+
+def _database_aggregates(settings: SinkSettings) -> Receiver[AggregateAlert]:
+    with _extra("database", "database"):
+        from sinks.database.sink import AggregatesSink
+    return AggregatesSink(settings.database_address())
 
 
 def _webhook(settings: SinkSettings) -> Sink:
@@ -153,4 +161,9 @@ _SINKS: dict[SinkName, Callable[[SinkSettings], Sink]] = {
     "feishu": _chat("feishu"),
     "slack": _chat("slack"),
     "email": _chat("email"),
+}
+
+_AGGREGATE_SINKS: dict[SinkName, Callable[[SinkSettings], Receiver[AggregateAlert]]] = {
+    "webhook": _webhook_aggregates,
+    "database": _database_aggregates,
 }

@@ -1,18 +1,27 @@
-"""The sinks that write to a database: alerts with their transitions, the course of risk, and what was held back."""
+"""The sinks that write to a database: alerts of one customer and of many, the course of risk, what was held back."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
+from sqlalchemy import Connection
+
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert, Risk
 from schemas.suppressions import Suppression
+from schemas.types import Message
+from sinks.database.aggregates import write_aggregates
 from sinks.database.history import write_risks
 from sinks.database.store import LONGEST, Store
 from sinks.database.writing import write_alerts, write_suppressions
 
+M = TypeVar("M", bound=Message)
 
-class DatabaseSink:
-    """Keeps every transition of every alert, and how each alert stands.
+
+class TableSink(ABC, Generic[M]):
+    """Keeps messages of one kind: each step of deliveries is one transaction, and repeats change nothing.
 
     Parameters
     ----------
@@ -20,7 +29,9 @@ class DatabaseSink:
         `sqlite:///file` or `postgresql://user:password@host/name`; its tables are made by `foreshock database upgrade`.
     """
 
-    name = "database"
+    name: str
+    """Short name, from a closed set: each has a consumer group, a position, a lag and dead letters of its own."""
+
     longest = LONGEST
 
     def __init__(self, url: str) -> None:
@@ -38,21 +49,21 @@ class DatabaseSink:
         """
         await self._store.check()
 
-    async def deliver(self, alert: Alert) -> None:
-        """Commit the transition.
+    async def deliver(self, message: M, /) -> None:
+        """Commit one message.
 
         Raises
         ------
         SinkUnavailableError
             If the database does not answer, is full, or asks to try again.
         SinkRefusedError
-            If it cannot hold this alert.
+            If it cannot hold this message.
         """
-        await self.deliver_together([alert])
+        await self.deliver_together([message])
 
-    async def deliver_together(self, alerts: Sequence[Alert]) -> None:
-        """Commit transitions in one transaction."""
-        await self._store.run(lambda connection: write_alerts(connection, alerts))
+    async def deliver_together(self, messages: Sequence[M], /) -> None:
+        """Commit messages in one transaction."""
+        await self._store.run(lambda connection: self._write(connection, messages))
 
     async def probe(self) -> str:
         """Look whether the database answers, and its tables are ours."""
@@ -62,69 +73,54 @@ class DatabaseSink:
         """Let go of the connections."""
         self._store.close()
 
+    @abstractmethod
+    def _write(self, connection: Connection, messages: Sequence[M]) -> None:
+        """Write messages within a transaction."""
 
-class RiskHistorySink:
+
+class DatabaseSink(TableSink[Alert]):
+    """Keeps every transition of every alert, and how each alert stands."""
+
+    name = "database"
+
+    def _write(self, connection: Connection, messages: Sequence[Alert]) -> None:
+        write_alerts(connection, messages)
+
+
+class RiskHistorySink(TableSink[Risk]):
     """Keeps the course of each customer's risk, thinned to what changed.
 
     Parameters
     ----------
     url
-        As for `DatabaseSink`.
+        As for `TableSink`.
     step
         Change of a probability that is worth a row, in (0, 1].
     """
 
     name = "risk_history"
-    longest = LONGEST
 
     def __init__(self, url: str, step: float) -> None:
-        self._store = Store(url, self.name)
+        super().__init__(url)
         self._step = step
 
-    async def open(self) -> None:
-        """Look whether the tables are ours, as `DatabaseSink.open` does."""
-        await self._store.check()
-
-    async def deliver(self, risk: Risk) -> None:
-        """Commit the belief, if it differs enough from the last one that was kept."""
-        await self.deliver_together([risk])
-
-    async def deliver_together(self, risks: Sequence[Risk]) -> None:
-        """Commit what differs in one transaction."""
-        await self._store.run(lambda connection: write_risks(connection, risks, self._step))
-
-    async def close(self) -> None:
-        """Let go of the connections."""
-        self._store.close()
+    def _write(self, connection: Connection, messages: Sequence[Risk]) -> None:
+        write_risks(connection, messages, self._step)
 
 
-class SuppressionsSink:
-    """Keeps every decision about an alert that nobody was told.
-
-    Parameters
-    ----------
-    url
-        As for `DatabaseSink`.
-    """
+class SuppressionsSink(TableSink[Suppression]):
+    """Keeps every decision about an alert that nobody was told."""
 
     name = "suppressions"
-    longest = LONGEST
 
-    def __init__(self, url: str) -> None:
-        self._store = Store(url, self.name)
+    def _write(self, connection: Connection, messages: Sequence[Suppression]) -> None:
+        write_suppressions(connection, messages)
 
-    async def open(self) -> None:
-        """Look whether the tables are ours, as `DatabaseSink.open` does."""
-        await self._store.check()
 
-    async def deliver(self, held_back: Suppression) -> None:
-        """Commit the decision."""
-        await self.deliver_together([held_back])
+class AggregatesSink(TableSink[AggregateAlert]):
+    """Keeps every transition of every alert about many customers, how each stands, and which alerts it names."""
 
-    async def deliver_together(self, held_back: Sequence[Suppression]) -> None:
-        """Commit decisions in one transaction."""
-        await self._store.run(lambda connection: write_suppressions(connection, held_back))
+    name = "database_aggregates"
 
-    async def close(self) -> None:
-        """Let go of the connections."""
-        self._store.close()
+    def _write(self, connection: Connection, messages: Sequence[AggregateAlert]) -> None:
+        write_aggregates(connection, messages)

@@ -123,7 +123,56 @@ SUPPRESSIONS = Table(
 )
 """One row per alert that was not sent, with the rule that held it back."""
 
-# Each serves one query of `sinks.database.queries`.
+AGGREGATES = Table(
+    "aggregates",
+    METADATA,
+    Column("aggregate_id", String(36), primary_key=True),
+    Column("sequence", Integer, nullable=False, comment="number of the newest transition"),
+    Column("transition", Text, nullable=False, comment="the newest transition"),
+    Column("at", UtcDateTime, nullable=False, comment="time of the newest transition"),
+    Column("is_open", Boolean, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("tenant", Text, nullable=False),
+    Column("grouped_by", Text, nullable=False, comment="unit, product_line, product or household"),
+    Column("group_key", Text, nullable=False, comment="which one; of a household a pseudonym"),
+    Column("org_path", ORDERED_TEXT, nullable=False, comment="the lowest unit above all its customers"),
+    Column("cause", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("level_rank", Integer, nullable=False, comment="0 none, 1 blue, 2 yellow, 3 orange, 4 red"),
+    Column("customers", Integer, nullable=False),
+    Column("severe", Integer, nullable=False, comment="customers whose alert is orange or red"),
+    Column("usual", Float, comment="customers that the group usually has; empty for households"),
+    Column("chance", Float, comment="probability of so many if all were as usual; empty for households"),
+    Column("message", DOCUMENT, nullable=False, comment="the newest transition as it is on the topic"),
+)
+"""One row per alert about many customers: how it stands now."""
+
+AGGREGATE_TRANSITIONS = Table(
+    "aggregate_transitions",
+    METADATA,
+    Column("aggregate_id", String(36), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("transition", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("customers", Integer, nullable=False),
+    Column("severe", Integer, nullable=False, comment="customers whose alert is orange or red"),
+    Column("message", DOCUMENT, nullable=False, comment="as it is on the topic"),
+)
+"""One row per transition of an alert about many; nothing here is ever changed."""
+
+AGGREGATE_MEMBERS = Table(
+    "aggregate_members",
+    METADATA,
+    Column("aggregate_id", String(36), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("place", Integer, primary_key=True, comment="0 is the most urgent one"),
+    Column("alert_id", String(36), nullable=False, comment="alert of one customer; not in alerts if nobody was told"),
+)
+"""One row per alert that a transition names; nothing here is ever changed."""
+
+# Each serves one query of `sinks.database.queries` or `sinks.database.aggregate_queries`.
 for _name, _column in (
     ("alerts_open", ALERTS.c.org_path),
     ("alerts_open_of_owner", ALERTS.c.owner),
@@ -134,3 +183,11 @@ Index("alerts_of_customer", ALERTS.c.customer_key, ALERTS.c.opened_at)
 Index("alerts_by_day", ALERTS.c.opened_at, ALERTS.c.cause, ALERTS.c.org_path)
 Index("suppressions_by_time", SUPPRESSIONS.c.at)
 Index("suppressions_of_alert", SUPPRESSIONS.c.alert_id)
+Index(
+    "aggregates_open",
+    AGGREGATES.c.org_path,
+    AGGREGATES.c.level_rank,
+    sqlite_where=AGGREGATES.c.is_open,
+    postgresql_where=AGGREGATES.c.is_open,
+)
+Index("aggregate_members_of_alert", AGGREGATE_MEMBERS.c.alert_id)

@@ -21,7 +21,7 @@ from schemas.errors import ConfigurationError
 from sinks.database.migrating import upgrade
 from sinks.database.sink import DatabaseSink, RiskHistorySink, SuppressionsSink
 from sinks.database.store import engine_of
-from sinks.database.tables import METADATA, RISK_HISTORY
+from sinks.database.tables import AGGREGATE_TRANSITIONS, METADATA, RISK_HISTORY
 from sinks.memory import MemorySink
 from sinks.prometheus import Metrics
 from sinks.webhook import Endpoint, WebhookSink, key_of
@@ -31,6 +31,7 @@ from streams.connections import new_producer
 from streams.delivery.feeds import AGGREGATES, RISK, SUPPRESSIONS
 from streams.outbox import Record, send_records
 from streams.settings import Settings
+from tests.support.aggregates import aggregate
 from tests.support.alertmanager import AlertmanagerNode
 from tests.support.alerts import SOME_TIME, alert
 from tests.support.destinations import SECRET, bodies
@@ -46,6 +47,8 @@ from tests.support.worker_process import WorkerProcess
 pytestmark = pytest.mark.broker
 
 CUSTOMERS, EACH = 40, 5
+GROUPS = 1_500
+"""Alerts about many: three transitions of each are 45 transactions, long enough to be killed in."""
 STUMBLES = (Answer(500), Answer(429, ("Retry-After: 1",)), Answer(closes=True), Answer(503))
 
 
@@ -173,6 +176,45 @@ async def test_a_worker_killed_in_the_middle_leaves_nothing_out_and_nothing_twic
         first_seen = dict.fromkeys(each.sequence for each in bodies(crm) if each.customer_key == f"c_{customer}")
         assert list(first_seen) == sorted(first_seen)
     assert rows(database, "alerts") == CUSTOMERS
+    assert await read_topic(settings, "dead-letters", 1) == []
+
+
+async def test_a_worker_killed_in_the_middle_leaves_no_alert_about_many_out_and_none_twice(
+    embedded_broker: EmbeddedBroker, tmp_path: Path, database: str
+) -> None:
+    settings = broker_settings(embedded_broker.bootstrap_servers, sink_backoff_seconds=0.05)
+    await prepare_topics(settings)
+    ends = {1: "grown", 2: "expired"}
+    told = [
+        aggregate(f"s{group:04}", number, transition=ends.get(number, "opened"), members=(f"a{group}", f"b{group}"))
+        for number in range(3)
+        for group in range(GROUPS)
+    ]
+    await write(settings, "aggregates", told)
+    worker = WorkerProcess(
+        settings,
+        tmp_path / "worker.log",
+        roles="deliver",
+        FORESHOCK_SINKS="database",
+        FORESHOCK_DATABASE_URL=database,
+    )
+    with worker:
+        await until(lambda: rows(database, "aggregate_transitions") > 0, worker.said)
+        worker.kill()
+        at_the_kill = rows(database, "aggregate_transitions")
+        worker.start()
+        await until(lambda: rows(database, "aggregate_transitions") == len(told), worker.said)
+
+    assert 0 < at_the_kill < len(told), "it was not killed in the middle"
+    assert rows(database, "aggregate_members") == 2 * len(told)
+    table = METADATA.tables["aggregates"].c
+    engine = engine_of(database)
+    with engine.connect() as connection:
+        stand = connection.execute(select(table.aggregate_id, table.sequence, table.is_open)).all()
+        kept = connection.execute(select(AGGREGATE_TRANSITIONS.c.message)).scalars().all()
+    engine.dispose()
+    assert sorted(map(tuple, stand)) == [(f"s{group:04}", 2, False) for group in range(GROUPS)]
+    assert {AggregateAlert.model_validate(message).identity for message in kept} == {each.identity for each in told}
     assert await read_topic(settings, "dead-letters", 1) == []
 
 

@@ -31,13 +31,20 @@ SINKS = [
     pytest.param(destinations.alertmanager, marks=pytest.mark.alertmanager),
     destinations.sqlite,
     pytest.param(destinations.postgresql, marks=pytest.mark.postgresql),
+    destinations.webhook_aggregates,
+    destinations.sqlite_aggregates,
+    pytest.param(destinations.postgresql_aggregates, marks=pytest.mark.postgresql),
     destinations.wecom,
     destinations.dingtalk,
     destinations.feishu,
     destinations.slack,
     destinations.email,
 ]
-NAMES = ["memory", "jsonl", "log", "webhook", "alertmanager", "sqlite", "postgresql", *get_args(ChatName)]
+NAMES = [
+    *("memory", "jsonl", "log", "webhook", "alertmanager", "sqlite", "postgresql"),
+    *("webhook_aggregates", "sqlite_aggregates", "postgresql_aggregates"),
+    *get_args(ChatName),
+]
 
 
 @pytest.fixture(params=SINKS, ids=NAMES)
@@ -53,7 +60,7 @@ async def destination(
 
 async def test_delivering_returns_once_the_destination_has_the_alert(destination: Destination) -> None:
     sink = destination.make()
-    await sink.deliver(alert("a"))
+    await sink.deliver(destination.told("a"))
 
     assert destination.read(sink) == [("a", 0)]
     await sink.close()
@@ -62,8 +69,8 @@ async def test_delivering_returns_once_the_destination_has_the_alert(destination
 async def test_the_same_transition_twice_is_there_once(destination: Destination) -> None:
     sink = destination.make()
     for _ in range(2):
-        await sink.deliver(alert("a"))
-        await sink.deliver(alert("a", 1, transition="raised", level="red"))
+        await sink.deliver(destination.told("a"))
+        await sink.deliver(destination.told("a", 1, transition="raised", level="red"))
 
     assert destination.read(sink) == ([("a", 0)] if destination.keeps_transitions else []) + [("a", 1)]
     await sink.close()
@@ -74,8 +81,8 @@ async def test_another_process_that_delivers_again_changes_nothing(destination: 
     if first.name in {"memory", "log"}:
         pytest.skip("what these hold ends with their process")
     for sink in (first, destination.make()):
-        await sink.deliver(alert("a"))
-        await sink.deliver(alert("a", 1, transition="raised", level="red"))
+        await sink.deliver(destination.told("a"))
+        await sink.deliver(destination.told("a", 1, transition="raised", level="red"))
         await sink.close()
 
     assert destination.read(first) == ([("a", 0)] if destination.keeps_transitions else []) + [("a", 1)]
@@ -83,8 +90,8 @@ async def test_another_process_that_delivers_again_changes_nothing(destination: 
 
 async def test_a_transition_that_will_be_known_one_day_is_delivered_like_any_other(destination: Destination) -> None:
     sink = destination.make()
-    await sink.deliver(alert("a"))
-    await sink.deliver(alert("a", 1).model_copy(update={"transition": "handed_over"}))
+    await sink.deliver(destination.told("a"))
+    await sink.deliver(destination.told("a", 1).model_copy(update={"transition": "handed_over"}))
 
     await sink.close()  # robots tell only what people asked for, the others have it: no error is all that is common
 
@@ -95,9 +102,9 @@ async def test_a_destination_that_is_gone_can_come_back_and_then_takes_the_alert
     sink = destination.make()
     await destination.take_away()
     with pytest.raises(SinkUnavailableError) as raised:
-        await sink.deliver(alert("a"))
+        await sink.deliver(destination.told("a"))
     await destination.give_back()
-    await sink.deliver(alert("a"))
+    await sink.deliver(destination.told("a"))
 
     assert raised.value.retriable
     assert destination.read(sink) == [("a", 0)]

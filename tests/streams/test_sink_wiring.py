@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import ConfigurationError
+from sinks.prometheus import SINKS
 from sinks.webhook import WebhookSink
 from streams.settings import Settings, load_settings
 from streams.sink_wiring import make_sink
@@ -93,12 +94,13 @@ def test_a_worker_that_delivers_nothing_needs_no_secret_of_a_sink() -> None:
     assert wire(load_settings(sinks="webhook", roles="score")).sinks == ()
 
 
-def test_the_database_has_a_sink_for_alerts_one_for_risk_and_one_for_what_was_held_back(tmp_path: Path) -> None:
+def test_the_database_has_a_sink_for_each_kind_of_what_it_keeps(tmp_path: Path) -> None:
     parts = wire(load_settings(sinks="log,database", database_url=f"sqlite:///{tmp_path / 'x.db'}"))
 
     assert [sink.name for sink in parts.sinks] == ["log", "database"]
     assert [sink.name for sink in parts.risk_sinks] == ["risk_history"]
     assert [sink.name for sink in parts.suppression_sinks] == ["suppressions"]
+    assert [sink.name for sink in parts.aggregate_sinks] == ["database_aggregates"]
 
 
 def test_the_webhook_has_a_sink_for_alerts_and_one_for_alerts_about_many() -> None:
@@ -106,6 +108,16 @@ def test_the_webhook_has_a_sink_for_alerts_and_one_for_alerts_about_many() -> No
 
     assert [sink.name for sink in parts.sinks] == ["webhook"]
     assert [sink.name for sink in parts.aggregate_sinks] == ["webhook_aggregates"]
+
+
+def test_every_sink_that_is_made_has_a_name_of_its_own_that_metrics_know(tmp_path: Path) -> None:
+    database = {"database_url": f"sqlite:///{tmp_path / 'x.db'}"}
+    parts = wire(load_settings(**WEBHOOK | {"sinks": "webhook,log,database"}, **database, webhook_secret=SECRET))
+    made = [*parts.sinks, *parts.risk_sinks, *parts.suppression_sinks, *parts.aggregate_sinks]
+    names = [sink.name for sink in made]
+
+    assert len(set(names)) == len(names)
+    assert set(names) <= set(SINKS)
 
 
 @pytest.mark.parametrize(

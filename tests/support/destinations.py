@@ -10,30 +10,37 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Column, select
 
+from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert
 from schemas.codec import decode_as
+from sinks import abilities
 from sinks.alertmanager import Alertmanagers, AlertmanagerSink
-from sinks.base import Sink
 from sinks.chat.sink import ChatSink, Manner
 from sinks.database.migrating import upgrade
-from sinks.database.sink import DatabaseSink
+from sinks.database.sink import AggregatesSink, DatabaseSink
 from sinks.database.store import engine_of
-from sinks.database.tables import TRANSITIONS
+from sinks.database.tables import AGGREGATE_TRANSITIONS, TRANSITIONS
 from sinks.jsonl import JsonlSink
 from sinks.log import LogSink
 from sinks.memory import MemorySink
 from sinks.webhook import Endpoint, WebhookSink, key_of
+from tests.support.aggregates import aggregate
 from tests.support.alertmanager import AlertmanagerNode
+from tests.support.alerts import alert
 from tests.support.postgresql import PostgresqlNode
 from tests.support.receivers import Receiver
 from tests.support.robots import MailServer, point, refs, robot, texts
 
 Identity = tuple[str, int]
 """Alert id and sequence."""
+
+AnySink = abilities.Receiver[Any]
+"""A sink, whatever it takes."""
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
@@ -46,11 +53,14 @@ async def _nothing() -> None:
 class Destination:
     """A destination, and sinks to it."""
 
-    make: Callable[[], Sink]
+    make: Callable[[], AnySink]
     """Makes one more sink to the same destination."""
 
-    read: Callable[[Sink], list[Identity]]
+    read: Callable[[AnySink], list[Identity]]
     """What the destination has, after it dropped what came twice by its id."""
+
+    told: Callable[..., Any] = alert
+    """Makes what it is told: one transition, by an id, a number and changes."""
 
     keeps_transitions: bool = True
     """Whether it has every transition, or only how each alert stands."""
@@ -75,7 +85,7 @@ class Given:
 
 @asynccontextmanager
 async def memory(given: Given) -> AsyncIterator[Destination]:
-    def read(sink: Sink) -> list[Identity]:
+    def read(sink: AnySink) -> list[Identity]:
         assert isinstance(sink, MemorySink)
         return [(alert.alert_id, alert.sequence) for alert in sink.delivered]
 
@@ -86,7 +96,7 @@ async def memory(given: Given) -> AsyncIterator[Destination]:
 async def jsonl(given: Given) -> AsyncIterator[Destination]:
     path = given.folder / "new" / "alerts.jsonl"
 
-    def read(_: Sink) -> list[Identity]:
+    def read(_: AnySink) -> list[Identity]:
         alerts = [decode_as(Alert, line) for line in path.read_bytes().splitlines()]
         return [(alert.alert_id, alert.sequence) for alert in alerts]
 
@@ -97,7 +107,7 @@ async def jsonl(given: Given) -> AsyncIterator[Destination]:
 async def log(given: Given) -> AsyncIterator[Destination]:
     given.caplog.set_level(logging.INFO, "sinks.log")
 
-    def read(_: Sink) -> list[Identity]:
+    def read(_: AnySink) -> list[Identity]:
         ours = [record for record in given.caplog.records if record.name == "sinks.log"]
         return [(vars(record)["alert_id"], vars(record)["sequence"]) for record in ours]
 
@@ -107,20 +117,36 @@ async def log(given: Given) -> AsyncIterator[Destination]:
 @asynccontextmanager
 async def webhook(given: Given) -> AsyncIterator[Destination]:
     async with Receiver() as receiver:
-        endpoint = Endpoint(receiver.url, (key_of(SECRET, "SECRET"),), timedelta(seconds=5))
+        yield _posts(receiver, lambda: WebhookSink[Alert](_endpoint(receiver)), alert)
 
-        def read(_: Sink) -> list[Identity]:
-            ids = dict.fromkeys(request.headers["webhook-id"] for request in receiver.taken)
-            return [(alert_id, int(number)) for alert_id, number in (each.split("/") for each in ids)]
 
-        yield Destination(lambda: WebhookSink(endpoint), read, take_away=receiver.stop, give_back=receiver.start)
+@asynccontextmanager
+async def webhook_aggregates(given: Given) -> AsyncIterator[Destination]:
+    async with Receiver() as receiver:
+        yield _posts(
+            receiver, lambda: WebhookSink[AggregateAlert](_endpoint(receiver), "webhook_aggregates"), aggregate
+        )
+
+
+def _endpoint(receiver: Receiver) -> Endpoint:
+    return Endpoint(receiver.url, (key_of(SECRET, "SECRET"),), timedelta(seconds=5))
+
+
+def _posts(receiver: Receiver, make: Callable[[], AnySink], told: Callable[..., Any]) -> Destination:
+    """Make the destination that a receiver of webhooks is."""
+
+    def read(_: AnySink) -> list[Identity]:
+        ids = dict.fromkeys(request.headers["webhook-id"] for request in receiver.taken)
+        return [(alert_id, int(number)) for alert_id, number in (each.split("/") for each in ids)]
+
+    return Destination(make, read, told, take_away=receiver.stop, give_back=receiver.start)
 
 
 @asynccontextmanager
 async def alertmanager(given: Given) -> AsyncIterator[Destination]:
     with AlertmanagerNode(given.folder) as node:
 
-        def read(_: Sink) -> list[Identity]:
+        def read(_: AnySink) -> list[Identity]:
             return [(one["labels"]["alert_id"], int(one["annotations"]["sequence"])) for one in node.firing()]
 
         async def stop() -> None:
@@ -130,42 +156,73 @@ async def alertmanager(given: Given) -> AsyncIterator[Destination]:
             node.start()
 
         told = Alertmanagers((node.url,))
-        yield Destination(lambda: AlertmanagerSink(told), read, False, stop, start)
+        yield Destination(
+            lambda: AlertmanagerSink(told), read, keeps_transitions=False, take_away=stop, give_back=start
+        )
 
 
 @asynccontextmanager
 async def sqlite(given: Given) -> AsyncIterator[Destination]:
-    yield _database(f"sqlite:///{given.folder / 'foreshock.db'}")
+    yield _database(_url(given))
+
+
+@asynccontextmanager
+async def sqlite_aggregates(given: Given) -> AsyncIterator[Destination]:
+    yield _database_aggregates(_url(given))
+
+
+def _url(given: Given) -> str:
+    return f"sqlite:///{given.folder / 'foreshock.db'}"
 
 
 @asynccontextmanager
 async def postgresql(given: Given) -> AsyncIterator[Destination]:
     with PostgresqlNode() as node:
+        yield _that_stops(node, _database(node.new_database()))
 
-        async def stop() -> None:
-            node.stop()
 
-        async def start() -> None:
-            node.start()
+@asynccontextmanager
+async def postgresql_aggregates(given: Given) -> AsyncIterator[Destination]:
+    with PostgresqlNode() as node:
+        yield _that_stops(node, _database_aggregates(node.new_database()))
 
-        destination = _database(node.new_database())
-        destination.take_away, destination.give_back = stop, start
-        yield destination
+
+def _that_stops(node: PostgresqlNode, destination: Destination) -> Destination:
+    """Let a destination be taken away with its server."""
+
+    async def stop() -> None:
+        node.stop()
+
+    async def start() -> None:
+        node.start()
+
+    destination.take_away, destination.give_back = stop, start
+    return destination
 
 
 def _database(url: str) -> Destination:
+    return Destination(lambda: DatabaseSink(url), _reads(url, TRANSITIONS.c.alert_id, TRANSITIONS.c.sequence))
+
+
+def _database_aggregates(url: str) -> Destination:
+    table = AGGREGATE_TRANSITIONS.c
+    return Destination(lambda: AggregatesSink(url), _reads(url, table.aggregate_id, table.sequence), aggregate)
+
+
+def _reads(url: str, *columns: Column[Any]) -> Callable[[AnySink], list[Identity]]:
+    """Make the tables, and return what reads the transitions that they hold."""
     engine = engine_of(url)
     upgrade(engine)
     engine.dispose()
 
-    def read(_: Sink) -> list[Identity]:
+    def read(_: AnySink) -> list[Identity]:
         engine = engine_of(url)
         with engine.connect() as connection:
-            rows = connection.execute(select(TRANSITIONS.c.alert_id, TRANSITIONS.c.sequence)).all()
+            rows = connection.execute(select(*columns)).all()
         engine.dispose()
         return sorted((row[0], row[1]) for row in rows)
 
-    return Destination(lambda: DatabaseSink(url), read)
+    return read
 
 
 def _robot(name: str) -> Callable[[Given], AsyncIterator[Destination]]:

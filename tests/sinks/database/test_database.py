@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 
 from schemas.alerts import Alert, Transition
 from schemas.errors import ConfigurationError, SinkRefusedError, SinkUnavailableError
@@ -33,50 +32,12 @@ from sinks.database.sink import DatabaseSink, RiskHistorySink, SuppressionsSink
 from sinks.database.store import engine_of
 from sinks.database.tables import ALERTS, METADATA, RISK_HISTORY, SUPPRESSIONS, TRANSITIONS
 from tests.support.alerts import SOME_TIME, alert
+from tests.support.databases import engine_with_tables, explained
 from tests.support.postgresql import PostgresqlNode
 from tests.support.risks import risk
 from tests.support.suppressions import suppression
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[PostgresqlNode]:
-    with PostgresqlNode() as node:
-        yield node
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of a database without tables."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'foreshock.db'}"
-    url: str = request.getfixturevalue("node").new_database()
-    return url
-
-
-@pytest.fixture
-def url(empty: str) -> str:
-    """Address of a database with our tables."""
-    engine = engine_of(empty)
-    upgrade(engine)
-    engine.dispose()
-    return empty
-
-
-@pytest.fixture
-def connection(url: str) -> Iterator[Connection]:
-    """What a console would read with."""
-    engine = engine_of(url)
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
-
-
-def engine_with_tables(url: str) -> Engine:
-    engine = engine_of(url)
-    upgrade(engine)
-    return engine
 
 
 async def deliver(url: str, *alerts: Alert) -> None:
@@ -401,13 +362,6 @@ def test_every_question_of_a_console_is_served_by_an_index(node: PostgresqlNode)
             assert index in plan, plan
             assert "Seq Scan" not in plan, plan
     engine.dispose()
-
-
-def explained(connection: Connection, question: Any) -> str:
-    """The plan of a statement."""
-    written = question.compile(connection)
-    rows = connection.exec_driver_sql(f"EXPLAIN {written}", written.params)
-    return "\n".join(row[0] for row in rows)
 
 
 def fill(connection: Connection) -> None:
