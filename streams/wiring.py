@@ -79,7 +79,7 @@ def wire(settings: Settings) -> Parts:
     Raises
     ------
     ConfigurationError
-        If the parameters, the pseudonym key or the settings of a sink are not usable.
+        If the parameters, a secret that these roles need, or the settings of a sink are not usable.
     """
     params = load_params(settings.params_file, settings.organisation, settings.pack)
     fits(params, settings)
@@ -87,7 +87,7 @@ def wire(settings: Settings) -> Parts:
     registry = CollectorRegistry()
     delivers = "deliver" in settings.roles  # no other role needs the secrets of sinks
     return Parts(
-        core=core_of(params, settings.epoch, settings.snapshot_secret(), settings.partitions),
+        core=core_of(params, settings.epoch, _model_secret(settings), settings.partitions),
         new_learner=learner_of(params),
         new_grouper=lambda: Grouper(params.aggregates),
         intake=intake_of(settings),
@@ -177,3 +177,11 @@ def _customer_secret(settings: Settings) -> bytes:
     Only `ingest` meets customer ids. Whoever does not play it need not hold the secret, and gets one that nobody has.
     """
     return settings.pseudonym_secret() if "ingest" in settings.roles else secrets.token_bytes(32)
+
+
+def _model_secret(settings: Settings) -> bytes:
+    """Return the secret that models and commands about them are signed with.
+
+    `score` obeys them and `learn` signs them. Whoever plays neither need not hold it, and gets one that nobody has.
+    """
+    return settings.snapshot_secret() if {"score", "learn"} & set(settings.roles) else secrets.token_bytes(32)

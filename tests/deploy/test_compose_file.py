@@ -18,6 +18,7 @@ from streams.exits import ExitCode
 from streams.settings import ROLES, Settings, load_settings
 from tests.support.deployment import (
     COMPOSE_FILE,
+    EXACT,
     PROMETHEUS_FILE,
     SECRETS,
     compose,
@@ -136,6 +137,16 @@ def test_nobody_takes_the_whole_machine(service: str) -> None:
     assert all("size=" in each for each in told.get("tmpfs", ()))
 
 
+@pytest.mark.parametrize("service", compose_services())
+def test_a_folder_in_memory_is_its_services_own(service: str) -> None:
+    """Docker lays root's folder over one of the image, with that one's mode; /tmp is everybody's in every image."""
+    user, group = compose_services()[service]["user"].split(":")
+    told = [each.split(":") for each in compose_services()[service].get("tmpfs", ())]
+
+    for folder, options in told:
+        assert folder == "/tmp" or {f"uid={user}", f"gid={group}"} <= set(options.split(","))
+
+
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
 def test_the_guide_tells_users_and_limits_as_they_are(path: Path) -> None:
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in path.read_text("utf-8").splitlines()]
@@ -180,11 +191,11 @@ def test_the_image_has_the_version_of_the_project() -> None:
 
 
 @pytest.mark.parametrize("service", compose_services())
-def test_images_have_a_version(service: str) -> None:
+def test_images_have_an_exact_version(service: str) -> None:
     name, _, tag = compose_services()[service]["image"].partition(":")
 
     assert name
-    assert re.match(r"v?\d+\.\d+\.?\d*", tag)
+    assert EXACT.fullmatch(tag)
 
 
 @pytest.mark.parametrize("service", worker_services())

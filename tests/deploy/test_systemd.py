@@ -9,21 +9,7 @@ import pytest
 from streams.exits import RESTARTABLE, ExitCode
 from streams.settings import Settings
 from tests.support.deployment import COMPOSE_FILE, compose_services
-from tests.support.peers import CHECKOUT
-
-UNIT = CHECKOUT / "deploy" / "systemd" / "foreshock.service"
-COMPOSE_UNIT = UNIT.with_name("foreshock-compose.service")
-
-
-def service(unit: Path = UNIT) -> dict[str, list[str]]:
-    """What the section [Service] says, by key."""
-    told: dict[str, list[str]] = {}
-    section = unit.read_text("utf-8").split("[Service]\n")[1].split("\n[")[0]
-    for line in section.splitlines():
-        if line and not line.startswith("#"):
-            key, _, value = line.partition("=")
-            told.setdefault(key, []).append(value)
-    return told
+from tests.support.units import COMPOSE_UNIT, UNIT, service
 
 
 def test_it_is_started_again_by_the_codes_that_ask_for_it() -> None:

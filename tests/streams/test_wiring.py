@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,15 @@ def test_who_takes_no_events_in_needs_no_pseudonym_key() -> None:
     assert wire(load_settings(roles="score,learn,tick,deliver", **elsewhere))
     with pytest.raises(ConfigurationError, match="FORESHOCK_PSEUDONYM_KEY is not set"):
         wire(load_settings(roles="ingest", **elsewhere))
+
+
+def test_who_neither_scores_nor_learns_needs_no_key_of_the_models(tmp_path: Path) -> None:
+    missing = tmp_path / "no-such-key"
+
+    assert wire(load_settings(roles="ingest,group,tick,deliver", snapshot_key_file=missing))
+    for role in ("score", "learn"):
+        with pytest.raises(ConfigurationError, match="FORESHOCK_SNAPSHOT_KEY_FILE"):
+            wire(load_settings(roles=role, snapshot_key_file=missing))
 
 
 def test_metrics_name_the_units_of_the_organisation_file_down_to_the_depth_of_the_settings() -> None:

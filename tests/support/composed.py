@@ -204,10 +204,19 @@ class Composed:
             word = word.replace(f"127.0.0.1:{inside}", own)
         for name, at in self.places.items():
             word = word.replace(name, at)
-        word = word.replace(SECRETS, f"{self.secrets}/")
+        word = word.replace(SECRETS, f"{self._secrets_of(service)}/")
         for source, target in self._volumes(service):
             word = re.sub(rf"(^|=){re.escape(target)}(/|$)", rf"\g<1>{source}\g<2>", word)
         return word
+
+    def _secrets_of(self, service: str) -> Path:
+        """Where a service finds the secrets that the file gives it, and no others."""
+        folder = self.folder / "secrets-of" / service
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in compose_services()[service].get("secrets", ()):
+            if not (folder / name).exists():
+                (folder / name).symlink_to(self.secrets / name)
+        return folder
 
     def _volumes(self, service: str) -> list[tuple[Path, str]]:
         """Where a service's volumes are here; Prometheus reads a copy of its file with our places in it."""
@@ -231,7 +240,9 @@ class Composed:
         )
         assert count == 1
         text = text.replace("alertmanager:9093", self.places["alertmanager:9093"])
-        text = text.replace(SECRETS, f"{self.secrets}/").replace("rules/", f"{PROMETHEUS_FILE.parent}/rules/")
+        text = text.replace(SECRETS, f"{self._secrets_of('prometheus')}/").replace(
+            "rules/", f"{PROMETHEUS_FILE.parent}/rules/"
+        )
         place = self.folder / "prometheus.yml"
         place.write_text(text)
         return place

@@ -15,6 +15,8 @@ COMPOSE_FILE = CHECKOUT / "docker-compose.kafka.yml"
 PROMETHEUS_FILE = CHECKOUT / "deploy" / "prometheus" / "prometheus.yml"
 SECRETS = "/run/secrets/"
 """Where compose puts secrets."""
+EXACT = re.compile(r"v?\d+\.\d+(\.\d+)?(-[a-z]+)?")
+"""A tag that names one release of what is inside; never `latest`, nor a major version that moves."""
 
 
 def compose() -> dict[str, Any]:

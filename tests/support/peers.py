@@ -60,6 +60,10 @@ def find_peers(environ: Mapping[str, str] = os.environ) -> dict[str, Peer]:
             "alertmanager": (_alertmanager, "install the Debian package prometheus-alertmanager"),
             "postgresql": (_postgresql, "install the Debian package postgresql"),
             "chromium": (_chromium, "install the Debian package chromium"),
+            "kubectl": (_kubectl, "install kubectl 1.27 or newer"),
+            "docker": (_docker, "install Docker's command line"),
+            "compose": (_docker_plugin("compose"), "install Docker's plugin Compose 2"),
+            "buildx": (_docker_plugin("buildx"), "install Docker's plugin buildx"),
             "realdata": (real_data, "set FORESHOCK_REAL_DATA to the folder of the data sets"),
         }.items()
     )
@@ -148,6 +152,30 @@ def _postgresql(environ: Mapping[str, str]) -> str | None:
 
 def _chromium(environ: Mapping[str, str]) -> str | None:
     return chromium_program()
+
+
+def _kubectl(environ: Mapping[str, str]) -> str | None:
+    return shutil.which("kubectl")
+
+
+def _docker(environ: Mapping[str, str]) -> str | None:
+    return shutil.which("docker")
+
+
+def _docker_plugin(name: str) -> Callable[[Mapping[str, str]], str | None]:
+    """Look where Docker's command line looks for its plugins."""
+
+    def find(environ: Mapping[str, str]) -> str | None:
+        if not shutil.which("docker"):
+            return None
+        system = [
+            Path(top) / "docker/cli-plugins"
+            for top in ("/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec")
+        ]
+        places = [Path(environ.get("DOCKER_CONFIG", Path.home() / ".docker")) / "cli-plugins", *system]
+        return next((str(place / f"docker-{name}") for place in places if (place / f"docker-{name}").exists()), None)
+
+    return find
 
 
 def _first_program(*names: str) -> str | None:
