@@ -20,7 +20,7 @@ from bench.report import CHECKOUT
 from streams.broker import free_port
 from streams.settings import Settings
 
-_READY_TRIES = 300
+_READY_TRIES = 900
 _TRY_SECONDS = 0.2
 _STOP_SECONDS = 30
 _TOLD_CHARACTERS = 3000
@@ -57,7 +57,7 @@ class Player:
         Raises
         ------
         BenchError
-            If it ended, or is not ready within a minute.
+            If it ended, or is not ready within three minutes.
         """
         url = f"http://127.0.0.1:{self.port}/readyz"
         for _ in range(_READY_TRIES):
@@ -66,7 +66,7 @@ class Player:
                 await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=2).close())
                 return
             await asyncio.sleep(_TRY_SECONDS)
-        raise BenchError(f"the worker ({self.roles}) was not ready within a minute")
+        raise BenchError(f"the worker ({self.roles}) was not ready within three minutes")
 
 
 @contextlib.contextmanager

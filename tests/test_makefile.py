@@ -29,7 +29,7 @@ def make_setup(folder: Path, python: str) -> subprocess.CompletedProcess[str]:
         env={"PATH": str(programs)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 
@@ -48,7 +48,7 @@ def test_a_python_that_cannot_serve_is_named_with_the_remedy(tmp_path: Path, pyt
 
 
 def test_make_alone_lists_every_command_once() -> None:
-    listed = subprocess.run(["make"], cwd=CHECKOUT, capture_output=True, text=True, timeout=30, check=True)
+    listed = subprocess.run(["make"], cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=True)
     commands = [line.split()[1] for line in listed.stdout.splitlines()]
 
     assert commands == sorted(set(commands), key=commands.index)

@@ -76,7 +76,7 @@ def test_a_wheel_would_put_no_package_into_anybodys_environment(tmp_path: Path) 
         cwd=CHECKOUT,
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=240,
     )
     (wheel,) = tmp_path.glob("*.whl")
 

@@ -38,7 +38,7 @@ def run(rate: int, p99: float) -> dict[str, Any]:
 
 @pytest.mark.broker
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_short_run_measures_alerts_and_risk_and_writes_its_figures(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     options = ["--rates", "100", "--seconds", "4", "--customers", "300", "--json", str(file)]

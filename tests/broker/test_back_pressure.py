@@ -33,7 +33,7 @@ def resident_megabytes(pid: int) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_a_slow_topic_holds_back_reading_instead_of_filling_memory(settings: Settings, tmp_path: Path) -> None:
     worker = Watched(settings, tmp_path, "score", "writer")
     with worker.process:
@@ -62,7 +62,7 @@ async def test_a_slow_sink_holds_back_reading_and_nobody_else(settings: Settings
         worker.mark.touch()
         # Each event has an alert, and each alert its turn.
         await write_journal(settings, [call(number) for number in range(2000)])
-        for _ in range(150):
+        for _ in range(600):
             if len(alerts := await read_topic(settings, "alerts")) == 2000:
                 break
             await asyncio.sleep(0.2)
@@ -71,7 +71,7 @@ async def test_a_slow_sink_holds_back_reading_and_nobody_else(settings: Settings
         delivered = 'foreshock_alerts_delivered_total{sink="memory"}'
         assert (await worker.metrics()).get(delivered, 0.0) == 0.0
         worker.mark.unlink()
-        for _ in range(150):
+        for _ in range(600):
             if (await worker.metrics()).get(delivered) == 2000:
                 break
             await asyncio.sleep(0.2)

@@ -34,7 +34,7 @@ def until(found: Callable[[], Any], seconds: float = ALERT_SECONDS) -> Any:
 
 
 def fetched(url: str, **headers: str) -> Any:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
         return json.load(answer)
 
 
@@ -58,7 +58,7 @@ def composed(tmp_path: Path) -> Iterator[Composed]:
 @pytest.mark.prometheus
 @pytest.mark.alertmanager
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_an_alert_reaches_the_database_and_alertmanager_and_every_health_check_passes(composed: Composed) -> None:
     composed.wait_until_healthy("postgres")
     composed.run("topics")

@@ -70,7 +70,7 @@ async def test_garbage_is_replaced_and_what_an_earlier_version_wrote_is_brought_
     with WorkerProcess(settings, tmp_path / "log", REAL) as worker:
         await worker.has_said(READY)
         await write(settings, "journal", Record(None, encode(call(KEY, day=10))))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while not is_mended(rows := await last_of(settings)):
                 assert worker.exit_code is None, worker.said()
 
@@ -97,7 +97,7 @@ async def test_a_row_that_only_begins_as_ours_ends_the_worker_until_a_person_has
 
         await write(settings, CHANGELOG, Record(KEY.encode(), None))
         worker.start()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while not (row := (await last_of(settings))[KEY.encode()]):
                 assert worker.exit_code is None, worker.said()
 

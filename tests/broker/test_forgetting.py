@@ -55,7 +55,7 @@ async def last_of(settings: Settings, topic: str) -> dict[bytes, bytes | None]:
 
 async def until_alerts(settings: Settings, reason: str) -> bytes:
     """Wait until an alert gives this reason, and return all alerts."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while reason not in (told := b"\n".join(r.value or b"" for r in await read_topic(settings, "alerts"))).decode():
             pass
     return told
@@ -79,7 +79,7 @@ async def test_who_asks_for_it_is_forgotten_on_every_topic_that_keeps_the_last_w
 
         # And they come back as somebody new.
         await write(settings, "journal", line(call(KEY, day=1.0, event_id="again")))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(150):
             while not (risk := (await last_of(settings, "risk"))[KEY.encode()]):
                 pass
         assert orjson.loads(risk)["heat"] == 0.0

@@ -39,7 +39,7 @@ def run(*arguments: str) -> Result:
     return done
 
 
-def run_until(holds: Callable[[Result], bool], *arguments: str, timeout_seconds: float = 30.0) -> Result:
+def run_until(holds: Callable[[Result], bool], *arguments: str, timeout_seconds: float = 120.0) -> Result:
     """Run a command until its output is as it should be."""
     deadline = time.monotonic() + timeout_seconds
     while not holds(done := run(*arguments)):

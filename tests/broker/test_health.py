@@ -71,7 +71,7 @@ class Watched:
         except (aiohttp.ClientError, TimeoutError):
             return 0, {}
 
-    async def until(self, path: str, wanted: Callable[[int, dict[str, Any]], bool], seconds: float = 40.0) -> Any:
+    async def until(self, path: str, wanted: Callable[[int, dict[str, Any]], bool], seconds: float = 120.0) -> Any:
         """Look at a page until it is as wanted."""
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
@@ -85,7 +85,7 @@ class Watched:
         """Wait until it is ready."""
         await self.until("/readyz", lambda status, _: status == 200)
 
-    async def ends(self, seconds: float = 60.0) -> int:
+    async def ends(self, seconds: float = 150.0) -> int:
         """Wait until it has ended and return how."""
         return await asyncio.to_thread(self.process.wait, seconds)
 
@@ -299,7 +299,7 @@ async def on_kafka(apache_kafka: str) -> Settings:
 
 async def carried(settings: Settings, topic: str, count: int) -> None:
     """Wait until so many records are on a topic."""
-    for _ in range(200):
+    for _ in range(600):
         if len(await read_topic(settings, topic)) >= count:
             return
         await asyncio.sleep(0.2)

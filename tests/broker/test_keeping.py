@@ -42,7 +42,7 @@ async def stopped(worker: Any) -> None:
     assert await asyncio.to_thread(worker.wait) == ExitCode.STOPPED, worker.said()[-3000:]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_what_was_saved_from_running_workers_is_taken_up_elsewhere_to_the_byte(
     embedded_broker: EmbeddedBroker, tmp_path: Path
 ) -> None:
@@ -62,7 +62,7 @@ async def test_what_was_saved_from_running_workers_is_taken_up_elsewhere_to_the_
     await restore(again, folder)
     with worker_of(again, tmp_path, "score,learn") as worker:
         journal = {r.partition: r.offset for r in await read_topic(again, "journal")}
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while (await engine_offsets(again)).items() < journal.items():  # noqa: ASYNC110 - a process works
                 await asyncio.sleep(0.5)
         await settled(again, 0)

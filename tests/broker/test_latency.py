@@ -49,7 +49,7 @@ async def send(settings: Settings, numbers: range, pause_seconds: float = 0.0) -
 
 async def counted(worker: Watched, name: str, count: int) -> dict[str, float]:
     """Wait until a metric has come so far, and return all of them."""
-    for _ in range(300):
+    for _ in range(600):
         metrics = await worker.metrics()
         if metrics.get(name, 0.0) >= count:
             return metrics

@@ -75,7 +75,7 @@ async def learn_until(settings: Settings, number: int) -> Metrics:
     await outlet.start()
     task = asyncio.create_task(run_learn(settings, learner_of(PARAMS), outlet, metrics, asyncio.Event()))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(150):
             while metrics.published._value.get() < number:
                 assert not task.done(), task
                 await asyncio.sleep(0.01)
@@ -187,7 +187,7 @@ async def test_a_learner_does_not_go_on_from_a_snapshot_that_somebody_changed(
     await altered(settings, **changes)
 
     with pytest.raises(ConfigurationError, match="bears no signature of ours"):
-        await asyncio.wait_for(run_once(settings), 20)
+        await asyncio.wait_for(run_once(settings), 120)
 
 
 async def test_a_learner_with_another_key_does_not_go_on(settings: Settings) -> None:
@@ -195,7 +195,9 @@ async def test_a_learner_with_another_key_does_not_go_on(settings: Settings) -> 
     await learn_until(settings, 1)
 
     with pytest.raises(ConfigurationError, match="FORESHOCK_SNAPSHOT_KEY"):
-        await asyncio.wait_for(run_once(settings.model_copy(update={"snapshot_key": SecretStr("another key" * 3)})), 20)
+        await asyncio.wait_for(
+            run_once(settings.model_copy(update={"snapshot_key": SecretStr("another key" * 3)})), 120
+        )
 
 
 async def test_a_record_that_somebody_else_wrote_is_no_snapshot(settings: Settings) -> None:
@@ -237,7 +239,7 @@ async def test_an_old_snapshot_does_not_pass_for_the_newest(settings: Settings) 
         await producer.stop()
 
     with pytest.raises(ConfigurationError, match=r"record 99 .* holds snapshot 1"):
-        await asyncio.wait_for(run_once(settings), 20)
+        await asyncio.wait_for(run_once(settings), 120)
 
 
 async def run_once(settings: Settings) -> None:

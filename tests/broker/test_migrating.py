@@ -157,7 +157,7 @@ async def test_customers_go_on_in_other_partitions_as_if_they_had_always_been_th
             assert record.partition == partition_of(record.key.decode(), BEFORE), "a customer moved on an output"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_the_model_goes_on_and_so_does_the_learner(embedded_broker: EmbeddedBroker, tmp_path: Path) -> None:
     settings = await prepared(embedded_broker, tmp_path)
     first, second = halves()

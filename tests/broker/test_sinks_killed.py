@@ -81,7 +81,7 @@ async def write(settings: Settings, topic: str, messages: list[Any]) -> None:
         await producer.stop()
 
 
-async def until(is_so: Callable[[], bool], what: Callable[[], object], seconds: float = 60.0) -> None:
+async def until(is_so: Callable[[], bool], what: Callable[[], object], seconds: float = 150.0) -> None:
     try:
         async with asyncio.timeout(seconds):
             while not is_so():  # noqa: ASYNC110 - receivers announce nothing

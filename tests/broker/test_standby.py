@@ -71,7 +71,7 @@ async def both_stand_by(*workers: WorkerProcess) -> None:
         await worker.has_said("standby_follows")
 
 
-@pytest.mark.timeout(300)  # three processes start, and one of them twice
+@pytest.mark.timeout(600)  # three processes start, and one of them twice
 async def test_partitions_that_move_between_standbys_lose_nothing(settings: Settings, tmp_path: Path) -> None:
     """Three workers come and go: each partition is owned, stood by for, and owned again."""
     workers = [WorkerProcess(settings, tmp_path / f"{name}.log", COUNTING) for name in "abc"]
@@ -91,6 +91,6 @@ async def test_partitions_that_move_between_standbys_lose_nothing(settings: Sett
 
 async def joined(worker: WorkerProcess, since: int = 0) -> None:
     """Wait until a worker owns a partition or stands by for one: with three of them, one may have either only."""
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(150):
         while not re.search(f"{READY}|standby_follows", worker.said()[since:]):  # noqa: ASYNC110 - a process says it
             await asyncio.sleep(0.1)

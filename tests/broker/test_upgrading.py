@@ -114,7 +114,7 @@ async def everybody_calls(settings: Settings, day: int, offset: int, *workers: W
     """Write one record to each partition, and wait until it is scored."""
     for partition, lines in said_on(day).items():
         await write(settings, "journal", partition, [Record(None, b"\n".join(lines))])
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while await engine_offsets(settings) != dict.fromkeys(range(PARTITIONS), offset):
             assert any(worker.exit_code is None for worker in workers), [worker.said()[-3000:] for worker in workers]
             await asyncio.sleep(0.2)

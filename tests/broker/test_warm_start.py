@@ -121,7 +121,7 @@ async def learn_until_it_ends(settings: Settings) -> None:
     outlet = new_producer(settings)
     await outlet.start()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(150):
             await run_learn(
                 settings, learner_of(load_params(None)), outlet, Metrics(CollectorRegistry()), asyncio.Event()
             )

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.alertmanager
 
 def amtool(*arguments: str) -> str:
     """What amtool says; it must be content."""
-    done = subprocess.run(["amtool", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["amtool", *arguments], capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

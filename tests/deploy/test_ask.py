@@ -42,7 +42,7 @@ def ask(port: int, *arguments: str) -> tuple[int, str]:
         env=os.environ | {"FORESHOCK_WEB_PORT": str(port)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     return done.returncode, done.stdout.strip()

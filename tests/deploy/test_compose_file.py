@@ -53,7 +53,7 @@ def test_the_compose_file_fits_the_compose_specification() -> None:
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -222,7 +222,7 @@ def test_a_wrong_setting_leaves_the_container_and_does_not_stay_inside(tmp_path:
         env=os.environ | environment | {"FORESHOCK_SNAPSHOT_KEY_FILE": str(tmp_path / "no-such-file")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -33,7 +33,7 @@ async def test_the_consumer_in_the_guide_sees_a_repeated_transition_once(embedde
     exec(compile(code, "write-a-consumer.md", "exec"), guide)  # noqa: S102 - our own document
 
     seen = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         async with aclosing(guide["transitions"](embedded_broker.bootstrap_servers)) as transitions:
             async for transition in transitions:
                 seen.append(transition["sequence"])

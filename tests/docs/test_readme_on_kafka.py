@@ -77,12 +77,12 @@ def worker(environment: dict[str, str], log: Path) -> Iterator[None]:
             yield
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0, log.read_text()
+            assert process.wait(90) == 0, log.read_text()
 
 
 async def alerts_of_the_example(settings: Settings) -> list[dict[str, object]]:
     """Wait until both customers of the example who have reason to complain have an alert."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while True:
         alerts = [orjson.loads(raw) for raw in values(await read_topic(settings, "alerts"))]
         if len({alert["customer_key"] for alert in alerts}) >= 2 or time.monotonic() > deadline:

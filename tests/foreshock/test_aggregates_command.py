@@ -118,12 +118,12 @@ def test_a_name_that_names_none_says_what_to_do() -> None:
 @pytest.mark.usefixtures("topic")
 def test_whoever_watches_is_told_what_comes_from_now_on() -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "foreshock", "aggregates", "watch", "--for", "20s", "--org", "HQ/North", "--json"],
+        [sys.executable, "-m", "foreshock", "aggregates", "watch", "--for", "120s", "--org", "HQ/North", "--json"],
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
     ) as watching:
         assert watching.stdout is not None
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         try:
             # Until it has begun to watch nobody knows from when on.
             first = asyncio.run(_told_to(watching, deadline))

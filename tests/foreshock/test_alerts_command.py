@@ -92,7 +92,7 @@ def test_an_alert_is_worked_from_opening_to_end_and_explained(staffed: Office) -
     an_alert_is_worked_from_opening_to_end_and_explained(staffed)
 
 
-@pytest.mark.timeout(300)  # Kafka and a worker start, and everybody waits for both
+@pytest.mark.timeout(600)  # Kafka and a worker start, and everybody waits for both
 def test_an_alert_is_worked_and_explained_on_apache_kafka(
     apache_kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

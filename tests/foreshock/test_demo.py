@@ -18,7 +18,7 @@ from foreshock.cli import main
 from foreshock.demonstration.workers import port_for_pages
 from tests.support.peers import CHECKOUT
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 200
 
 
 @contextmanager

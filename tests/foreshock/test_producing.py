@@ -30,7 +30,7 @@ async def records_of(bootstrap: str, *topics: str, count: int) -> list[Any]:
     await consumer.start()
     try:
         found: list[Any] = []
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while len(found) < count and time.monotonic() < deadline:
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 found.extend(records)

@@ -80,7 +80,7 @@ def test_a_worker_does_not_start_with_an_unknown_or_contradictory_pack(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -123,7 +123,7 @@ def silent(found: list[Answer]) -> list[Answer]:
 
 
 @pytest.mark.prometheus
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
     embedded_broker: EmbeddedBroker, tmp_path: Path
 ) -> None:

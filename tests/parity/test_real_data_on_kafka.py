@@ -81,6 +81,6 @@ def _imported(settings: Settings, mapping: str, file: Path) -> int:
         *(sys.executable, "-m", "foreshock", "import", "--mapping", f"examples/{mapping}", str(file)),
         *("--bootstrap", settings.bootstrap_servers, "--prefix", settings.topic_prefix, "--sort"),
     ]
-    done = subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, capture_output=True, timeout=90)
+    done = subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, capture_output=True, timeout=240)
     counted = done.stderr.decode().partition("-> ")[2].partition(" events")[0]
     return int(counted.replace(",", ""))

@@ -89,9 +89,9 @@ async def test_a_real_prometheus_scrapes_the_worker_without_error(
 
 def _page_after(port: int, fed: int) -> str:
     """The metrics page once everything fed was taken, and the learner has judged some of its predictions."""
-    deadline = time.monotonic() + 40.0
+    deadline = time.monotonic() + 120.0
     while True:
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
             page: str = answer.read().decode()
         counts = re.findall(r"^foreshock_(?:events|dead_letters)_total\{[^}]*\} ([0-9.e+]+)$", page, re.MULTILINE)
         judged = re.search(

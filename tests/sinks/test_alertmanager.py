@@ -269,7 +269,7 @@ def pager_told(pager: Receiver, status: str) -> set[str]:
 
 
 async def _until(is_so: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(150):
         while not is_so():  # noqa: ASYNC110 - a list announces nothing
             await asyncio.sleep(0.05)
 

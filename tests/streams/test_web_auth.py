@@ -94,7 +94,7 @@ async def test_an_address_that_cannot_be_listened_on_ends_the_start_with_the_set
     oversight = Oversight(settings, CollectorRegistry(), metrics, Holes(metrics))
 
     with pytest.raises(ConfigurationError, match=f"cannot listen on {host}:8088 .*FORESHOCK_WEB_HOST"):
-        await asyncio.wait_for(oversight.start(), 10.0)
+        await asyncio.wait_for(oversight.start(), 60.0)
 
 
 CONFIG = """

@@ -109,7 +109,7 @@ class AlertmanagerNode:
 
     def firing(self) -> list[dict[str, Any]]:
         """What fires now, by the API v2, by alert id."""
-        with urllib.request.urlopen(f"{self.url}/api/v2/alerts?active=true", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}/api/v2/alerts?active=true", timeout=30) as answer:
             found: list[dict[str, Any]] = json.load(answer)
         return sorted(found, key=lambda each: str(each["labels"]["alert_id"]))
 

@@ -54,7 +54,7 @@ def seen_in(page: Path, profile: Path, look: str, address: str = "", before: str
         ],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
         check=True,
     )
     complaints = [line for line in run.stderr.splitlines() if "CONSOLE" in line]

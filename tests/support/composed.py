@@ -108,12 +108,12 @@ class Composed:
             env=self._environment(service),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         return (done.stdout + done.stderr or "failed") if done.returncode else ""
 
-    def wait_until_healthy(self, service: str, seconds: float = 90.0) -> None:
+    def wait_until_healthy(self, service: str, seconds: float = 240.0) -> None:
         """Wait until a service's health check passes.
 
         Raises

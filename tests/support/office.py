@@ -20,7 +20,7 @@ from schemas.events import Call
 from streams.settings import load_settings
 from tests.support.worker_process import WorkerProcess
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 200.0
 """A worker begins within seconds; where ten programs share two cores it has taken more than sixty."""
 
 THREAT = "再不处理我就去银保监会投诉你们，电话13800138000"

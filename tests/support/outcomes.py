@@ -54,7 +54,7 @@ async def alerts_on_topic(settings: Settings) -> dict[tuple[str, int], bytes]:
 
 async def aggregates_on_topic(settings: Settings, at_least: int) -> dict[str, bytes]:
     """Every transition of aggregate alerts, once there are so many; a repetition must say the same."""
-    deadline = time.monotonic() + 30.0
+    deadline = time.monotonic() + 120.0
     while True:
         found: dict[str, bytes] = {}
         for record in await read_topic(settings, "aggregates", partitions=1):

@@ -92,7 +92,7 @@ def dumped(settings: Settings, file: Path) -> Path:
         "FORESHOCK_TOPIC_PREFIX": settings.topic_prefix,
     }
     command = [sys.executable, "-m", "foreshock", "topics", "dump", "--output", str(file)]
-    subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, capture_output=True, timeout=240)
     return file
 
 

@@ -82,7 +82,7 @@ class PrometheusNode:
     def api(self, path: str, **parameters: str) -> Any:
         """Ask the HTTP API, such as `api("query", query="up")`; returns its `data`."""
         query = urllib.parse.urlencode(parameters)
-        with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{query}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{query}", timeout=30) as answer:
             return json.load(answer)["data"]
 
     def query(self, expression: str) -> dict[frozenset[tuple[str, str]], float]:
@@ -90,7 +90,7 @@ class PrometheusNode:
         series = self.api("query", query=expression)["result"]
         return {frozenset(each["metric"].items()): float(each["value"][1]) for each in series}
 
-    def wait_for_scrape(self, seconds: float = 30.0) -> list[dict[str, Any]]:
+    def wait_for_scrape(self, seconds: float = 120.0) -> list[dict[str, Any]]:
         """Return the active targets once each has been scraped, well or badly.
 
         Raises

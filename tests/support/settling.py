@@ -25,7 +25,7 @@ async def feed(settings: Settings, first: int, last: int, seconds: float = 0.0, 
         await asyncio.sleep(seconds / portions)
 
 
-async def settled(settings: Settings, events: int, *workers: WorkerProcess, timeout_seconds: float = 60.0) -> None:
+async def settled(settings: Settings, events: int, *workers: WorkerProcess, timeout_seconds: float = 150.0) -> None:
     """Wait until every event is counted in a row."""
     deadline = asyncio.get_running_loop().time() + timeout_seconds
     while sum((await row_counts(settings)).values()) < events:

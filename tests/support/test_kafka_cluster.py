@@ -15,7 +15,7 @@ TOPIC = "test-three-nodes"
 @pytest.mark.kafka
 @pytest.mark.kafka_node
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_a_record_outlives_a_node_and_is_refused_by_a_single_one(tmp_path: Path) -> None:
     with KafkaCluster(tmp_path) as cluster:
         first = cluster.nodes[0].bootstrap

@@ -78,7 +78,7 @@ class WorkerProcess:
         assert self._process is not None
         self._process.send_signal(number)
 
-    def wait(self, timeout_seconds: float = 15.0) -> int:
+    def wait(self, timeout_seconds: float = 60.0) -> int:
         """Wait until it has ended and return how."""
         assert self._process is not None
         return self._process.wait(timeout_seconds)
@@ -92,7 +92,7 @@ class WorkerProcess:
         """Everything it has logged."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
-    async def has_said(self, text: str, times: int = 1, timeout_seconds: float = 30.0) -> None:
+    async def has_said(self, text: str, times: int = 1, timeout_seconds: float = 120.0) -> None:
         """Wait until it has logged something so often."""
         deadline = time.monotonic() + timeout_seconds
         while self.said().count(text) < times:

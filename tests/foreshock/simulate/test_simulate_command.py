@@ -113,7 +113,7 @@ def test_ctrl_c_leaves_whole_lines_and_the_truth(tmp_path: Path) -> None:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
 
-        assert process.wait(20) == 130
+        assert process.wait(90) == 130
     finally:
         process.kill()
     assert all(decode_event(line) for line in events.read_bytes().splitlines())
