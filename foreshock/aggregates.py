@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import get_args
 
 import click
 import orjson
 
+from foreshock import options
 from foreshock.aggregating.account import as_dict
 from foreshock.aggregating.explained import explained
 from foreshock.aggregating.shown import in_lines, table_of, urgent_first
@@ -22,11 +22,12 @@ from foreshock.aggregating.topic import (
     newest_of,
     read_aggregates,
 )
-from foreshock.alerting.echoing import draw
+from foreshock.alerting.echoing import draw, tell_shown
 from foreshock.alerting.standing import Wanted
 from foreshock.explaining.basis import FILE, Basis, derived_again
 from foreshock.options import Duration
-from foreshock.report.phrases import Language
+from foreshock.wording.language import Language
+from foreshock.wording.terms import Term
 from schemas.aggregates import GROUP_KINDS, AggregateAlert
 from schemas.alerts import CAUSES, LEVELS
 from schemas.codec import encode
@@ -34,18 +35,15 @@ from streams.settings import Settings, load_settings
 
 Command = Callable[..., None]
 
-_language = click.option(
-    "--lang", "language", type=click.Choice(get_args(Language)), default="en", show_default=True, help="Of reasons."
-)
 _json = click.option("--json", "as_json", is_flag=True, help="JSON Lines, as on the topic.")
 
 
 def _filtered(command: Command) -> Command:
     """Give a command the options that say which alerts are meant."""
     for option in (
-        click.option("--kind", "kinds", multiple=True, type=click.Choice(GROUP_KINDS), help="Only of this in common."),
-        click.option("--cause", "causes", multiple=True, type=click.Choice(CAUSES), help="Only of this cause."),
-        click.option("--level", "levels", multiple=True, type=click.Choice(LEVELS[1:]), help="Only of this level."),
+        click.option("--kind", "kinds", multiple=True, type=Term("group", GROUP_KINDS), help="Only of this in common."),
+        click.option("--cause", "causes", multiple=True, type=Term("cause", CAUSES), help="Only of this cause."),
+        click.option("--level", "levels", multiple=True, type=Term("level", LEVELS[1:]), help="Only of this level."),
         click.option("--org", "units", multiple=True, metavar="PATH", help="Only of this unit and those below it."),
     ):
         command = option(command)
@@ -70,7 +68,7 @@ def aggregates() -> None:
 @_filtered
 @click.option("--ended", "with_ended", is_flag=True, help="Those that have ended too.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="How many, the most urgent.")
-@_language
+@options.language
 @_json
 def list_aggregates(
     units: tuple[str, ...],
@@ -96,12 +94,12 @@ def list_aggregates(
             click.echo(encode(alert))
     elif meant:
         draw(table_of(meant[:limit], _now(settings, newest), language))
-    click.echo(f"{min(limit, len(meant)):,} of {len(meant):,} shown, {len(standing):,} in all", err=True)
+    tell_shown("shown", limit, len(meant), len(standing), language)
 
 
 @aggregates.command()
 @click.argument("aggregate_id")
-@_language
+@options.language
 @_json
 def show(aggregate_id: str, language: Language, as_json: bool) -> None:
     """Show every transition of one, with its reasons and the alerts that it is made of."""
@@ -114,7 +112,7 @@ def show(aggregate_id: str, language: Language, as_json: bool) -> None:
 @aggregates.command()
 @_filtered
 @click.option("--for", "limit", type=Duration(), metavar="60s", help="Stop after so much time; without it on Ctrl-C.")
-@_language
+@options.language
 @_json
 def watch(
     units: tuple[str, ...],
@@ -143,9 +141,7 @@ def watch(
 @click.argument("aggregate_id")
 @derived_again
 @click.option("--aggregates", "sent", type=FILE, help="What was sent, as JSON Lines; wins over the topic.")
-@click.option(
-    "--lang", "language", type=click.Choice(get_args(Language)), default="en", show_default=True, help="Of the account."
-)
+@options.language
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, with whom every transition counted.")
 @click.pass_context
 def explain(

@@ -7,12 +7,13 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import click
 
+from foreshock import options
 from foreshock.alerting.acting import Deed, act, seen_in
-from foreshock.alerting.echoing import draw, echo, list_untold
+from foreshock.alerting.echoing import draw, echo, list_untold, tell_shown
 from foreshock.alerting.looking import read_board, read_found, read_untold
 from foreshock.alerting.shown import as_line, table_of, urgent_first
 from foreshock.alerting.standing import Wanted
@@ -20,7 +21,9 @@ from foreshock.alerting.topic import Told, follow_alerts
 from foreshock.author import author_of
 from foreshock.broker.reading import open_topic
 from foreshock.options import Duration
-from foreshock.report.phrases import Language
+from foreshock.wording.language import Language
+from foreshock.wording.phrases import say
+from foreshock.wording.terms import Term, term
 from schemas.actions import ActionName
 from schemas.alerts import CAUSES, LEVELS, Transition
 from schemas.suppressions import Suppression
@@ -31,9 +34,6 @@ _REPEATED_WITHIN = 2_000
 
 Command = Callable[..., None]
 
-_language = click.option(
-    "--lang", "language", type=click.Choice(get_args(Language)), default="en", show_default=True, help="Of reasons."
-)
 _json = click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
 
 
@@ -41,8 +41,8 @@ def _filtered(command: Command) -> Command:
     """Give a command the options that say which alerts are meant."""
     for option in (
         click.option("--customer", metavar="KEY", help="Only of this customer key (`foreshock pseudonym` tells it)."),
-        click.option("--cause", "causes", multiple=True, type=click.Choice(CAUSES), help="Only of this cause."),
-        click.option("--level", "levels", multiple=True, type=click.Choice(LEVELS[1:]), help="Only of this level."),
+        click.option("--cause", "causes", multiple=True, type=Term("cause", CAUSES), help="Only of this cause."),
+        click.option("--level", "levels", multiple=True, type=Term("level", LEVELS[1:]), help="Only of this level."),
         click.option("--org", "units", multiple=True, metavar="PATH", help="Only of this unit and those below it."),
     ):
         command = option(command)
@@ -57,6 +57,7 @@ def _answering(command: Command) -> Command:
         ),
         click.option("--by", metavar="NAME", help="Who does it; without it the user of this machine."),
         click.option("--note", metavar="TEXT", help="In words; redacted before it is stored."),
+        options.language,
         click.argument("alert_id"),
     ):
         command = option(command)
@@ -93,7 +94,7 @@ def alerts() -> None:
 @click.option("--younger-than", type=Duration(), metavar="2d", help="Only those that opened less long ago.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="How many, the most urgent.")
 @click.option("--untold", "is_untold", is_flag=True, help="Only those that nobody was told of, and what hides them.")
-@_language
+@options.language
 @_json
 def list_alerts(
     units: tuple[str, ...],
@@ -125,7 +126,7 @@ def list_alerts(
     )
     if is_untold:
         untold = asyncio.run(read_untold(settings, board))
-        list_untold([each for each in untold if wanted.takes(each)], len(untold), limit, now, as_json=as_json)
+        list_untold([each for each in untold if wanted.takes(each)], len(untold), limit, now, language, as_json=as_json)
         return
     meant = urgent_first(seen for seen in board.open.values() if wanted.takes(seen.newest))
     if as_json:
@@ -133,12 +134,12 @@ def list_alerts(
             click.echo(as_line(seen))
     elif meant:
         draw(table_of(meant[:limit], now, language))
-    click.echo(f"{min(limit, len(meant)):,} of {len(meant):,} shown, {len(board.open):,} open in all", err=True)
+    tell_shown("shown_open", limit, len(meant), len(board.open), language)
 
 
 @alerts.command()
 @click.argument("alert_id")
-@_language
+@options.language
 @_json
 def show(alert_id: str, language: Language, as_json: bool) -> None:
     """Show every transition of an alert with its reasons and the events that show them, and what was held back.
@@ -150,9 +151,11 @@ def show(alert_id: str, language: Language, as_json: bool) -> None:
     transitions, held_back = found.transitions(), found.held_back()
     if transitions or not held_back:
         seen = seen_in(transitions, alert_id, settings.topic("alerts"))
-        ending = f"{seen.newest.alert_id}: {seen.standing}, {seen.newest.level}"
+        newest, standing = seen.newest, term("standing", seen.standing, language)
+        ending = f"{newest.alert_id}: {standing}, {term('level', newest.level, language)}"
     else:
-        ending = f"{held_back[-1].alert_id}: nobody was told, {held_back[-1].level}"
+        level = term("level", held_back[-1].level, language)
+        ending = f"{held_back[-1].alert_id}: {say(language, 'nobody_told')}, {level}"
     steps: list[tuple[int, Told | Suppression]] = [(told.alert.sequence, told) for told in transitions]
     for _, step in sorted([*steps, *((held.sequence, held) for held in held_back)], key=lambda each: each[0]):
         echo(step, language, as_json)
@@ -162,7 +165,7 @@ def show(alert_id: str, language: Language, as_json: bool) -> None:
 @alerts.command()
 @_filtered
 @click.option("--for", "limit", type=Duration(), metavar="60s", help="Stop after so much time; without it on Ctrl-C.")
-@_language
+@options.language
 @_json
 def watch(
     units: tuple[str, ...],
@@ -175,8 +178,9 @@ def watch(
 ) -> None:
     """Tell transitions as they come, from now on."""
     wanted = Wanted(units, frozenset(levels), frozenset(causes), customer)
+    tell = partial(echo, language=language, as_json=as_json)
     try:
-        asyncio.run(_watch(load_settings(), wanted, limit, partial(echo, language=language, as_json=as_json)))
+        asyncio.run(_watch(load_settings(), wanted, limit, tell, language))
     except KeyboardInterrupt:
         return
 
@@ -267,6 +271,7 @@ def _answer(
     note: str | None,
     by: str | None,
     wait: timedelta,
+    language: Language,
     assignee: str | None = None,
     until: datetime | None = None,
     evidence: str | None = None,
@@ -274,17 +279,19 @@ def _answer(
 ) -> None:
     """Write the action and say what came of it; exit code 1 if the alert does not stand as was wanted."""
     deed = Deed(action, transition, author_of(by), note, assignee, until, evidence, unit)
-    result = asyncio.run(act(load_settings(), alert_id, deed, wait.total_seconds()))
+    result = asyncio.run(act(load_settings(), alert_id, deed, wait.total_seconds(), language))
     click.echo(result.told)
     ctx.exit(int(not result.is_done))
 
 
-async def _watch(settings: Settings, wanted: Wanted, limit: timedelta | None, tell: Callable[[Told], None]) -> None:
+async def _watch(
+    settings: Settings, wanted: Wanted, limit: timedelta | None, tell: Callable[[Told], None], language: Language
+) -> None:
     """Tell what comes; a transition that a worker repeats after a restart only once."""
     told_before: deque[tuple[str, int]] = deque(maxlen=_REPEATED_WITHIN)
     async with open_topic(settings, "alerts") as reader:
         spans = await reader.spans()
-        click.echo(f"watching {reader.topic}", err=True)
+        click.echo(say(language, "watching", topic=reader.topic), err=True)
         async for told in follow_alerts(reader, spans, limit.total_seconds() if limit is not None else None):
             transition = told.alert.alert_id, told.alert.sequence
             if wanted.takes(told.alert) and transition not in told_before:

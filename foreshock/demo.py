@@ -15,15 +15,16 @@ from foreshock.demonstration.plan import Plan
 from foreshock.demonstration.run import StoppedEarlyError, run
 from foreshock.demonstration.verdict import checks
 from foreshock.demonstration.views import view_for
-from foreshock.demonstration.words import Language, Words, language_of
+from foreshock.demonstration.words import Language, Words
 from foreshock.options import Duration
+from foreshock.wording.language import language_of
 
 _EPILOG = """
 \b
 Examples:
   foreshock demo                        for three minutes, or until Ctrl-C
   foreshock demo --for 60s              ends by itself; what `make demo ARGS="--for 60s"` runs
-  foreshock demo --language zh --customers 5000
+  foreshock demo --lang zh --customers 5000
   foreshock demo --broker 127.0.0.1:9092
 
 Kafka topics, Faust agents, learning, alerts and metrics are the real ones; only the insurer is made up. It sends
@@ -60,9 +61,11 @@ _LEFT_SECONDS = 4.0
 )
 @click.option("--seed", default=7, show_default=True, help="Where all chance comes from.")
 @click.option(
+    "--lang",
     "--language",
+    "language",
     type=click.Choice(["zh", "en", "both"]),
-    help="Of what is shown; both: reasons in both.  [default: from LANG]",
+    help="Of what is shown; both: reasons in both.  [default: that of the locale, else both]",
 )
 @click.option(
     "--web-port",
@@ -86,7 +89,7 @@ def demo(
     broker: str | None,
 ) -> None:
     """Run the whole main job on this machine, with a made-up insurer, and watch it."""
-    words = Words(language or language_of(os.environ))
+    words = Words(language or language_of(os.environ) or "both")
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _LOG_WIDTH

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import click
 import orjson
 
+from foreshock import options
 from foreshock.alerting.topic import Found, Told, read_alerts, told_by
 from foreshock.broker.reading import open_topic
 from foreshock.explaining.account import Account, account_of, as_dict
@@ -17,7 +18,7 @@ from foreshock.explaining.basis import FILE, Basis, derived_again
 from foreshock.explaining.sources import Source
 from foreshock.explaining.telling import Teller
 from foreshock.explaining.witness import find_customer, witness
-from foreshock.report.phrases import Language
+from foreshock.wording.language import Language
 from models.params import Params
 from schemas.errors import ConfigurationError
 
@@ -50,9 +51,7 @@ class _Recorded(NamedTuple):
 @derived_again
 @click.option("--alerts", type=FILE, help="What was sent, as JSON Lines; wins over the alert topic.")
 @click.option("--texts", is_flag=True, help="Tell what was said too, as redacted in the journal.")
-@click.option(
-    "--lang", "language", type=click.Choice(get_args(Language)), default="en", show_default=True, help="Of the account."
-)
+@options.language
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, with every transition's score and features.")
 @click.pass_context
 def explain(

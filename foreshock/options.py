@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
 
 import click
+
+from foreshock.wording.language import LANGUAGES, language_of
 
 
 class Duration(click.ParamType):
@@ -45,3 +48,14 @@ pack = click.option(
     help="Jurisdiction whose clocks run: `cn`, `uk`, or a file; without it FORESHOCK_PACK.",
 )
 """Whose law sets complaints their clocks."""
+
+language = click.option(
+    "--lang",
+    "--language",
+    "language",
+    type=click.Choice(LANGUAGES),
+    default=lambda: language_of(os.environ) or "en",
+    show_default="that of the locale, else en",
+    help="Language of what is told.",
+)
+"""In which language a command tells people something; what programs read is the same in both."""

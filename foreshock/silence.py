@@ -8,10 +8,14 @@ from typing import Any
 
 import click
 
+from foreshock import options
 from foreshock.alerting.silencing import read_silences, standing
 from foreshock.author import author_of
 from foreshock.broker.commanding import now_in_seconds, write_command
 from foreshock.options import Duration
+from foreshock.wording.language import Language
+from foreshock.wording.phrases import say
+from foreshock.wording.terms import Term, term
 from schemas.alerts import CAUSES, LEVELS
 from schemas.codec import encode
 from schemas.errors import ConfigurationError
@@ -36,18 +40,21 @@ def silence() -> None:
 
 @silence.command()
 @click.argument("name")
-@click.option("--cause", "causes", multiple=True, type=click.Choice(CAUSES), help="Only alerts of this cause.")
+@click.option("--cause", "causes", multiple=True, type=Term("cause", CAUSES), help="Only alerts of this cause.")
 @click.option("--org", "org_path", metavar="PATH", help="Only alerts of this unit and those below it.")
 @click.option("--product-line", metavar="NAME", help="Only alerts of this line of business, as events name it.")
 @click.option("--product", "product_id", metavar="ID", help="Only alerts of this product, as events name it.")
 @click.option(
-    "--level", type=click.Choice(LEVELS[1:]), default="orange", show_default=True, help="Only alerts up to this level."
+    "--level", type=Term("level", LEVELS[1:]), default="orange", show_default=True, help="Only alerts up to this level."
 )
 @click.option("--for", "lasts", type=Duration(), metavar="2d", help="How long, from now.")
 @click.option("--until", type=click.DateTime(), help="Until when, in UTC; where events move the clock, by the events.")
 @click.option("--by", metavar="NAME", help="Who asks for it; without it the user of this machine.")
 @click.option("--because", metavar="TEXT", help="Why, in words; kept in the journal.")
-def add(name: str, lasts: timedelta | None, until: datetime | None, by: str | None, **given: Any) -> None:
+@options.language
+def add(
+    name: str, lasts: timedelta | None, until: datetime | None, by: str | None, language: Language, **given: Any
+) -> None:
     """Begin a silence, or replace the one of this NAME."""
     settings, now = load_settings(), now_in_seconds()
     if (lasts is None) == (until is None):
@@ -55,31 +62,33 @@ def add(name: str, lasts: timedelta | None, until: datetime | None, by: str | No
     ends_at = now + lasts if lasts is not None else (until or now).replace(tzinfo=UTC)
     if settings.clock == "wall":
         _check_end(settings, ends_at, now)
-    _write(settings, "set", name, by, until=ends_at, **given)
+    _write(settings, "set", name, by, language, until=ends_at, **given)
 
 
 @silence.command()
 @click.argument("name")
 @click.option("--by", metavar="NAME", help="Who ends it; without it the user of this machine.")
 @click.option("--because", metavar="TEXT", help="Why, in words; kept in the journal.")
-def end(name: str, by: str | None, because: str | None) -> None:
+@options.language
+def end(name: str, by: str | None, because: str | None, language: Language) -> None:
     """End a silence before its time: what it hid is told within `policy.silence_look_hours` if it still stands."""
     settings = load_settings()
     if name not in asyncio.run(read_silences(settings)):
         raise ConfigurationError(f"there is no silence {name}: `foreshock silence list` shows them")
-    _write(settings, "end", name, by, because=because)
+    _write(settings, "end", name, by, language, because=because)
 
 
 @silence.command("list")
+@options.language
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
-def list_silences(as_json: bool) -> None:
+def list_silences(language: Language, as_json: bool) -> None:
     """List the silences that stand, the one that ends first first; where events move the clock, all that were set."""
     settings = load_settings()
     found = asyncio.run(read_silences(settings))
     shown = standing(found, now_in_seconds()) if settings.clock == "wall" else list(found.values())
     for each in shown:
-        click.echo(encode(each) if as_json else _in_words(each))
-    click.echo(f"{len(shown):,} shown", err=True)
+        click.echo(encode(each) if as_json else _in_words(each, language))
+    click.echo(say(language, "silences_shown", count=len(shown)), err=True)
 
 
 def _check_end(settings: Settings, ends_at: datetime, now: datetime) -> None:
@@ -94,21 +103,27 @@ def _check_end(settings: Settings, ends_at: datetime, now: datetime) -> None:
         )
 
 
-def _write(settings: Settings, command: SilenceName, name: str, by: str | None, **given: Any) -> None:
+def _write(
+    settings: Settings, command: SilenceName, name: str, by: str | None, language: Language, **given: Any
+) -> None:
     """Write a command into every journal partition, and say so."""
     told = SilenceCommand(partition=0, command=command, name=name, by=author_of(by), at=now_in_seconds(), **given)
     written = asyncio.run(write_command(settings, told, settings.snapshot_secret()))
-    until = f" until {told.until:%Y-%m-%d %H:%M} UTC" if told.until is not None else ""
-    click.echo(f"silence {name} {command}{until} by {told.by}, in {written} journal partitions")
+    click.echo(say(language, f"silence_{command}", name=name, at=told.until, by=told.by, written=written))
 
 
-def _in_words(each: SilenceCommand) -> str:
+def _in_words(each: SilenceCommand, language: Language) -> str:
     """Write a silence in one line."""
-    causes = ", ".join(each.causes) or "any cause"
-    until = f"{each.until:%Y-%m-%d %H:%M}" if each.until is not None else "-"
-    products = "".join(f"  {said}" for said in (each.product_line, each.product_id) if said)
-    because = f"  {each.because}" if each.because else ""
-    return (
-        f"{each.name}  until {until}  up to {each.level}  {causes}  {each.org_path or 'any unit'}{products}  "
-        f"by {each.by}{because}"
+    causes = ", ".join(term("cause", cause, language) for cause in each.causes)
+    return say(
+        language,
+        "silence",
+        name=each.name,
+        until=f"{each.until:%Y-%m-%d %H:%M}" if each.until is not None else "-",
+        level=term("level", each.level, language),
+        causes=causes or say(language, "any_cause"),
+        unit=each.org_path or say(language, "any_unit"),
+        products="".join(f"  {said}" for said in (each.product_line, each.product_id) if said),
+        by=each.by,
+        because=f"  {each.because}" if each.because else "",
     )

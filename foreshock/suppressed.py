@@ -7,8 +7,14 @@ from collections.abc import Callable
 
 import click
 
+from foreshock import options
 from foreshock.alerting.held import Tally, read_suppressions
+from foreshock.alerting.shown import ID_SHOWN
 from foreshock.alerting.standing import Wanted
+from foreshock.alerting.untold import rule_in_words
+from foreshock.wording.language import Language
+from foreshock.wording.phrases import say
+from foreshock.wording.terms import Term, term
 from schemas.alerts import CAUSES
 from schemas.codec import encode
 from schemas.suppressions import RULES, Suppression
@@ -16,13 +22,14 @@ from streams.settings import load_settings
 
 
 @click.command("suppressed")
-@click.option("--rule", "rules", multiple=True, type=click.Choice(RULES), help="Only of this rule.")
-@click.option("--cause", "causes", multiple=True, type=click.Choice(CAUSES), help="Only of this cause.")
+@click.option("--rule", "rules", multiple=True, type=Term("rule", RULES), help="Only of this rule.")
+@click.option("--cause", "causes", multiple=True, type=Term("cause", CAUSES), help="Only of this cause.")
 @click.option("--org", "units", multiple=True, metavar="PATH", help="Only of this unit and those below it.")
 @click.option("--product-line", metavar="NAME", help="Only of this line of business.")
 @click.option("--product", "product_id", metavar="ID", help="Only of this product.")
 @click.option("--customer", metavar="KEY", help="Only of this customer key (`foreshock pseudonym` tells it).")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=0), help="How many, the newest.")
+@options.language
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
 def suppressed(
     rules: tuple[str, ...],
@@ -32,6 +39,7 @@ def suppressed(
     product_id: str | None,
     customer: str | None,
     limit: int,
+    language: Language,
     as_json: bool,
 ) -> None:
     """List what nobody was told, why, and how many complained after.
@@ -53,10 +61,11 @@ def suppressed(
     )
     meant.sort(key=lambda held: held.at)
     for held in meant[len(meant) - min(limit, len(meant)) :]:
-        click.echo(encode(held) if as_json else _in_words(held))
+        click.echo(encode(held) if as_json else _in_words(held, language))
     for rule, count in sorted(tally.records.items()):
-        click.echo(f"{rule}: {count:,}, complained after {tally.complained(rule):,}", err=True)
-    click.echo(f"{len(meant):,} in all, complained after {tally.complained_in_all:,}", err=True)
+        figures = {"rule": term("rule", rule, language), "count": count, "complained": tally.complained(rule)}
+        click.echo(say(language, "rule_count", **figures), err=True)
+    click.echo(say(language, "held_in_all", count=len(meant), complained=tally.complained_in_all), err=True)
 
 
 async def _read(is_meant: Callable[[Suppression], bool]) -> tuple[list[Suppression], Tally]:
@@ -70,11 +79,10 @@ async def _read(is_meant: Callable[[Suppression], bool]) -> tuple[list[Suppressi
     return meant, tally
 
 
-def _in_words(held: Suppression) -> str:
+def _in_words(held: Suppression, language: Language) -> str:
     """Write a record in one line."""
-    until = f" until {held.until:%Y-%m-%d %H:%M}" if held.until is not None else ""
-    author = f" by {held.author}" if held.author else ""
     return (
-        f"{held.at:%Y-%m-%d %H:%M:%S}  {held.alert_id[:8]}  {held.rule}{author}{until}  {held.transition}  "
-        f"{held.level}  {held.cause}  {held.org_path}  {held.customer_key}"
+        f"{held.at:%Y-%m-%d %H:%M:%S}  {held.alert_id[:ID_SHOWN]}  {rule_in_words(held, language)}  "
+        f"{term('transition', held.transition, language)}  {term('level', held.level, language)}  "
+        f"{term('cause', held.cause, language)}  {held.org_path}  {held.customer_key}"
     )

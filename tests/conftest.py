@@ -21,6 +21,9 @@ settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("desk", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
+# Commands tell people something in the language of the locale; tests read English unless they ask for more.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 PEERS = pytest.StashKey[dict[str, Peer]]()
 REQUIRED = pytest.StashKey[set[str]]()
 # Who asks for one of these needs its peer, whether or not the test says so.

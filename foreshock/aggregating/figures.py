@@ -6,14 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from foreshock.wording.terms import term
 from schemas.aggregates import GROUP_KINDS, AggregateAlert, GroupKind
 
-KINDS: dict[GroupKind, tuple[str, str]] = {
-    "unit": ("unit", "机构"),
-    "product_line": ("product line", "险种"),
-    "product": ("product", "产品"),
-    "household": ("household", "家庭"),
-}
+KINDS: dict[GroupKind, tuple[str, str]] = {by: (by.replace("_", " "), term("group", by, "zh")) for by in GROUP_KINDS}
 """Kind of group to what it is called, in English and Chinese."""
 
 _LABEL = "alerts about many", "群体预警"

@@ -8,8 +8,10 @@ from datetime import datetime
 from rich.table import Table
 
 from foreshock.aggregating.figures import KINDS
-from foreshock.alerting.shown import ID_SHOWN, STYLES, age_in_words, in_language
-from foreshock.report.phrases import Language
+from foreshock.alerting.shown import ID_SHOWN, age_in_words, in_colour, in_language, moved_in_words
+from foreshock.wording.language import Language
+from foreshock.wording.phrases import say, table_with
+from foreshock.wording.terms import term
 from schemas.aggregates import AggregateAlert
 from schemas.alerts import LEVELS
 
@@ -24,19 +26,18 @@ def urgent_first(alerts: Iterable[AggregateAlert]) -> list[AggregateAlert]:
 
 def table_of(alerts: Iterable[AggregateAlert], now: datetime, language: Language) -> Table:
     """Draw alerts about many, in the order given; ages are counted to `now`."""
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for title in ("alert", "level", "cause", "in common", "customers", "usual", "age", "unit"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("why")
+    headings = ("alert", "level", "cause", "in_common", "customers", "usual", "age", "unit")
+    table = table_with(headings, "why", language)
     for alert in alerts:
+        is_over = alert.transition == "expired"
         table.add_row(
             alert.aggregate_id[:ID_SHOWN],
-            f"[{STYLES[alert.level]}]{alert.level}[/]" if alert.level in STYLES else alert.level,
-            alert.cause,
+            in_colour(alert.level, language),
+            term("cause", alert.cause, language),
             in_common(alert, language),
             f"{alert.customers:,}",
             "-" if alert.usual is None else f"{alert.usual:.1f}",
-            "ended" if alert.transition == "expired" else age_in_words(now - alert.opened_at),
+            say(language, "ended") if is_over else age_in_words(now - alert.opened_at, language),
             alert.org_path,
             in_language(alert.reasons[0], language) if alert.reasons else "",
         )
@@ -45,14 +46,16 @@ def table_of(alerts: Iterable[AggregateAlert], now: datetime, language: Language
 
 def in_lines(alert: AggregateAlert, language: Language) -> Iterator[str]:
     """Tell a transition: what and when, then why, then the alerts that it is made of."""
+    moved = moved_in_words(alert.transition, alert.level, alert.cause, language)
+    customers = say(language, "many", count=alert.customers)
     yield (
-        f"{alert.at:%Y-%m-%d %H:%M:%S}  {alert.aggregate_id[:ID_SHOWN]}  {alert.transition:<7}  {alert.level:<6}  "
-        f"{alert.cause}  {in_common(alert, language)}  {alert.customers:,} customers  {alert.org_path}"
+        f"{alert.at:%Y-%m-%d %H:%M:%S}  {alert.aggregate_id[:ID_SHOWN]}  {moved}  {in_common(alert, language)}  "
+        f"{customers}  {alert.org_path}"
     )
     for reason in alert.reasons:
         yield f"    {in_language(reason, language)}"
     if alert.members:
-        yield f"    alerts: {' '.join(each[:ID_SHOWN] for each in alert.members)}"
+        yield f"    {say(language, 'alerts', ids=' '.join(each[:ID_SHOWN] for each in alert.members))}"
 
 
 def in_common(alert: AggregateAlert, language: Language) -> str:

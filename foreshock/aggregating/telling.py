@@ -7,9 +7,11 @@ from functools import partial
 
 from foreshock.aggregating.account import Account
 from foreshock.aggregating.shown import in_common
+from foreshock.alerting.shown import moved_in_words
 from foreshock.explaining.verdict import verdict
-from foreshock.explaining.words import in_both, parameter, say
-from foreshock.report.phrases import Language
+from foreshock.explaining.words import head, in_both, parameter, say
+from foreshock.wording.language import Language
+from foreshock.wording.terms import term
 
 
 class Teller:
@@ -41,9 +43,7 @@ class Teller:
         if not self._account.derived:
             return
         newest = self._account.derived[-1].alert
-        is_over = newest.transition == "expired"
-        standing = self._say("ended", transition=newest.transition) if is_over else self._say("open")
-        yield self._say("head", alert_id=newest.aggregate_id, cause=newest.cause, level=newest.level, standing=standing)
+        yield head(self._language, newest.aggregate_id, newest, is_over=newest.transition == "expired")
         yield self._say("in_common", what=in_common(newest, self._language), unit=newest.org_path)
 
     def _verdict(self) -> Iterator[str]:
@@ -64,8 +64,8 @@ class Teller:
                 "moved",
                 sequence=alert.sequence,
                 at=f"{alert.at:%Y-%m-%d %H:%M:%S}",
-                transition=alert.transition,
-                level=alert.level,
+                transition=term("transition", alert.transition, self._language),
+                level=term("level", alert.level, self._language),
                 customers=alert.customers,
                 severe=alert.severe,
             )
@@ -81,10 +81,8 @@ class Teller:
         alert = speaking.alert
         yield self._say("counted", sequence=alert.sequence, customers=len(speaking.counted), days=alert.days)
         for each in speaking.counted:
-            yield (
-                f"  {each.clock:%Y-%m-%d %H:%M:%S}  {each.level:<6}  {each.transition:<8}  {each.customer_key}  "
-                f"{each.alert_id}  {each.org_path}"
-            )
+            moved = moved_in_words(each.transition, each.level, each.cause, self._language)
+            yield f"  {each.clock:%Y-%m-%d %H:%M:%S}  {moved}  {each.customer_key}  {each.alert_id}  {each.org_path}"
 
     def _parameters(self) -> Iterator[str]:
         """List the parameters that mattered."""

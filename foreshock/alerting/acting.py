@@ -12,6 +12,9 @@ from foreshock.broker.commanding import now_in_seconds
 from foreshock.broker.reading import open_topic
 from foreshock.letters.topic import Wanted, read_letters
 from foreshock.producing import produce
+from foreshock.wording.language import Language
+from foreshock.wording.phrases import say
+from foreshock.wording.terms import term
 from models.intake import GIVEN
 from schemas.actions import Action, ActionName
 from schemas.alerts import Transition
@@ -60,7 +63,7 @@ class Result(NamedTuple):
     """Whether the alert now stands as was wanted."""
 
 
-async def act(settings: Settings, named: str, deed: Deed, wait_seconds: float) -> Result:
+async def act(settings: Settings, named: str, deed: Deed, wait_seconds: float, language: Language) -> Result:
     """Write an action unless the alert stands so already, and wait for the answer.
 
     Parameters
@@ -73,6 +76,8 @@ async def act(settings: Settings, named: str, deed: Deed, wait_seconds: float) -
         What is to be done.
     wait_seconds
         How long the answer is waited for.
+    language
+        To tell the result in.
 
     Raises
     ------
@@ -80,7 +85,7 @@ async def act(settings: Settings, named: str, deed: Deed, wait_seconds: float) -
         If there is no such alert, or several, or no broker answers.
     """
     seen, newest_at = await _seen(settings, named)
-    if (answered := _answered_before(seen, deed)) is not None:
+    if (answered := _answered_before(seen, deed, language)) is not None:
         return answered
     action = action_of(seen, deed, _now(settings, newest_at))
     async with open_topic(settings, "receipts") as reader:
@@ -89,12 +94,12 @@ async def act(settings: Settings, named: str, deed: Deed, wait_seconds: float) -
         for partition, span in enumerate(spans):
             async for record in reader.records(partition, span):
                 if (receipt := _receipt_in(record.value, action)) is not None:
-                    return _answer(receipt, seen, deed)
+                    return _answer(receipt, seen, deed, language)
         await produce([action], settings.bootstrap_servers, settings.topic_prefix, source=SOURCE)
         async for record in reader.follow(spans, wait_seconds):
             if (receipt := _receipt_in(record.value, action)) is not None:
-                return _answer(receipt, seen, deed)
-    return Result(await _why_silent(settings, action, wait_seconds), is_done=False)
+                return _answer(receipt, seen, deed, language)
+    return Result(await _why_silent(settings, action, wait_seconds, language), is_done=False)
 
 
 async def _seen(settings: Settings, named: str) -> tuple[Seen, datetime | None]:
@@ -163,14 +168,15 @@ def _now(settings: Settings, newest_at: datetime | None) -> datetime:
     return newest_at or now if settings.clock == "event" else now
 
 
-def _answered_before(seen: Seen, deed: Deed) -> Result | None:
+def _answered_before(seen: Seen, deed: Deed, language: Language) -> Result | None:
     """Say if nothing is left to do."""
     alert = seen.newest
     if seen.standing == "ended" and deed.action != "reopened":
-        what = f"{alert.alert_id} has ended: {alert.transition} at {alert.at:%Y-%m-%d %H:%M:%S}; nothing was written"
+        how = term("transition", alert.transition, language)
+        what = say(language, "over", alert_id=alert.alert_id, transition=how, at=alert.at)
         return Result(what, is_done=alert.transition == deed.transition)
     if deed.transition == "acknowledged" and seen.standing in ("acknowledged", "in_progress"):
-        return Result(f"{alert.alert_id} is acknowledged already; nothing was written", is_done=True)
+        return Result(say(language, "taken", alert_id=alert.alert_id), is_done=True)
     return None
 
 
@@ -183,27 +189,29 @@ def _receipt_in(raw: bytes | None, action: Action) -> Receipt | None:
     return receipt if receipt.event_id == action.event_id else None
 
 
-def _answer(receipt: Receipt, seen: Seen, deed: Deed) -> Result:
+def _answer(receipt: Receipt, seen: Seen, deed: Deed, language: Language) -> Result:
     """Say what came of it."""
-    alert_id, is_done = seen.newest.alert_id, receipt.result != "refused"
-    if receipt.result == "done":
-        told = f"{alert_id} {deed.transition} by {deed.by} at {receipt.at:%Y-%m-%d %H:%M:%S}"
-    else:
-        told = f"{alert_id} {receipt.result}: {receipt.text.en}"
-    return Result(f"{told} (event {receipt.event_id})", is_done)
+    told = say(
+        language,
+        receipt.result,
+        alert_id=seen.newest.alert_id,
+        transition=term("transition", deed.transition, language),
+        by=deed.by,
+        at=receipt.at,
+        text=receipt.text.zh if language == "zh" else receipt.text.en,
+        event_id=receipt.event_id,
+    )
+    return Result(told, receipt.result != "refused")
 
 
-async def _why_silent(settings: Settings, action: Action, waited_seconds: float) -> str:
+async def _why_silent(settings: Settings, action: Action, waited_seconds: float, language: Language) -> str:
     """Say what may be wrong where the alert topic shows no answer."""
-    written = f"event {action.event_id} is on {settings.topic('actions')}"
+    written = say(language, "written", event_id=action.event_id, topic=settings.topic("actions"))
     meant = Wanted(topics=frozenset({settings.topic("actions")}))
     try:
         letters = [letter async for letter in read_letters(settings, meant) if action.event_id in letter.raw]
     except ConfigurationError as error:
-        return f"{written}; {error}"
+        return say(language, "unread", written=written, error=error)
     if letters:
-        return f"{written}, but ingest could not take it: {letters[-1].reason}: {letters[-1].error}"
-    return (
-        f"{written}, but the topic of receipts has shown no answer for {waited_seconds:g} s: does a worker run with "
-        "the roles ingest and score? Giving the command again does no harm"
-    )
+        return say(language, "not_taken", written=written, reason=letters[-1].reason, error=letters[-1].error)
+    return say(language, "no_answer", written=written, seconds=waited_seconds)

@@ -10,8 +10,10 @@ import orjson
 from rich.table import Table
 
 from foreshock.alerting.standing import Seen
-from foreshock.report.phrases import Language
-from schemas.alerts import LEVELS, Alert, Reason
+from foreshock.wording.language import Language
+from foreshock.wording.phrases import padded, say, table_with
+from foreshock.wording.terms import term
+from schemas.alerts import LEVELS, Alert, Cause, Level, Reason
 from schemas.codec import encode
 
 ID_SHOWN = 8
@@ -44,20 +46,18 @@ def table_of(alerts: Iterable[Seen], now: datetime, language: Language) -> Table
     now
         What ages are counted to.
     language
-        Of the first reason.
+        To draw them in.
     """
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for title in ("alert", "level", "cause", "standing", "age", "unit", "policy", "customer"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("why")
+    headings = ("alert", "level", "cause", "standing", "age", "unit", "policy", "customer")
+    table = table_with(headings, "why", language)
     for seen in alerts:
         alert = seen.newest
         table.add_row(
             alert.alert_id[:ID_SHOWN],
-            f"[{STYLES[alert.level]}]{alert.level}[/]" if alert.level in STYLES else alert.level,
-            alert.cause,
-            seen.standing,
-            age_in_words(now - alert.opened_at),
+            in_colour(alert.level, language),
+            term("cause", alert.cause, language),
+            term("standing", seen.standing, language),
+            age_in_words(now - alert.opened_at, language),
             alert.org_path,
             alert.policy_ref or "-",
             alert.customer_key,
@@ -74,9 +74,10 @@ def as_line(seen: Seen) -> bytes:
 
 def in_lines(alert: Alert, language: Language) -> Iterator[str]:
     """Tell a transition: what and when, then why."""
+    moved = moved_in_words(alert.transition, alert.level, alert.cause, language)
     yield (
-        f"{alert.at:%Y-%m-%d %H:%M:%S}  {alert.alert_id[:ID_SHOWN]}  {alert.transition:<12}  {alert.level:<6}  "
-        f"{alert.cause}  {alert.org_path}  {alert.policy_ref or '-'}  {alert.customer_key}"
+        f"{alert.at:%Y-%m-%d %H:%M:%S}  {alert.alert_id[:ID_SHOWN]}  {moved}  {alert.org_path}  "
+        f"{alert.policy_ref or '-'}  {alert.customer_key}"
     )
     for reason in alert.reasons:
         evidence = f"  [{', '.join(reason.evidence)}]" if reason.evidence else ""
@@ -88,7 +89,24 @@ def in_language(reason: Reason, language: Language) -> str:
     return reason.text.zh if language == "zh" else reason.text.en
 
 
-def age_in_words(age: timedelta) -> str:
+def in_colour(level: Level, language: Language) -> str:
+    """Say how urgent something is, in markup of `rich`."""
+    word = term("level", level, language)
+    return f"[{STYLES[level]}]{word}[/]" if level in STYLES else word
+
+
+def moved_in_words(transition: str, level: Level, cause: Cause, language: Language) -> str:
+    """Say what happened to an alert, in columns."""
+    return "  ".join(
+        (
+            padded(term("transition", transition, language), 12 if language == "en" else 8),
+            padded(term("level", level, language), 6 if language == "en" else 2),
+            term("cause", cause, language),
+        )
+    )
+
+
+def age_in_words(age: timedelta, language: Language = "en") -> str:
     """Say how old something is.
 
     Examples
@@ -98,5 +116,5 @@ def age_in_words(age: timedelta) -> str:
     """
     minutes = max(0, int(age.total_seconds() // 60))
     if minutes >= 2 * 24 * 60:
-        return f"{minutes // (24 * 60)} d"
-    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
+        return say(language, "days", count=minutes // (24 * 60))
+    return say(language, "hours", count=minutes // 60) if minutes >= 60 else say(language, "minutes", count=minutes)

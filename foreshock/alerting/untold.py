@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 import orjson
 from rich.table import Table
 
-from foreshock.alerting.shown import ID_SHOWN, STYLES, age_in_words
+from foreshock.alerting.shown import ID_SHOWN, age_in_words, in_colour, moved_in_words
+from foreshock.wording.language import Language
+from foreshock.wording.phrases import say, table_with
+from foreshock.wording.terms import term
 from schemas.alerts import ENDING, LEVELS, Cause, Level
 from schemas.codec import encode
 from schemas.suppressions import UNNUMBERED, Suppression
@@ -69,18 +72,16 @@ class UntoldBoard:
         return sorted(standing, key=lambda each: (-LEVELS.index(each.level), each.opened_at, each.newest.alert_id))
 
 
-def table_of_untold(alerts: Iterable[Untold], now: datetime) -> Table:
+def table_of_untold(alerts: Iterable[Untold], now: datetime, language: Language) -> Table:
     """Draw what nobody was told of, in the order given; ages are counted to `now`."""
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for title in ("alert", "level", "cause", "held back by", "age", "unit", "customer"):
-        table.add_column(title, no_wrap=True)
+    table = table_with(("alert", "level", "cause", "held_by", "age", "unit"), "customer", language)
     for each in alerts:
         table.add_row(
             each.newest.alert_id[:ID_SHOWN],
-            f"[{STYLES[each.level]}]{each.level}[/]" if each.level in STYLES else each.level,
-            each.cause,
-            rule_in_words(each.newest),
-            age_in_words(now - each.opened_at),
+            in_colour(each.level, language),
+            term("cause", each.cause, language),
+            rule_in_words(each.newest, language),
+            age_in_words(now - each.opened_at, language),
             each.org_path,
             each.customer_key,
         )
@@ -93,21 +94,19 @@ def as_line_of_untold(each: Untold) -> bytes:
     return orjson.dumps({"standing": "untold", "opened_at": each.opened_at, **fields})
 
 
-def held_in_lines(held: Suppression) -> Iterator[str]:
+def held_in_lines(held: Suppression, language: Language) -> Iterator[str]:
     """Tell a transition that was held back: what and when, then by what."""
-    yield (
-        f"{held.at:%Y-%m-%d %H:%M:%S}  {held.alert_id[:ID_SHOWN]}  {held.transition:<12}  {held.level:<6}  "
-        f"{held.cause}  {held.org_path}  -  {held.customer_key}"
-    )
+    moved = moved_in_words(held.transition, held.level, held.cause, language)
+    yield (f"{held.at:%Y-%m-%d %H:%M:%S}  {held.alert_id[:ID_SHOWN]}  {moved}  {held.org_path}  -  {held.customer_key}")
     if held.rule == "complained_after":
-        yield "    NOT TOLD, and the customer complained"
+        yield f"    {say(language, 'not_told_complained')}"
     else:
-        yield f"    NOT TOLD: {rule_in_words(held)}"
+        yield f"    {say(language, 'not_told', rule=rule_in_words(held, language))}"
 
 
-def rule_in_words(held: Suppression) -> str:
+def rule_in_words(held: Suppression, language: Language) -> str:
     """Say what held a transition back, who asked for it, and until when."""
     silence = f" {held.silence}" if held.silence else ""
-    author = f" by {held.author}" if held.author else ""
-    until = f" until {held.until:%Y-%m-%d %H:%M}" if held.until is not None else ""
-    return f"{held.rule}{silence}{author}{until}"
+    author = say(language, "by", name=held.author) if held.author else ""
+    until = say(language, "until", at=held.until) if held.until is not None else ""
+    return f"{term('rule', held.rule, language)}{silence}{author}{until}"

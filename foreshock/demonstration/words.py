@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from schemas.alerts import Reason
@@ -226,22 +225,3 @@ class Words:
                 return reason.text.en
             case _:
                 return f"{reason.text.en} / {reason.text.zh}"
-
-
-def language_of(environment: Mapping[str, str]) -> Language:
-    """Guess the language of who is watching, as other programs do.
-
-    Parameters
-    ----------
-    environment
-        Of the process; LC_ALL wins over LC_MESSAGES, which wins over LANG.
-
-    Examples
-    --------
-    >>> language_of({"LANG": "zh_CN.UTF-8"}), language_of({"LANG": "en_GB.UTF-8"}), language_of({"LANG": "C.UTF-8"})
-    ('zh', 'en', 'both')
-    """
-    told = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
-    if told.startswith("zh"):
-        return "zh"
-    return "en" if told.startswith("en") else "both"

@@ -8,8 +8,9 @@ from foreshock.explaining.account import Account, facts_of, in_order
 from foreshock.explaining.scores import Score, adds_up, sum_of
 from foreshock.explaining.verdict import verdict
 from foreshock.explaining.witness import Derived
-from foreshock.explaining.words import in_both, in_json, parameter, say
-from foreshock.report.phrases import Language
+from foreshock.explaining.words import head, in_both, in_json, parameter, say
+from foreshock.wording.language import Language
+from foreshock.wording.terms import term
 from models.features import MEANINGS
 from models.log_odds import log_odds
 from schemas.alerts import Alert
@@ -54,8 +55,7 @@ class Teller:
         if not witness.derived:
             return
         newest = witness.derived[-1].alert
-        standing = self._say("ended", transition=newest.transition) if witness.is_over else self._say("open")
-        yield self._say("head", alert_id=newest.alert_id, cause=newest.cause, level=newest.level, standing=standing)
+        yield head(self._language, newest.alert_id, newest, is_over=witness.is_over)
         yield self._say("whose", customer=newest.customer_key, unit=newest.org_path, policy=newest.policy_ref or "-")
         if taxonomy := self._account.taxonomy:
             name = taxonomy.zh if self._language == "zh" else taxonomy.en
@@ -84,8 +84,8 @@ class Teller:
                 "transition",
                 sequence=alert.sequence,
                 at=f"{alert.at:%Y-%m-%d %H:%M:%S}",
-                transition=alert.transition,
-                level=alert.level,
+                transition=term("transition", alert.transition, self._language),
+                level=term("level", alert.level, self._language),
                 who=self._who(derived),
                 position="/".join(map(str, alert.position)),
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from foreshock.explaining.comparing import Comparison, Difference
 from foreshock.explaining.words import in_json, say
-from foreshock.report.phrases import Language
+from foreshock.wording.language import Language
 
 
 def verdict(

@@ -8,8 +8,10 @@ import orjson
 
 from foreshock.alerting.shown import in_language
 from foreshock.explaining.parameters import Parameter
-from foreshock.report.phrases import Language, read_phrases
-from schemas.alerts import Reason
+from foreshock.wording.language import Language, read_phrases
+from foreshock.wording.terms import term
+from schemas.aggregates import AggregateAlert
+from schemas.alerts import Alert, Reason
 
 PHRASES = read_phrases(Path(__file__).with_name("phrases.toml"))
 """Texts by key."""
@@ -18,6 +20,19 @@ PHRASES = read_phrases(Path(__file__).with_name("phrases.toml"))
 def say(language: Language, key: str, **values: object) -> str:
     """Give a text with its values."""
     return PHRASES[key].in_(language).format(**values)
+
+
+def head(language: Language, alert_id: str, newest: Alert | AggregateAlert, *, is_over: bool) -> str:
+    """Say which alert it is, and whether it has ended."""
+    ended = say(language, "ended", transition=term("transition", newest.transition, language))
+    return say(
+        language,
+        "head",
+        alert_id=alert_id,
+        cause=term("cause", newest.cause, language),
+        level=term("level", newest.level, language),
+        standing=ended if is_over else say(language, "open"),
+    )
 
 
 def in_both(reason: Reason, first: Language) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from foreshock.report.phrases import Language, Text
+from foreshock.wording.language import Language, Text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

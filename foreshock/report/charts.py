@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from foreshock.report.alerting import SHOWN_LEVELS
 from foreshock.report.drawing import DARK, DATES, PALE, WARM, new_figure
 from foreshock.report.figures import Level, ReasonFigures
-from foreshock.report.phrases import Language, known_or, say
+from foreshock.report.phrases import known_or, say
+from foreshock.wording.language import Language
 from models.params import DAY
 from schemas.alerts import Stage
 

@@ -13,8 +13,9 @@ from plotly.offline import get_plotlyjs
 from foreshock.report.blocks import Chart, Section
 from foreshock.report.drawing import FONTS
 from foreshock.report.figures import Figures
-from foreshock.report.phrases import Language, Text, say
+from foreshock.report.phrases import say
 from foreshock.report.sections import sections_of
+from foreshock.wording.language import Language, Text
 
 Languages = Literal["zh", "en", "both"]
 

@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Literal, NamedTuple
 
-Language = Literal["zh", "en"]
-
-
-class Text(NamedTuple):
-    """One text in the two languages of the page; `{name}` stands for a value."""
-
-    zh: str
-    en: str
-
-    def in_(self, language: Language) -> str:
-        """Give it in one language."""
-        return self.zh if language == "zh" else self.en
-
-
-def read_phrases(path: Path) -> dict[str, Text]:
-    """Read a table of texts by their keys."""
-    return {key: Text(**texts) for key, texts in tomllib.loads(path.read_text(encoding="utf-8")).items()}
-
+from foreshock.wording.language import Text, read_phrases
 
 PHRASES: dict[str, Text] = read_phrases(Path(__file__).with_suffix(".toml"))
 """Texts by key."""

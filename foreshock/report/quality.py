@@ -10,7 +10,8 @@ from foreshock.report import quality_charts as charts
 from foreshock.report.blocks import Block, Chart, Heading, Note, Section, Table, TooLittle
 from foreshock.report.curves import LEAST_COMPLAINTS, LEAST_EXAMPLES
 from foreshock.report.figures import Figures, HorizonFigures
-from foreshock.report.phrases import Text, plain, say
+from foreshock.report.phrases import plain, say
+from foreshock.wording.language import Text
 
 
 def quality_section(figures: Figures) -> Section:

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from foreshock.report.drawing import DARK, DATES, WARM, new_figure, percent_format
 from foreshock.report.figures import HorizonFigures, Moved, Week
-from foreshock.report.phrases import Language, say
+from foreshock.report.phrases import say
+from foreshock.wording.language import Language
 
 HORIZON_COLOURS = {7: WARM, 30: DARK}
 

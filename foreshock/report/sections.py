@@ -11,8 +11,9 @@ from foreshock.report.blocks import Block, Card, Cards, Chart, Facts, Note, Sect
 from foreshock.report.collecting import LEAST_IN_WEEK
 from foreshock.report.curves import LEAST_COMPLAINTS, LEAST_EXAMPLES, Interval, wilson
 from foreshock.report.figures import Figures, LevelFigures
-from foreshock.report.phrases import Text, joined, known_or, plain, say
+from foreshock.report.phrases import joined, known_or, plain, say
 from foreshock.report.quality import quality_section
+from foreshock.wording.language import Text
 from schemas.alerts import Level
 
 HEADLINE_LEVEL: Level = "yellow"

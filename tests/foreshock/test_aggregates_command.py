@@ -79,8 +79,11 @@ def test_those_that_stand_are_listed_once_and_the_ended_when_asked_for() -> None
 
     table = run("list", "--ended", "--lang", "zh")
     assert "机构 HQ/North" in table.stdout
-    assert "ended" in table.stdout
-    assert "2 of 2 shown" in table.stderr
+    assert "已结束" in table.stdout
+    assert "显示 2 / 2 条" in table.stderr
+    in_english = run("list", "--ended")
+    assert "ended" in in_english.stdout
+    assert "2 of 2 shown" in in_english.stderr
 
 
 @pytest.mark.usefixtures("topic")
@@ -90,6 +93,7 @@ def test_those_that_stand_are_listed_once_and_the_ended_when_asked_for() -> None
         (("--org", "HQ/South"), ["HQ/South/Shenzhen"]),
         (("--cause", "unanswered"), ["HQ/North"]),
         (("--level", "red"), ["HQ/North"]),
+        (("--level", "红", "--cause", "反馈无人回应", "--kind", "机构"), ["HQ/North"]),
         (("--kind", "unit", "--limit", "1"), ["HQ/North"]),
         (("--kind", "household"), []),
     ],

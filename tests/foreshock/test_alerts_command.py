@@ -75,6 +75,8 @@ def an_alert_is_worked_from_opening_to_end_and_explained(staffed: Office) -> Non
 
     shown = staffed.run("alerts", "show", named, "--lang", "zh")
     assert "已有人接手" in shown.stdout
+    assert "已接手    橙  扬言投诉" in shown.stdout
+    assert f"{alert_id} 已关闭：已解决" in staffed.run("alerts", "ack", named, "--lang", "zh").stdout
     assert [each.transition for each in sent(alert_id)][-2:] == ["acknowledged", "resolved"]
     assert b"13800138000" not in journal()
 

@@ -63,8 +63,10 @@ def test_what_was_held_back_of_an_alert_is_found_by_the_beginning_of_its_id_and_
         found.take_held(each)
 
     assert [held.rule for held in found.held_back()] == ["silence", "capacity"]
-    told = "\n".join(held_in_lines(found.held_back()[0]))
+    told = "\n".join(held_in_lines(found.held_back()[0], "en"))
     assert f"NOT TOLD: silence storm by Li until {SOME_TIME:%Y-%m-%d %H:%M}" in told
+    in_chinese = "\n".join(held_in_lines(found.held_back()[0], "zh"))
+    assert f"未告知：静默 storm，由 Li，至 {SOME_TIME:%Y-%m-%d %H:%M}" in in_chinese
 
 
 def test_a_beginning_that_a_told_and_an_untold_alert_share_names_neither() -> None:

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from foreshock.demonstration.verdict import CheckName, Losses
-from foreshock.demonstration.words import TEXTS, Words, language_of
+from foreshock.demonstration.words import TEXTS, Words
 from schemas.alerts import CAUSES, LEVELS, TRANSITIONS
 from tests.support.alerts import alert
 
@@ -41,18 +41,3 @@ def test_a_reason_is_said_in_the_language_of_who_reads_it() -> None:
     assert Words("zh").reason(reason) == "客户提到要向监管投诉"
     assert Words("en").reason(reason) == "Named the regulator"
     assert Words("both").reason(reason) == "Named the regulator / 客户提到要向监管投诉"
-
-
-@pytest.mark.parametrize(
-    ("environment", "language"),
-    [
-        ({"LANG": "zh_CN.UTF-8"}, "zh"),
-        ({"LANG": "en_US.UTF-8"}, "en"),
-        ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_TW.UTF-8"}, "zh"),
-        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "zh"),
-        ({"LANG": "C.UTF-8"}, "both"),
-        ({}, "both"),
-    ],
-)
-def test_the_language_is_that_of_the_terminal(environment: dict[str, str], language: str) -> None:
-    assert language_of(environment) == language

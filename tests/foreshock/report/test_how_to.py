@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from foreshock.report.phrases import Language, say
+from foreshock.report.phrases import say
+from foreshock.wording.language import Language
 from tests.support.documents import headings
 from tests.support.peers import CHECKOUT
 

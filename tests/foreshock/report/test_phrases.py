@@ -7,7 +7,8 @@ from string import Formatter
 import pytest
 
 from foreshock.report import phrases
-from foreshock.report.phrases import PHRASES, Text, joined, known_or, plain, say
+from foreshock.report.phrases import PHRASES, joined, known_or, plain, say
+from foreshock.wording.language import Text
 from models.reasons import CODES
 from schemas.alerts import LEVELS, STAGES
 from schemas.codec import EVENT_TYPES
