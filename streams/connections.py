@@ -11,6 +11,7 @@ from aiokafka.helpers import create_ssl_context
 
 from schemas.errors import ConfigurationError
 from streams.settings import Settings
+from streams.stoppable import StoppableConsumer
 
 
 class BrokerUnavailableError(ConfigurationError):
@@ -106,7 +107,7 @@ def new_group_consumer(
         How long it may work on what it fetched before the group takes its partitions away. A process that is dead is
         noticed by its heartbeats, much earlier.
     """
-    return AIOKafkaConsumer(
+    return StoppableConsumer(
         *topics,
         max_poll_interval_ms=int(longest_work.total_seconds() * 1000),
         **client_options(settings),
@@ -125,7 +126,7 @@ def new_group_consumer(
 
 def new_reader(settings: Settings) -> AIOKafkaConsumer:
     """Make a consumer without a group, for reading named partitions; it is not started."""
-    return AIOKafkaConsumer(
+    return StoppableConsumer(
         **client_options(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError
 
 from foreshock.broker.reaching import admin_client
 from foreshock.broker.reading import Span, open_topic
@@ -15,6 +20,7 @@ from streams.topics import CHANGELOG
 
 _GROUPS = ("ingest", "score", "learn")
 """Consumer groups that write to the journal or follow from it. Delivery may go on: outputs stay where they are."""
+_AGAIN_AFTER_SECONDS = 0.25
 
 
 class NotAtRestError(ConfigurationError):
@@ -46,15 +52,28 @@ async def nobody_works(settings: Settings) -> None:
     """
     async with admin_client(settings) as admin:
         for group in map(settings.topic, _GROUPS):
-            # One at a time: the embedded broker answers for several in a way that cannot be read.
-            (response,) = await admin.describe_consumer_groups([group])
-            members = sum(len(found[5]) for found in response.groups)
+            members = await _members(admin, group, settings.request_timeout_seconds)
             if members:
                 raise NotAtRestError(
                     f"{members} member{'s are' if members != 1 else ' is'} in the group {group}: stop every worker "
                     "with the roles ingest, score, learn or tick. One that was killed is a member for "
                     f"{settings.session_timeout_seconds:g} s more (FORESHOCK_SESSION_TIMEOUT_SECONDS)"
                 )
+
+
+async def _members(admin: AIOKafkaAdminClient, group: str, seconds: float) -> int:
+    """Count the members of a group; a broker that is still reading its groups, or never had one, is asked again."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            # One at a time: the embedded broker answers for several in a way that cannot be read.
+            (response,) = await admin.describe_consumer_groups([group])
+        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError):
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(_AGAIN_AFTER_SECONDS)
+        else:
+            return sum(len(found[5]) for found in response.groups)
 
 
 async def everything_is_scored(settings: Settings, ends: Ends) -> None:

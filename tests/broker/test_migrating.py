@@ -10,10 +10,13 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import orjson
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError
 
 import foreshock.migrating.carrying as carrying
 from foreshock.alerting.silencing import read_silences
@@ -340,6 +343,22 @@ async def test_workers_that_are_still_there_are_noticed(embedded_broker: Embedde
         await worker.has_said("state_recovered")
         with pytest.raises(NotAtRestError, match=r"in the group .*score: stop every worker"):
             await migrate(settings, AFTER)
+
+
+async def test_a_broker_that_is_still_reading_its_groups_is_asked_again(
+    rested: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = [GroupCoordinatorNotAvailableError(), GroupLoadInProgressError()]
+
+    async def describe(_: AIOKafkaAdminClient, groups: list[str]) -> list[Any]:
+        if answers:
+            raise answers.pop()
+        return [SimpleNamespace(groups=[("", *groups, "Empty", "", "", [])])]
+
+    monkeypatch.setattr(AIOKafkaAdminClient, "describe_consumer_groups", describe)
+
+    assert (await migrate(rested, AFTER, dry_run=True)).customers == 40
+    assert not answers
 
 
 @pytest.mark.kafka
