@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,7 +157,12 @@ def _chromium(environ: Mapping[str, str]) -> str | None:
 
 
 def _kubectl(environ: Mapping[str, str]) -> str | None:
-    return shutil.which("kubectl")
+    """A kubectl whose kustomize reads what we write; those before 1.27 have an older one, or do not say which."""
+    if not (found := shutil.which("kubectl")):
+        return None
+    asked = [found, "version", "--client", "--output=json"]
+    said = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False).stdout
+    return found if re.search(r'"kustomizeVersion": "v[5-9]', said) else None
 
 
 def _docker(environ: Mapping[str, str]) -> str | None:
