@@ -16,6 +16,7 @@ import faust
 from models.engine import Engine
 from models.packing import packed_buckets
 from models.params import Params
+from models.row_formats import ROW_FORMAT
 from models.rows import decode_row, encode_row, row_position
 from models.state import CustomerState, OpenAlert, PendingClaim
 from streams.rocks import DiskStore
@@ -50,7 +51,9 @@ def measure(customers: int, store: Store) -> dict[str, float]:
     resident, started = _resident(), time.process_time()
     for first in range(0, customers, _PORTION):
         last = min(first + _PORTION, customers)
-        portion = [(_key(n).encode(), b'[2,"%s",%d,0,%s' % (_EPOCH.encode(), n, tail)) for n in range(first, last)]
+        portion = [
+            (_key(n).encode(), b'[%d,"%s",%d,0,%s' % (ROW_FORMAT, _EPOCH.encode(), n, tail)) for n in range(first, last)
+        ]
         table.apply(0, portion, reached=last - 1)
     loaded, held = time.process_time(), _resident()
     states = CustomerStates(rows, encode_row, decode_row, cached=0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from models.agenda import Agenda
 from models.aggregates.observing import watermark_of
 from models.alerting.capacity import Capacity
 from models.budget import Budget
+from models.census import Census, told_levels_of
 from models.forgetting import SETTLED_RECORDS
 from models.frame import Frame
 from models.listening import Listener
@@ -26,7 +28,7 @@ from models.partition import (
 )
 from models.risk import Scorer, untrained
 from models.rows import decode_row, glimpse
-from models.state import FORGOTTEN, NEVER, CustomerState, States
+from models.state import NEVER, CustomerState, States
 from models.telling import risk_of
 from models.text.cold_start import cold_start_of
 from models.timers import next_due
@@ -111,6 +113,7 @@ class Engine:
         )
         self._heard_with = weights.text
         self._agenda = Agenda()
+        self._census = Census(params.organisation)
         self._learner, self._pinned = "", False
         self._written = NOWHERE
         self._unwritten: tuple[Position, ModelWeights] | None = None
@@ -142,7 +145,12 @@ class Engine:
     @property
     def customers_by_stage(self) -> Sequence[int]:
         """How many customers are in each of `schemas.alerts.STAGES`."""
-        return self._frame.customers_by_stage
+        return self._census.customers_by_stage
+
+    @property
+    def census(self) -> Mapping[str, Sequence[int]]:
+        """What `models.census.Census.by_unit` says of the partition."""
+        return self._census.by_unit
 
     @property
     def is_pinned(self) -> bool:
@@ -248,7 +256,7 @@ class Engine:
             visit.receipt(event, "unknown" if visit.state.forgotten_at else "noted", max(at, visit.state.clock))
             if not visit.state.forgotten_at:
                 visit.erase(at)
-        self._put(states, key, visit.state, outcome)
+        self._put(states, key, known, visit.state, outcome)
         return outcome
 
     def advance(self, states: States, at: float) -> Outcome:
@@ -273,7 +281,7 @@ class Engine:
             visit = Visit(frame, key, known.copy(), outcome)
             visit.into_this_epoch()
             visit.fire(at)
-            self._put(states, key, visit.state, outcome)
+            self._put(states, key, known, visit.state, outcome)
         return outcome
 
     def switch(self, weights: ModelWeights) -> Outcome:
@@ -325,17 +333,13 @@ class Engine:
         return risk_of(key, state, self._frame.partition, self._frame.params_hash)
 
     def _counted(self, customers: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, float]]:
-        """Count customers by stage, and yield when each must be looked at next.
+        """Count customers where they are, and yield when each must be looked at next.
 
         Nearly every row says so in its beginning; there may be millions.
         """
         frame = self._frame
-        by_stage, rules, epoch, position = (
-            frame.customers_by_stage,
-            frame.params_hash,
-            frame.epoch,
-            frame.position,
-        )
+        rules, epoch, position = frame.params_hash, frame.epoch, frame.position
+        alike: Counter[tuple[str, int, str]] = Counter()
         for key, row in customers:
             seen = glimpse(row)
             if seen is not None and seen.epoch == epoch and seen.position > position:
@@ -345,12 +349,14 @@ class Engine:
                     frame.capacity.expect(ahead, position)
             if seen is None or seen.ruled_by != rules:
                 state = decode_row(row)
-                stage, due = state.stage, next_due(state, self.params)
+                alike[state.org_path, state.stage, state.told_levels] += 1
+                due = next_due(state, self.params)
             else:
-                stage, due = seen.stage, seen.due
-            if stage != FORGOTTEN:
-                by_stage[stage] += 1
+                alike[seen.org_path, seen.stage, seen.told_levels] += 1
+                due = seen.due
             yield key, due
+        for (org_path, stage, told_levels), count in alike.items():
+            self._census.add(org_path, stage, told_levels, count)
 
     def _due_in(self, states: States, key: str) -> float:
         """Return when the next timer of a customer fires; infinity for one whom nobody knows any more."""
@@ -383,12 +389,16 @@ class Engine:
         else:
             self._agenda.note(key, frame.now + DAY)
 
-    def _put(self, states: States, key: str, state: CustomerState, outcome: Outcome) -> None:
-        """Stamp the row with the position and the rules, hand it back, and note when its next timer is due."""
+    def _put(
+        self, states: States, key: str, known: CustomerState | None, state: CustomerState, outcome: Outcome
+    ) -> None:
+        """Stamp the row with the position and the rules, hand it back, count it, note when its next timer is due."""
         frame = self._frame
         state.epoch, (state.offset, state.line) = frame.epoch, frame.position
         state.ruled_by = frame.params_hash
+        state.told_levels = told_levels_of(state.alerts) if state.alerts else ""
         states[key] = state
+        self._census.moved(known, state)
         outcome.touched.append(key)
         self._agenda.note(key, state.due)
 

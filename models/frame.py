@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from models.alerting.capacity import Capacity
 from models.budget import Budget
@@ -12,13 +12,12 @@ from models.params import Params
 from models.partition import Silence
 from models.risk import Scorer
 from models.state import NEVER
-from schemas.alerts import STAGES
 from schemas.types import NOWHERE, Position
 
 
 @dataclass(slots=True)
 class Frame:
-    """The part of a partition that bears on its customers; changed by the engine alone, but for counts and budget."""
+    """The part of a partition that bears on its customers; changed by the engine alone, but for the budget."""
 
     params: Params
     """How to decide."""
@@ -44,5 +43,3 @@ class Frame:
     """What owners were told today; None where no day has an end."""
     silences: Sequence[Silence] = ()
     """What people asked not to be told."""
-    customers_by_stage: list[int] = field(default_factory=lambda: [0] * len(STAGES))
-    """How many customers are in each of `STAGES`."""

@@ -12,7 +12,7 @@ from typing import Any
 from models.packing import packed_buckets, packed_numbers
 from schemas.errors import ConfigurationError
 
-ROW_FORMAT = 5
+ROW_FORMAT = 6
 """First item of every row."""
 
 _FIELDS_1 = [
@@ -203,9 +203,9 @@ _FIELDS_3 = [*_FIELDS_2[:_AFTER], "feedback", *_FIELDS_2[_AFTER:], "room", "cloc
 
 _BEFORE = _FIELDS_3.index("drivers")
 _FIELDS_4 = [*_FIELDS_3[:_BEFORE], "product_line", "product_id", "household_ref", *_FIELDS_3[_BEFORE:]]
-"""The same of format 4."""
+"""The same of formats 4 and 5."""
 
-_FIELDS = {1: (_FIELDS_1,), 2: (_FIELDS_2, _FORGOTTEN_2), 3: (_FIELDS_3,), 4: (_FIELDS_4,)}
+_FIELDS = {1: (_FIELDS_1,), 2: (_FIELDS_2, _FORGOTTEN_2), 3: (_FIELDS_3,), 4: (_FIELDS_4,), 5: (_FIELDS_4,)}
 """Format to the rows that it has."""
 
 Named = dict[str, Any]
@@ -292,5 +292,14 @@ def _to_5(named: Named) -> Named:
     return named | {name: [*adds[:-1], 0.0, adds[-1]] if adds else adds for name, adds in parts.items()}
 
 
-_STEPS: Mapping[int, Callable[[Named], Named]] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5}
+def _to_6(named: Named) -> Named:
+    """Say the levels of open alerts at the beginning; one that says nothing else is known to people."""
+    known = [alert for alert in named.get("alerts") or () if len(alert) <= _TOLD_5 or alert[_TOLD_5]]
+    return named | {"told_levels": "".join(str(alert[_LEVEL_5]) for alert in known)}
+
+
+_LEVEL_5, _TOLD_5 = 2, 15
+"""Where an alert of format 5 has its level, and whether people know of it."""
+
+_STEPS: Mapping[int, Callable[[Named], Named]] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5, 5: _to_6}
 """Format to what brings a row of it to the next."""

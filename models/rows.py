@@ -14,6 +14,7 @@ from models.clocks.running import RunningClock
 from models.ledgers.waiting import OpenFeedback
 from models.row_formats import ROW_FORMAT, check_format, upgraded
 from models.state import (
+    FORGOTTEN,
     Case,
     CoolDown,
     CustomerState,
@@ -117,17 +118,41 @@ class Glimpse(NamedTuple):
     """Index into `STAGES`, or `FORGOTTEN`."""
     ruled_by: str
     """Hash of the parameters that `due` follows from; with others the row has to be read whole."""
+    told_levels: str
+    """Levels of the open alerts that people know of; empty of the forgotten."""
+    org_path: str
+    """The unit that last served the customer; empty of the forgotten."""
 
 
 def glimpse(row: bytes) -> Glimpse | None:
-    """Read the beginning of a row, in a twentieth of the time of the whole; None if it is of another format."""
+    """Read the beginning of a row, in a twentieth of the time of the whole.
+
+    Returns
+    -------
+    Glimpse or None
+        None if the row is of another format, or its unit has a name that JSON writes with a backslash.
+    """
     if not row.startswith(_TODAY):
         return None
-    _, epoch, offset, line, due, stage, ruled_by, _ = row.split(b",", 7)
-    position = Position(int(offset), int(line))
-    return Glimpse(epoch[1:-1].decode(), position, float(due), int(stage), ruled_by[1:-1].decode())
+    # Between quotation marks: the epoch, the rules, the levels, the unit; of the forgotten only the first two.
+    parts = row.split(b'"', 8)
+    _, offset, line, due, stage, _ = parts[2].split(b",")
+    is_forgotten = stage == _FORGOTTEN
+    levels, org_path = (b"", b"") if is_forgotten else (parts[5], parts[7])
+    if b"\\" in org_path:
+        return None
+    return Glimpse(
+        parts[1].decode(),
+        Position(int(offset), int(line)),
+        float(due),
+        int(stage),
+        parts[3].decode(),
+        levels.decode(),
+        org_path.decode(),
+    )
 
 
+_FORGOTTEN = b"%d" % FORGOTTEN
 _TODAY = b"[%d," % ROW_FORMAT
 
 

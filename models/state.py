@@ -217,10 +217,12 @@ class CustomerState:
     """Index into `STAGES`; `FORGOTTEN` where nothing is thought of the customer any more."""
     ruled_by: str = ""
     """Hash of the parameters that `due` follows from."""
-    tenant: str = "default"
-    """Whose customer."""
+    told_levels: str = ""
+    """Level of each open alert that people know of, as `models.census.told_levels_of` writes them, as of this row."""
     org_path: str = "HQ"
     """The unit that last served the customer."""
+    tenant: str = "default"
+    """Whose customer."""
     policy_ref: str | None = None
     """Last policy number named."""
     claim_ref: str | None = None

@@ -55,7 +55,7 @@ class Visit:
     Parameters
     ----------
     frame
-        What holds for all customers of the partition; its counts and its budget change.
+        What holds for all customers of the partition; its budget changes.
     key
         Whom.
     state
@@ -86,7 +86,6 @@ class Visit:
         is_gone = known is not None and gone_at(known, frame.params) <= frame.now
         state = begun(known, frame.epoch, frame.position, is_gone=is_gone)
         outcome.stage_moves.append((-1, state.stage))
-        frame.customers_by_stage[state.stage] += 1
         frame.budget.born()
         return cls(frame, key, state, outcome)
 
@@ -231,10 +230,9 @@ class Visit:
 
     def _forget(self, at: float) -> None:
         """Keep only what is left of a customer of whom nothing more is believed."""
-        frame, stage = self._frame, self.state.stage
+        frame = self._frame
         self._outcome.believe(self._key)
-        self._outcome.stage_moves.append((stage, -1))
-        frame.customers_by_stage[stage] -= 1
+        self._outcome.stage_moves.append((self.state.stage, -1))
         frame.budget.forgotten()
         # Not before now: the journal of the time before is kept from when it was written.
         self.state = forgotten(self.state, max(at, frame.now), frame.epoch, frame.position)
@@ -273,8 +271,6 @@ class Visit:
         state = self.state
         if stage != state.stage:
             self._outcome.stage_moves.append((state.stage, stage))
-            self._frame.customers_by_stage[state.stage] -= 1
-            self._frame.customers_by_stage[stage] += 1
         state.stage, state.stage_at = stage, state.clock
 
     def _tell(self, learnt: list[Learnt]) -> None:

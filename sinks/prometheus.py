@@ -22,6 +22,7 @@ from schemas.snapshots import Horizon, Snapshot
 from schemas.suppressions import RULES, Suppression
 from schemas.ticks import CommandName
 from sinks.metrics.aggregates import AggregateMetrics
+from sinks.metrics.census import CensusMetrics
 from sinks.metrics.delivering import SINKS, DeliveringMetrics
 from sinks.metrics.faults import FaultMetrics
 from sinks.metrics.flow import CHANNELS, FACTS, GROUPS, FlowMetrics
@@ -53,6 +54,7 @@ class Metrics(
     FlowMetrics,
     JudgingMetrics,
     UnitMetrics,
+    CensusMetrics,
     DeliveringMetrics,
     LearningMetrics,
     AggregateMetrics,
@@ -76,6 +78,7 @@ class Metrics(
         FlowMetrics.__init__(self, registry)
         JudgingMetrics.__init__(self, registry)
         UnitMetrics.__init__(self, registry, units or Units())
+        CensusMetrics.__init__(self, registry, self.units)
         DeliveringMetrics.__init__(self, registry)
         LearningMetrics.__init__(self, registry)
         AggregateMetrics.__init__(self, registry)
@@ -133,6 +136,7 @@ class Metrics(
     def lanes_closed(self) -> None:
         """The worker let go of its partitions; whoever has them counts their customers."""
         self._stages.clear()
+        self.forget_census()
         self._active.clear()
         self._show_active()
         self._lags["score"].clear()

@@ -85,6 +85,9 @@ class Core(Generic[EngineT, StateT]):
     customers_by_stage: Callable[[EngineT], Sequence[int]]
     """Count the customers of a partition, in the order of `schemas.alerts.STAGES`."""
 
+    census: Callable[[EngineT], Mapping[str, Sequence[int]]]
+    """Count the same per unit of the company, then its open alerts, in the order of `LEVELS` from blue up."""
+
     scoring_with: Callable[[EngineT], tuple[int, bool]]
     """Tell the number of the active snapshot, and whether a command holds it."""
 

@@ -6,7 +6,7 @@ Everything here is synchronous and touches no broker: the same lines in the same
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -218,6 +218,10 @@ class Lane:
     def customers_by_stage(self) -> Sequence[int]:
         """Count the customers of the partition, in the order of `STAGES`."""
         return self._core.customers_by_stage(self.engine)
+
+    def census(self) -> Mapping[str, Sequence[int]]:
+        """Count the same per unit of the company, then its open alerts, in the order of `LEVELS` from blue up."""
+        return self._core.census(self.engine)
 
     def scoring_with(self) -> tuple[int, bool]:
         """Tell the number of the active snapshot, and whether a command holds it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from aiokafka import AIOKafkaProducer
@@ -37,6 +37,9 @@ class LanesObserver(Observer, RecoveryObserver, HolesObserver, Protocol):
 
     def settled(self, partition: int, lag: int | None, alert_ages: Sequence[float], stages: Sequence[int]) -> None:
         """A group is at the broker."""
+
+    def counted(self, partition: int, census: Mapping[str, Sequence[int]]) -> None:
+        """A partition was counted, unit by unit."""
 
     def scoring(self, partition: int, number: int, is_pinned: bool) -> None:
         """A partition scores with this snapshot."""
@@ -287,6 +290,7 @@ class Lanes:
             [now - sent_at for sent_at in group.alert_times],
             lane.customers_by_stage(),
         )
+        self._observer.counted(partition, lane.census())
         self._observer.scoring(partition, *lane.scoring_with())
         self._observer.written(time.perf_counter() - group.taken_at)
 

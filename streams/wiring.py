@@ -135,6 +135,7 @@ def core_of(params: Params, epoch: str, key: bytes, partitions: int = 1) -> Core
         risk_of=lambda engine, key, state: None if state.forgotten_at else engine.risk_of(key, state),
         own_rows=lambda engine: {key.encode(): row for key, row in engine.partition_rows().items()},
         customers_by_stage=lambda engine: tuple(engine.customers_by_stage),
+        census=lambda engine: engine.census,
         scoring_with=lambda engine: (engine.scorer.number, engine.is_pinned),
         encode_row=encode_row,
         decode_row=decode_row,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.grafana.panels import DashboardPlan, PanelPlan, Query, RowPlan, VariablePlan, Words
-from deploy.grafana.queries import CHOSEN, increased, median
+from deploy.grafana.queries import CHOSEN, increased, median, now, share
 
 _ORGANISATION = VariablePlan("organisation", Words("机构", "Organisation"), "foreshock_unit_transitions_total", "unit")
 
@@ -18,20 +18,53 @@ def _moves(transitions: str, over: str = "24h") -> str:
     return _of("transitions_total", over, transition=transitions)
 
 
+def _customers(*, by: str = "", **labels: str) -> str:
+    """Write how many customers the chosen units and those below them have."""
+    return now("foreshock_unit_customers", by=by, unit=CHOSEN, **labels)
+
+
+def _open(*, by: str = "", **labels: str) -> str:
+    """Write how many alerts are open there."""
+    return now("foreshock_unit_open_alerts", by=by, unit=CHOSEN, **labels)
+
+
+_UNHAPPY = "!content"
+
 _NOW = RowPlan(
     Words("现在要做什么", "What there is to do"),
     (
         PanelPlan(
+            Words("未结且要求致电的预警", "Open alerts that ask for a call"),
+            Words(
+                "黄及以上。逐条查看：`foreshock alerts list --org 机构`。",
+                "Yellow and above. One by one: `foreshock alerts list --org UNIT`.",
+            ),
+            (Query(_open(level="yellow|orange|red"), "open"),),
+            warn_at=50,
+            bad_at=200,
+            is_one_number=True,
+            width=4,
+        ),
+        PanelPlan(
+            Words("未结的红色预警", "Open red alerts"),
+            Words("需立即处理；不下降：没有人处理。", "To be acted on now; if it stays, nobody does."),
+            (Query(_open(level="red"), "red"),),
+            warn_at=1,
+            bad_at=5,
+            is_one_number=True,
+            width=4,
+        ),
+        PanelPlan(
             Words("24 小时内新告知的预警", "Alerts newly told in 24 hours"),
             Words(
-                "当前未结的逐条查看：`foreshock alerts list --org 机构`。",
-                "Those that are open now, one by one: `foreshock alerts list --org UNIT`.",
+                "新开、压下后补告、重新打开的。远多于了结的：积压在增加。",
+                "Opened, told after having been held back, opened again. Far more than end: they pile up.",
             ),
             (Query(_moves("opened|told|reopened"), "told"),),
             warn_at=50,
             bad_at=200,
             is_one_number=True,
-            width=6,
+            width=4,
         ),
         PanelPlan(
             Words("24 小时内新开或升至红色的预警", "Alerts opened red or raised to red, in 24 hours"),
@@ -40,7 +73,7 @@ _NOW = RowPlan(
             warn_at=1,
             bad_at=5,
             is_one_number=True,
-            width=6,
+            width=4,
         ),
         PanelPlan(
             Words("24 小时内时限已过", "Clocks that ran out in 24 hours"),
@@ -52,7 +85,7 @@ _NOW = RowPlan(
             warn_at=1,
             bad_at=10,
             is_one_number=True,
-            width=6,
+            width=4,
         ),
         PanelPlan(
             Words("24 小时内先预警后投诉", "Complained after an alert, in 24 hours"),
@@ -61,7 +94,60 @@ _NOW = RowPlan(
             warn_at=1,
             bad_at=10,
             is_one_number=True,
-            width=6,
+            width=4,
+        ),
+    ),
+)
+
+_CUSTOMERS = RowPlan(
+    Words("客户", "Customers"),
+    (
+        PanelPlan(
+            Words("各阶段客户数", "Customers by stage"),
+            Words(
+                "最近由所选机构及其下级服务的客户。向后移动意味着问题在扩散。",
+                "Those whom the chosen units or those below served last. A move to later stages: trouble is spreading.",
+            ),
+            (Query(_customers(by="stage"), "{{stage}}"),),
+        ),
+        PanelPlan(
+            Words("不满客户的分布（冰山：69 / 23 / 8）", "Unhappy customers by stage (iceberg: 69 / 23 / 8)"),
+            Words(
+                "业内经验：69 % 沉默、23 % 抱怨、8 % 投诉。不满客户不足 30 人时为空。",
+                "As a rule 69 % stay silent, 23 % grumble, 8 % complain. Empty while fewer than 30 are unhappy.",
+            ),
+            (
+                Query(
+                    share(_customers(by="stage", stage=_UNHAPPY), _customers(stage=_UNHAPPY), of_one=True),
+                    "{{stage}}",
+                ),
+            ),
+            unit="percentunit",
+        ),
+        PanelPlan(
+            Words("不满客户，按下级机构", "Unhappy customers, by unit"),
+            Words("前十名。一家远高于其余：先看那里。", "The first ten. One far above the others: look there first."),
+            (Query(f"topk(10, {_customers(by='unit', stage=_UNHAPPY)})", "{{unit}}"),),
+        ),
+        PanelPlan(
+            Words("未结预警，按级别", "Open alerts, by level"),
+            Words(
+                "已告知、尚未结束的。持续上升：来的多于了结的。",
+                "Those that people were told of. A steady rise: more come than are closed.",
+            ),
+            (Query(_open(by="level"), "{{level}}"),),
+            width=12,
+        ),
+        PanelPlan(
+            Words("未结且要求致电的预警，按下级机构", "Open alerts that ask for a call, by unit"),
+            Words(
+                "黄及以上，前十名。持续上升：人手不足或无人处理。",
+                "Yellow and above, the first ten. A steady rise: too few people, or nobody acts.",
+            ),
+            (Query(f"topk(10, {_open(by='unit', level='yellow|orange|red')})", "{{unit}}"),),
+            warn_at=50,
+            bad_at=200,
+            width=12,
         ),
     ),
 )
@@ -175,10 +261,10 @@ BRANCH = DashboardPlan(
     "foreshock-branch",
     Words("预示 · 机构", "Foreshock · branch"),
     Words(
-        "一个机构及其下级的预警、时限与承诺。机构名称来自 FORESHOCK_ORGANISATION 文件。",
-        "Alerts, clocks and promises of a unit and those below it, named as the file of FORESHOCK_ORGANISATION does.",
+        "一个机构及其下级的客户、预警、时限与承诺。机构名称来自 FORESHOCK_ORGANISATION 文件。",
+        "Customers, alerts, clocks and promises of a unit and those below it, named as FORESHOCK_ORGANISATION does.",
     ),
-    (_NOW, _ALERTS, _OWED),
+    (_NOW, _CUSTOMERS, _ALERTS, _OWED),
     note=Words(
         "未结预警：`foreshock alerts list --org 机构` · 某条预警的依据：`foreshock explain ALERT_ID`"
         " · 接手：`foreshock alerts ack ALERT_ID` · 被压下的：`foreshock suppressed`",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deploy.grafana.panels import EXPLAINED, DashboardPlan, PanelPlan, Query, RowPlan, Words
 from deploy.grafana.queries import increased
+from deploy.grafana.units_compared import UNITS_COMPARED
 
 
 def _moves(transitions: str, *, by: str = "") -> str:
@@ -330,6 +331,6 @@ HEAD_OFFICE = DashboardPlan(
         "谁不满意、有哪些预警。某条预警的依据：`foreshock explain ALERT_ID`。",
         "Who is unhappy, and which alerts there are. Why there is one: `foreshock explain ALERT_ID`.",
     ),
-    (_STAGES, _ALERTS, _MANY, _SUPERVISION, _OWED),
+    (_STAGES, UNITS_COMPARED, _ALERTS, _MANY, _SUPERVISION, _OWED),
     note=EXPLAINED,
 )

@@ -16,7 +16,7 @@ from schemas.ledgers import LEDGER_KINDS, LEDGER_STATES, LedgerEntry
 from schemas.suppressions import RULES, Suppression
 
 MAX_UNITS = 200
-"""Most values of the label: a worker then has at most 20,000 series of units, and a Prometheus bears some millions."""
+"""Most values of the label: a worker then has at most 22,000 series of units, and a Prometheus bears some millions."""
 
 MAX_DEPTH = 8
 """Levels that a path of the organisation may have."""

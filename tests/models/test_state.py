@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
+import orjson
 import pytest
 
+from models.census import told_levels_of
 from models.features import CONTRIBUTORS
 from models.partition import decode_partition, encode_partition, engine_key, snapshot_key
 from models.row_formats import ROW_FORMAT, NewerRowError
 from models.rows import decode_row, encode_row, glimpse, row_position
-from models.state import CustomerState
+from models.state import FORGOTTEN, CustomerState, OpenAlert
 from schemas.events import MAX_ATTRIBUTES
 from schemas.types import Position
 from tests.support.core import Core
-from tests.support.events import call, claim, promise, survey
+from tests.support.events import action, call, claim, promise, survey
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -47,6 +49,7 @@ def test_a_row_of_every_format_is_read(file: Path) -> None:
     assert row_position(row) == ("test", Position(0, 4))
     assert list(map(tuple, state.lives)) == [(0, 0)]
     assert len(state.contributions) in (0, len(CONTRIBUTORS))
+    assert state.told_levels == told_levels_of(state.alerts)
     assert encode_row(state).startswith(b"[%d," % ROW_FORMAT)
 
 
@@ -123,14 +126,57 @@ def test_of_another_format_there_is_no_glimpse(row: bytes) -> None:
 
 
 def test_a_glimpse_says_what_the_whole_row_says() -> None:
-    row = encode_row(_lively())
+    lively = _lively()
+    lively.org_path = "HQ/广东,深圳"
+    row = encode_row(lively)
     state = decode_row(row)
 
-    assert glimpse(row) == (state.epoch, state.position, state.due, state.stage, state.ruled_by)
+    assert glimpse(row) == (
+        state.epoch,
+        state.position,
+        state.due,
+        state.stage,
+        state.ruled_by,
+        "333",
+        "HQ/广东,深圳",
+    )
+
+
+def test_a_unit_with_a_name_that_json_escapes_is_read_with_the_whole_row() -> None:
+    core = Core()
+    core.take(call(org_path='HQ/the "big" one'))
+    row = encode_row(core.states["a"])
+
+    assert glimpse(row) is None
+    assert decode_row(row).org_path == 'HQ/the "big" one'
+
+
+def test_of_the_forgotten_a_glimpse_names_no_unit() -> None:
+    core = Core()
+    core.take(call(), action(day=1, what="erase"))
+
+    seen = glimpse(encode_row(core.states["a"]))
+
+    assert seen is not None
+    assert (seen.stage, seen.told_levels, seen.org_path) == (FORGOTTEN, "", "")
+
+
+def test_a_row_of_before_says_at_its_beginning_which_alerts_people_know_of() -> None:
+    untold = OpenAlert("threat", 0, 4, 1.0, 0, 1.0, 1.0, told=False)
+    hidden = OpenAlert("unanswered", 1, 2, 1.0, 0, 1.0, 1.0, hidden="silence")
+    plain = OpenAlert("claim_stalled", 2, 3, 1.0, 0, 1.0, 1.0)
+    todays = orjson.loads(encode_row(CustomerState(org_path="HQ/G", alerts=[untold, hidden, plain])))
+    levels, org_path, tenant, *rest = todays[7:]
+    before = orjson.dumps([5, *todays[1:7], tenant, org_path, *rest])
+
+    assert levels == ""
+    assert decode_row(before).told_levels == "23" == told_levels_of([untold, hidden, plain])
+    assert decode_row(before).org_path == "HQ/G"
 
 
 def test_the_clocks_of_a_row_have_their_names() -> None:
-    state = decode_row((FIXTURES / "row_v5.json").read_bytes().strip())
+    row = (FIXTURES / "row_v6.json").read_bytes().strip()
+    state = decode_row(row)
 
     assert [clock.name for clock in state.clocks] == ["decision", "complex case", "longest"]
-    assert encode_row(state) == (FIXTURES / "row_v5.json").read_bytes().strip()
+    assert encode_row(state) == row

@@ -150,6 +150,7 @@ async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
                 await asyncio.sleep(2)
                 found = await asyncio.to_thread(answers, node)
             strange = await asyncio.to_thread(unknown, node, found)
+            astray = node.query("sum by (stage) (foreshock_unit_customers) - foreshock_customers").values()
             units = set(node.api("label/unit/values"))
             firing = {alert["labels"]["alertname"] for alert in node.api("alerts")["alerts"]}
 
@@ -160,5 +161,6 @@ async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
     print(f"metrics on no panel and in no rule: {', '.join(unused()) or 'none'}")
     assert silent(found) == []
     assert strange == []
+    assert list(astray) == [0.0] * 5, "customers of units do not add up to those of the company"
     assert units == {"HQ", "HQ/Guangdong", "HQ/Guangdong/Shenzhen", "other"}
     assert not firing & {"ForeshockWorkerDown", "ForeshockPartStalled", "ForeshockPositionsSkipped", "ForeshockLag"}

@@ -98,6 +98,7 @@ def counting_core() -> Core[CountingEngine, Counted]:
         risk_of=_risk,
         own_rows=lambda engine: {b"@engine/%d" % engine.partition: orjson.dumps([1, EPOCH, *engine.position, 0])},
         customers_by_stage=lambda engine: (0, 0, 0, 0, 0),
+        census=lambda engine: {},
         scoring_with=lambda engine: (0, False),
         encode_row=lambda state: orjson.dumps([1, EPOCH, state.offset, state.line, state.count]),
         decode_row=lambda row: Counted(orjson.loads(row)[4], *orjson.loads(row)[2:4]),
