@@ -36,6 +36,9 @@ SETTLES_SECONDS = 120
 
 ORGANISATION = CHECKOUT / "examples" / "organisation.toml"
 
+ASTRAY = "sum by (stage) (foreshock_unit_customers) - sum by (stage) (foreshock_customers)"
+"""Customers whom units have and the company has not."""
+
 SELDOM = {
     "foreshock_challenger_difference_ratio",
     "foreshock_drift_alert_timestamp_seconds",
@@ -150,7 +153,7 @@ async def test_every_query_is_understood_and_has_data_where_a_worker_makes_some(
                 await asyncio.sleep(2)
                 found = await asyncio.to_thread(answers, node)
             strange = await asyncio.to_thread(unknown, node, found)
-            astray = node.query("sum by (stage) (foreshock_unit_customers) - foreshock_customers").values()
+            astray = node.query(ASTRAY).values()
             units = set(node.api("label/unit/values"))
             firing = {alert["labels"]["alertname"] for alert in node.api("alerts")["alerts"]}
 
