@@ -105,7 +105,7 @@ test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven whe
 	$(BIN)/python -m tests.support.kafka fetch
 	FORESHOCK_TEST_REQUIRE=kafka $(BIN)/python -m pytest -m kafka $(ARGS)
 
-test-image: setup ## Perform deploy/Dockerfile in a clean Debian root without Docker, and prove the image; as root, with debootstrap.
+test-image: setup ## Perform deploy/Dockerfile on a clean Debian root without Docker, and prove the image; as root, with debootstrap, buildah and runc.
 	@$(BIN)/python -m deploy.image $(ARGS)
 
 secrets: ## Make the secrets of docker-compose.kafka.yml at random, into ./secrets; what is there is kept.

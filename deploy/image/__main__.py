@@ -1,6 +1,8 @@
-"""`python -m deploy.image`: perform the Dockerfile in a clean Debian root, and prove the image that comes of it.
+"""`python -m deploy.image`: perform the Dockerfile on a clean Debian root, and prove the image that comes of it.
 
-Without Docker: debootstrap makes the root, chroot enters it. Needs root and Debian's packages debootstrap and mount.
+Without Docker: debootstrap makes the root that stands for the base. Then, with `--by buildah`, buildah performs the
+Dockerfile and runc runs the image; with `--by chroot`, our own reader performs it and chroot enters it. Needs root, and
+Debian's packages debootstrap and mount, or debootstrap, buildah and runc.
 """
 
 from __future__ import annotations
@@ -12,11 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from deploy.image import oci
 from deploy.image.building import Builder, Built
 from deploy.image.context import copy_context
-from deploy.image.dockerfile import our_stages
-from deploy.image.proving import prove
-from deploy.image.root import Root, StepFailedError, missing, run
+from deploy.image.dockerfile import Stage, our_stages
+from deploy.image.proving import Chrooted, mounts_of, prove
+from deploy.image.root import PROGRAMS, Root, StepFailedError, missing, run
 
 CHECKOUT = Path(__file__).parents[2]
 LARGEST = 12
@@ -27,15 +30,17 @@ def main() -> int:
     """Perform, prove, and print sizes and times; 1 if a promise is not kept, 2 where it cannot be tried."""
     parser = argparse.ArgumentParser(prog="python -m deploy.image", description=__doc__)
     parser.add_argument("--work", type=Path, help="where the roots go (600 MB each); without it a temporary folder")
+    parser.add_argument("--by", choices=("buildah", "chroot"), help="buildah where it and runc are, unless said")
     options = parser.parse_args()
-    if lacking := missing():
+    by = options.by or ("chroot" if missing(oci.PROGRAMS) else "buildah")
+    if lacking := missing((*PROGRAMS, *oci.PROGRAMS) if by == "buildah" else PROGRAMS):
         print(f"needs {', '.join(lacking)}: run as root where Debian's debootstrap is installed", file=sys.stderr)
         return 2
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="foreshock-image-", dir=options.work) as folder:
         Path(folder).chmod(0o755)  # the image's own user looks in, too
         try:
-            _perform(Path(folder))
+            _perform(Path(folder), by)
         except StepFailedError as error:
             print(f"FAILED  {error}", file=sys.stderr)
             return 1
@@ -43,7 +48,7 @@ def main() -> int:
     return 0
 
 
-def _perform(work: Path) -> None:
+def _perform(work: Path, by: str) -> None:
     stages = our_stages()
     (base,) = {stage.base for stage in stages}
     version, release = base.split(":")[1].split("-slim-")
@@ -59,14 +64,28 @@ def _perform(work: Path) -> None:
         f"  differs from {base}: Python is Debian's, below /usr; the base is Debian's smallest with ca-certificates,\n"
         "  so its own size says nothing; layers, users' limits and Docker's network are not there."
     )
-    (work / "context").mkdir()
-    _tell(f"{copy_context(CHECKOUT, work / 'context')} files reach the builder, by .dockerignore")
-    built = Builder(work / "context", work, {base: debian}, _tell).build(stages)
+    built = _by_buildah(work, {base: debian}) if by == "buildah" else _by_chroot(work, {base: debian}, stages)
     _print_sizes(built, debian)
     secrets = work / "secrets"
     run([str(CHECKOUT / "deploy" / "compose" / "make-secrets"), str(secrets)])
     secrets.chmod(0o755)  # Docker gives the files one by one; here it is the folder
-    prove(built, secrets, _tell)
+    mounts = mounts_of(built, secrets)
+    prove(built, oci.Runc(built, mounts, work / "bundles") if by == "buildah" else Chrooted(built, mounts), _tell)
+
+
+def _by_buildah(work: Path, bases: dict[str, Root]) -> Built:
+    """Let buildah perform the Dockerfile."""
+    began = time.monotonic()
+    built = oci.Buildah(work, _tell).build(CHECKOUT, bases)
+    _tell(f"{time.monotonic() - began:7.1f} s  {run(['buildah', '--version']).split(' (')[0]}; runs by runc")
+    return built
+
+
+def _by_chroot(work: Path, bases: dict[str, Root], stages: list[Stage]) -> Built:
+    """Perform the Dockerfile ourselves."""
+    (work / "context").mkdir()
+    _tell(f"{copy_context(CHECKOUT, work / 'context')} files reach the builder, by .dockerignore")
+    return Builder(work / "context", work, bases, _tell).build(stages)
 
 
 def _print_sizes(built: Built, base: Root) -> None:

@@ -8,9 +8,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from deploy.image.building import Built, Told
 from deploy.image.root import Mount, StepFailedError, run
@@ -27,6 +28,36 @@ A_STORY = (
 """The core, the learner and all that they stand on, without a broker."""
 
 
+class Runner(Protocol):
+    """A way to run programs of an image."""
+
+    def line(self, words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+        """Return the command line that runs `words` with these variables and no others."""
+
+    def pid(self, line: Sequence[str], pid: int) -> int:
+        """Return the process that a started command line runs, whose own is `pid`."""
+
+
+class Chrooted:
+    """Runs programs in the root by chroot: what `Runc` does, where there is no runc."""
+
+    def __init__(self, built: Built, mounts: Sequence[Mount]) -> None:
+        self._built, self._mounts = built, mounts
+        for mount in mounts:
+            built.root.place_for(mount)
+
+    def line(self, words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+        """Return the command line; the process that it starts becomes the program."""
+        told = [f"{name}={value}" for name, value in environment.items()]
+        return self._built.root.command(
+            ["env", "-i", *told, *words], self._built.workdir, self._built.user, self._mounts, is_read_only=True
+        )
+
+    def pid(self, line: Sequence[str], pid: int) -> int:
+        """Return the process itself."""
+        return pid
+
+
 class Container:
     """Runs programs of a built image as compose does: its user, nothing writable but memory, no capability.
 
@@ -34,50 +65,45 @@ class Container:
     ----------
     built
         The image.
-    secrets
-        Folder that becomes /run/secrets.
+    runner
+        What runs them.
     environment
         What is set besides what the image sets.
     """
 
-    def __init__(self, built: Built, secrets: Path, environment: dict[str, str]) -> None:
-        self.built = built
+    def __init__(self, built: Built, runner: Runner, environment: dict[str, str]) -> None:
+        self.built, self._runner = built, runner
         self._environment = {**built.environment, "HOME": built.workdir, **environment}
-        self._mounts = [Mount("/tmp"), Mount(built.workdir), Mount("/run/secrets", secrets)]  # noqa: S108 - the root's
-        for mount in self._mounts:
-            built.root.place_for(mount)
 
-    def line(self, words: list[str]) -> list[str]:
-        """Return what runs `words` inside."""
-        return self.built.root.command(words, self.built.workdir, self.built.user, self._mounts, is_read_only=True)
-
-    def run(self, words: list[str], **more: str) -> str:
+    def run(self, words: list[str]) -> str:
         """Run a program to its end."""
-        return run(self.line(words), env={**self._environment, **more}, seconds=120.0)
+        return run(self._runner.line(words, self._environment), seconds=120.0)
 
     def code(self, words: list[str], **more: str) -> int:
         """Run a program to its end, and return how it ended."""
-        environment = {**self._environment, **more}
-        return subprocess.run(
-            self.line(words), env=environment, capture_output=True, timeout=120, check=False
-        ).returncode
+        line = self._runner.line(words, {**self._environment, **more})
+        return subprocess.run(line, capture_output=True, timeout=120, check=False).returncode
 
     @contextmanager
-    def started(self, words: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-        """Start a program, and end it with the block."""
+    def started(self, words: list[str], log: Path) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], int]]]:
+        """Start a program, and end it with the block; also says which process it is."""
+        line = self._runner.line(words, self._environment)
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                self.line(words), env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
+            process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
-            yield process
+            yield process, lambda: self._runner.pid(line, process.pid)
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
 
 
-def prove(built: Built, secrets: Path, tell: Told) -> None:
+def mounts_of(built: Built, secrets: Path) -> list[Mount]:
+    """Return what compose gives a container of ours to write to, and the folder that becomes /run/secrets."""
+    return [Mount("/tmp"), Mount(built.workdir, owner=built.user), Mount("/run/secrets", secrets)]  # noqa: S108
+
+
+def prove(built: Built, runner: Runner, tell: Told) -> None:
     """Start a worker of the image against a broker outside of it, and hold it to what it promises.
 
     Raises
@@ -89,7 +115,7 @@ def prove(built: Built, secrets: Path, tell: Told) -> None:
     with EmbeddedBroker() as broker, tempfile.TemporaryDirectory() as folder:
         image = Container(
             built,
-            secrets,
+            runner,
             {
                 "FORESHOCK_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
                 "FORESHOCK_PRODUCER_IDEMPOTENCE": "false",  # the embedded broker knows none
@@ -106,6 +132,7 @@ def prove(built: Built, secrets: Path, tell: Told) -> None:
         _holds("alerts opened" in image.run(["sh", "-c", A_STORY]), "a replay opened no alert")
         tell("replays twenty simulated days")
         _holds(image.code([*python, "open('/opt/foreshock/x', 'w')"]) != 0, "the image can be written to")
+        _holds(image.code([*python, "open('x', 'w')"]) == 0, "its own folder cannot be written to")
         image.run([*built.entrypoint, "topics", "create"])
         tell("topics created")
         _prove_worker(image, port, Path(folder) / "log", tell)
@@ -120,7 +147,7 @@ def _prove_worker(image: Container, port: int, log: Path, tell: Told) -> None:
     built = image.built
     began = time.monotonic()
     _holds(image.code(built.healthcheck) != 0, "the health check passes without a worker")
-    with image.started([*built.entrypoint, *built.cmd], log) as process:
+    with image.started([*built.entrypoint, *built.cmd], log) as (process, inside):
         while not _is_ready(port):
             _holds(process.poll() is None, f"the worker ended with {process.returncode}:\n{log.read_text()[-3000:]}")
             _holds(time.monotonic() - began < READY_SECONDS, f"not ready in time:\n{log.read_text()[-3000:]}")
@@ -129,7 +156,7 @@ def _prove_worker(image: Container, port: int, log: Path, tell: Told) -> None:
         began = time.monotonic()
         image.run(built.healthcheck)
         tell(f"the health check passes, in {1000 * (time.monotonic() - began):.0f} ms with its start")
-        tell(f"is nobody: {_identity(process.pid, built.user)}")
+        tell(f"is nobody: {_identity(inside(), built.user)}")
         deadline = Settings().stop_deadline_seconds
         began = time.monotonic()
         process.send_signal(getattr(signal, built.stop_signal))

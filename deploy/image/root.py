@@ -33,12 +33,15 @@ class Mount:
 
     target: str
     source: Path | None = None
-    """File or folder; without one, an empty folder in memory that everybody may write to."""
+    """File or folder; without one, an empty folder in memory."""
+
+    owner: str = ""
+    """Numbers of user and group whose that folder is; without them everybody may write to it."""
 
 
-def missing() -> list[str]:
+def missing(programs: Sequence[str] = PROGRAMS) -> list[str]:
     """Name what keeps this machine from making roots."""
-    names = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ.get('PATH', '')}:{PATH}") is None]
+    names = [name for name in programs if shutil.which(name, path=f"{os.environ.get('PATH', '')}:{PATH}") is None]
     return names if os.geteuid() == 0 else ["root's rights", *names]
 
 
@@ -125,7 +128,9 @@ class Root:
     def _mounted(self, mount: Mount) -> str:
         target = shlex.quote(str(self.path(mount.target)))
         if mount.source is None:
-            return f"mount -t tmpfs -o mode=1777,nosuid,nodev,noexec tmpfs {target}"
+            uid, _, gid = mount.owner.partition(":")
+            whose = f"mode=0755,uid={uid},gid={gid}" if mount.owner else "mode=1777"
+            return f"mount -t tmpfs -o {whose},nosuid,nodev,noexec tmpfs {target}"
         return f"mount --bind -o ro {shlex.quote(str(mount.source))} {target}"
 
 
