@@ -209,6 +209,7 @@ class Engine:
     def begin(self, at: float) -> None:
         """Begin a message; the time of a tick may begin a day."""
         frame = self._frame
+        frame.before = frame.now
         if frame.capacity is not None:
             frame.capacity.begin(max(frame.now, at), frame.position)
 
@@ -266,10 +267,7 @@ class Engine:
             return outcome
         if frame.now > NEVER and not frame.scorer.cold:
             frame.budget.elapse(at - frame.now)
-        before, frame.now = frame.now, at
-        place = frame.partition, frame.position
-        if (mark := watermark_of(before, at, place, frame.partitions, self.params.aggregates)) is not None:
-            outcome.observations.append(mark)
+        frame.now = at
         for key in self._agenda.take(at, lambda key: self._due_in(states, key)):
             known = states[key]
             if self._has_seen(known):
@@ -282,6 +280,9 @@ class Engine:
             visit.into_this_epoch()
             visit.fire(at)
             self._put(states, key, known, visit.state, outcome)
+        place = frame.partition, frame.position
+        if (mark := watermark_of(frame.before, at, place, frame.partitions, self.params.aggregates)) is not None:
+            outcome.observations.append(mark)
         return outcome
 
     def switch(self, weights: ModelWeights) -> Outcome:

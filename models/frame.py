@@ -39,6 +39,8 @@ class Frame:
     """Where the message stands."""
     now: float = NEVER
     """The partition's clock: the highest tick, in seconds since 1970."""
+    before: float = NEVER
+    """The same before the message: what a tick brings about has happened since then."""
     capacity: Capacity | None = None
     """What owners were told today; None where no day has an end."""
     silences: Sequence[Silence] = ()

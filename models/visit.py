@@ -299,7 +299,7 @@ class Visit:
         """Write one transition of an alert, or why nobody is told."""
         frame = self._frame
         place = frame.partition, frame.position
-        observed = evidence_of(self._key, self.state, decision, frame.now, place, self._params.aggregates)
+        observed = evidence_of(self._key, self.state, decision, frame.before, place, self._params.aggregates)
         if observed is not None:
             self._outcome.observations.append(observed)
         if decision.rule is not None:

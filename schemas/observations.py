@@ -35,7 +35,8 @@ class Evidence(Message):
     """How urgent it is."""
 
     clock: UtcTime
-    """Time of the partition's last tick. It never goes back within a partition, so that time is counted by it."""
+    """When it counts: when the alert took the transition, but not before the partition's last tick. What follows a
+    watermark is never of a time before it."""
 
     customer_key: CustomerKey
     """The pseudonymous key."""
@@ -60,7 +61,7 @@ class Evidence(Message):
 
 
 class Watermark(Message):
-    """A partition's time has entered another period: all its evidence from before stands in front of this message."""
+    """A partition's time has entered another period: all its evidence of the time before stands in front of this."""
 
     kind: Literal["watermark"] = "watermark"
 

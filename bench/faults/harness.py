@@ -25,12 +25,22 @@ _PARAMS = """# Snapshots often enough that models change hands in a short run.
 [params.learning]
 snapshot_examples = 150
 """
+FEW_ARE_MANY = """
+# Groups so small that alerts about many open and end in a short run.
+[params.aggregates]
+warm_up_days = 2
+unit = { customers = 2, days = 3, keep = 2 }
+product_line = { customers = 3, days = 3, keep = 2 }
+product = { customers = 2, days = 3, keep = 2 }
+improbable = 0.3
+calm_above = 0.4
+"""
 
 
 def settings_of(scenario: Scenario, broker: Broker, folder: Path) -> Settings:
     """Return the settings of a run, with topics of its own."""
     params = folder / "params.toml"
-    params.write_text(_PARAMS + scenario.params, encoding="utf-8")
+    params.write_text(_PARAMS + FEW_ARE_MANY + scenario.params, encoding="utf-8")
     usual: dict[str, Any] = {
         "bootstrap_servers": broker.bootstrap,
         "topic_prefix": f"faults-{uuid.uuid4().hex[:8]}.",

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import orjson
 from aiokafka import ConsumerRecord
 
-from bench.faults.tape import AlertName, Tape, alert_name
+from bench.faults.tape import AlertName, Tape, aggregate_name, alert_name
 from bench.faults.truth import PartitionKey, Truth, belief_of
 from models.partition import RESERVED
 from models.rows import decode_row, row_position
@@ -67,6 +67,14 @@ class Verdict:
     """Examples by the truth that are not on their topic."""
     examples_unknown: int = 0
     """Examples on the topic that the truth does not have, whatever their index within what a line released."""
+    observations_lost: int = 0
+    """What aggregates count, by the truth, and is not on its topic."""
+    observations_unknown: int = 0
+    """What is on that topic and follows from nothing."""
+    aggregates: int = 0
+    """Transitions of alerts about many by the truth."""
+    aggregates_wrong: int = 0
+    """Of them, not on their topic; and what is there besides, or with other bytes."""
     snapshots: int = 0
     """Snapshots that an uninterrupted learner makes of the examples on their topic."""
     snapshots_wrong: int = 0
@@ -98,8 +106,8 @@ class Verdict:
         """Name what must be nothing and is not."""
         must_be_nothing = (
             "lost", "over_count", "under_count", "rows_wrong", "alerts_lost", "alerts_wrong", "alerts_unknown",
-            "alerts_undelivered", "examples_lost", "examples_unknown", "snapshots_wrong",
-            "risks_wrong",
+            "alerts_undelivered", "examples_lost", "examples_unknown", "observations_lost", "observations_unknown",
+            "aggregates_wrong", "snapshots_wrong", "risks_wrong",
         )  # fmt: skip
         found = [f"{name.replace('_', ' ')} {value}" for name in must_be_nothing if (value := getattr(self, name))]
         return found + ([self.ending] if self.ending in ("hung", "died") else []) + self.surprises
@@ -129,6 +137,7 @@ def judge(verdict: Verdict, tape: Tape, truth: Truth, risks_since: float = 0.0) 
     _judge_rows(verdict, newest, truth)
     _judge_alerts(verdict, tape.records["alerts"], truth.alerts)
     _judge_examples(verdict, {record.value for record in tape.records["examples"]}, truth.examples)
+    _judge_groups(verdict, tape, truth)
     _judge_snapshots(verdict, tape.records["snapshots"], truth.snapshots)
     risks = _newest_risks(record for record in tape.records["risk"] if record.timestamp >= risks_since * 1000)
     verdict.risks_wrong = sum(risks.get(key) != value for key, value in truth.risks.items())
@@ -147,6 +156,16 @@ def _judge_examples(verdict: Verdict, found: set[bytes], known: set[bytes]) -> N
         released = set(map(_without_index, known))
         unknown = {example for example in unknown if _without_index(example) not in released}
     verdict.examples_unknown = len(unknown)
+
+
+def _judge_groups(verdict: Verdict, tape: Tape, truth: Truth) -> None:
+    """Compare what aggregates count, and the alerts about many that follow."""
+    observed = {record.value for record in tape.records["observations"]}
+    verdict.observations_lost = len(truth.observations.keys() - observed)
+    verdict.observations_unknown = len(observed - truth.observations.keys())
+    told = {(aggregate_name(record), record.value) for record in tape.records["aggregates"]}
+    verdict.aggregates = len(truth.aggregates)
+    verdict.aggregates_wrong = len(told ^ set(truth.aggregates.items()))
 
 
 def _without_index(example: bytes) -> bytes:

@@ -21,6 +21,7 @@ _COLUMNS = (
     ("wrong", "right"),
     ("un-\nknown", "right"),
     ("again", "right"),
+    ("about\nmany", "right"),
     ("silence\ns", "right"),
     ("ended", "left"),
     ("", "left"),
@@ -30,8 +31,9 @@ LEGEND = (
     "events: records on the source topics; lost: of them neither in the journal nor dead letters; state: events that\n"
     "states count too few and too many; rows wrong: rows in the changelog that differ from the replay's by any byte;\n"
     "alerts: transitions by the truth, then lost, with other bytes, with an id that the truth lacks, and repeated (to\n"
-    "be dropped by id); silence: longest gap at the outputs; ended: what became of the processes, and how many ended\n"
-    "themselves. The last column says `exact`, or what is not; it also looks at beliefs, examples and deliveries."
+    "be dropped by id); about many: transitions of aggregate alerts by the truth; silence: longest gap at the\n"
+    "outputs; ended: what became of the processes, and how many ended themselves. The last column says `exact`, or\n"
+    "what is not; it also looks at beliefs, examples, observations, aggregate alerts and deliveries."
 )
 
 
@@ -61,6 +63,7 @@ def row_of(verdict: Verdict) -> Sequence[str]:
         f"{verdict.alerts_wrong:,}",
         f"{verdict.alerts_unknown:,}",
         f"{verdict.alerts_repeated:,}",
+        f"{verdict.aggregates:,}",
         f"{verdict.silence_seconds:.1f}",
         f"{verdict.ending}{restarts}",
         "exact" if verdict.is_exact else "; ".join(verdict.complaints),

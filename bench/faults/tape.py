@@ -12,7 +12,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from bench.faults.truth import UndisturbedLearner
+from bench.faults.truth import UndisturbedGrouper, UndisturbedLearner
 from models.partition import engine_key
 from models.rows import row_position
 from schemas.catalogue import SOURCE_TOPICS
@@ -47,6 +47,7 @@ class Tape:
         self.refused: set[tuple[str, int, int]] = set()
         """Topic, partition and offset of every dead letter."""
         self._learner = UndisturbedLearner(settings)
+        self._grouper = UndisturbedGrouper(settings)
         self._lines: set[tuple[str, int, int, int | None]] = set()
         self.journal_ends: dict[int, int] = {}
         """Last offset of each journal partition."""
@@ -126,17 +127,22 @@ class Tape:
         return self._learner.snapshots
 
     async def learn_on(self) -> None:
-        """Learn from the examples that have come since the last call, as the learners of the run must have."""
+        """Learn, and count for groups, what has come since the last call, as the workers of the run must have."""
         await asyncio.to_thread(self._learner.learn_on, self.records["examples"])
+        await asyncio.to_thread(self._grouper.count_on, self.records["observations"])
 
     def owes_snapshot(self) -> bool:
         """Say whether a snapshot is missing; the last one may still be in the learner's head."""
         return bool(set(list(self.due)[:-1]) - {record.key for record in self.records["snapshots"]})
 
+    def owes_aggregate(self) -> bool:
+        """Say whether an alert about many is missing of the observations that were counted."""
+        return bool(self._grouper.aggregates - set(map(aggregate_name, self.records["aggregates"])))
+
     def is_through(self) -> bool:
-        """Say whether every event is accounted for, every journal record in the states, and no snapshot owed."""
+        """Say whether every event is accounted for, every journal record in the states, and nothing owed."""
         reached = all(self.through.get(partition, -1) >= end for partition, end in self.journal_ends.items())
-        return reached and not self.owes_snapshot() and not self.unaccounted()
+        return reached and not self.owes_snapshot() and not self.owes_aggregate() and not self.unaccounted()
 
     def undelivered(self, files: Iterable[Path]) -> set[AlertName]:
         """Return alerts on the topic that are in none of the sinks' files, nor dead letters."""
@@ -183,6 +189,12 @@ def alert_name(value: bytes) -> AlertName:
     """Read what identifies an alert's transition."""
     alert = orjson.loads(value)
     return alert["alert_id"], alert.get("sequence", 0)
+
+
+def aggregate_name(record: ConsumerRecord) -> str:
+    """Read what identifies the transition of an alert about many."""
+    found = orjson.loads(record.value)
+    return f"{found['aggregate_id']}/{found['sequence']}"
 
 
 def _name_of(line: bytes) -> AlertName | None:

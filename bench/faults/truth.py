@@ -9,6 +9,7 @@ from itertools import islice
 import orjson
 from aiokafka import ConsumerRecord
 
+from models.aggregates.grouper import Grouper
 from models.engine import Engine
 from models.learner import Learner
 from models.params import load_params
@@ -16,7 +17,7 @@ from models.partition import engine_key, snapshot_key
 from models.replaying import JournalReplay
 from models.rows import decode_row, encode_row
 from models.state import CustomerState
-from schemas.codec import decode_example, encode
+from schemas.codec import decode_example, decode_observation, encode
 from schemas.errors import UnreadableMessageError
 from schemas.signing import signed
 from streams.settings import Settings
@@ -42,6 +43,12 @@ class Truth:
     """The last belief about each customer, without its position."""
     snapshots: dict[bytes, bytes] = field(default_factory=dict)
     """Every snapshot by its record key, as JSON."""
+    observations: dict[bytes, None] = field(default_factory=dict)
+    """Everything that aggregates count, in an order in which it may have been written."""
+    aggregates: dict[str, bytes] = field(default_factory=dict)
+    """Every transition of alerts about many, by identity."""
+    grouper: Grouper | None = None
+    """What has counted so far."""
     unreadable: int = 0
     """Journal lines that must be dead letters."""
     accounted: set[bytes] = field(default_factory=set)
@@ -66,11 +73,14 @@ def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Trut
     known: dict[bytes, CustomerState] = {}
     if before is not None:
         truth.alerts, truth.examples = dict(before.alerts), set(before.examples)
+        truth.observations, truth.aggregates = dict(before.observations), dict(before.aggregates)
+        truth.grouper = before.grouper
         for partition, rows in _by_partition(before.rows).items():
-            engine = replay.engines[partition] = Engine(params, partition, settings.journal_epoch)
+            engine = replay.engines[partition] = Engine(params, partition, settings.journal_epoch, settings.partitions)
             states = replay.states[partition] = _states_of(rows, known)
             engine_row, snapshot_row = (rows.get(name(partition).encode()) for name in (engine_key, snapshot_key))
             engine.restore([(key, rows[key.encode()]) for key in states], engine_row, snapshot_row)
+    grouper = truth.grouper = truth.grouper or Grouper(params.aggregates)
     kept = {id(state): row for row, state in known.items()}
     believed: set[tuple[int, str]] = set()
     for record in journal:
@@ -82,6 +92,9 @@ def truth_of(settings: Settings, journal: Iterable[ConsumerRecord], before: Trut
             believed.update((record.partition, key) for key in outcome.believed)
             truth.alerts.update({(alert.alert_id, alert.sequence): encode(alert) for alert in outcome.alerts})
             truth.examples.update(map(encode, outcome.examples))
+            for observation in outcome.observations:
+                truth.observations[encode(observation)] = None
+                truth.aggregates |= {each.identity: encode(each) for each in grouper.take(observation)}
     for partition, states in replay.states.items():
         for key, state in states.items():
             row = kept.get(id(state))  # a state is never changed in place, so one that is still there has its row
@@ -133,6 +146,29 @@ class UndisturbedLearner:
             if self._learner.is_due():
                 snapshot = signed(self._learner.snapshot(record.offset), self._key)
                 self.snapshots[snapshot_key_of(snapshot.model, snapshot.weights.number)] = encode(snapshot)
+
+
+class UndisturbedGrouper:
+    """A grouper that nothing interrupts: what it makes of the observations is what those of the run owe.
+
+    Parameters
+    ----------
+    settings
+        The workers' parameters.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._grouper = Grouper(load_params(settings.params_file).aggregates)
+        self._taken = 0
+        self.aggregates: set[str] = set()
+        """Identities of all transitions so far."""
+
+    def count_on(self, observations: Sequence[ConsumerRecord]) -> None:
+        """Count what has come since the last call, of the topic of observations from its beginning."""
+        for record in islice(observations, self._taken, None):
+            self._taken += 1
+            told = self._grouper.take(decode_observation(record.value))
+            self.aggregates.update(each.identity for each in told)
 
 
 def _by_partition(rows: Mapping[PartitionKey, bytes]) -> dict[int, dict[bytes, bytes]]:

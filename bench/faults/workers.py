@@ -14,7 +14,7 @@ from tests.support.worker_process import WorkerProcess
 
 RECOVERED = "state_recovered"
 """What a worker logs each time it has read its state back."""
-ALL_ROLES = "ingest,score,learn,deliver"
+ALL_ROLES = "ingest,score,learn,group,deliver"
 """Everything but the wall clock's ticks: the time of the matrix comes from its events."""
 
 _RESTART_AFTER_SECONDS = 0.5

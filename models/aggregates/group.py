@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from models.aggregates.parameters import AggregateParams
@@ -132,10 +133,13 @@ def common_unit(units: Iterable[str]) -> str:
     return "/".join(shared) or "HQ"
 
 
-def _in_order(evidence: Evidence) -> tuple[str, int, int, int, str, int]:
-    """Order what happened to one customer as it happened; between customers any fixed order does."""
-    _, offset, line = evidence.position
-    return evidence.customer_key, offset, line, evidence.sequence, evidence.alert_id, LEVELS.index(evidence.level)
+def _in_order(evidence: Evidence) -> tuple[str, datetime, int, int, int, str, int]:
+    """Order what happened to one customer as it happened; between customers any fixed order does.
+
+    Positions alone do not tell, because a journal with another number of partitions counts them anew.
+    """
+    (_, offset, line), level = evidence.position, LEVELS.index(evidence.level)
+    return evidence.customer_key, evidence.clock, offset, line, evidence.sequence, evidence.alert_id, level
 
 
 def keys_of(evidence: Evidence, params: AggregateParams) -> list[GroupKey]:

@@ -94,8 +94,9 @@ class Grouper:
             self._wait(observation, offset)
             return []
         if observation.partitions != self._partitions:
-            # The journal was moved to another number of partitions: those that are no more must not be waited for.
-            self._clocks = {each: clock for each, clock in self._clocks.items() if each < observation.partitions}
+            # The journal was moved to another number of partitions: those that are no more must not be waited for, and
+            # the others must speak for themselves. Whoever reads again what was said before the move is behind it too.
+            self._clocks.clear()
         at = observation.clock.timestamp()
         first, last = self._clocks.get(observation.partition, (at, at))
         self._clocks[observation.partition] = min(first, at), max(last, at)
@@ -104,7 +105,7 @@ class Grouper:
         if watermark is None:
             return []
         if self._closed == _UNKNOWN:
-            self._began = self._closed = min(self._period(first) for first, _ in self._clocks.values())
+            self._begin(min(self._period(first) for first, _ in self._clocks.values()))
         return list(self._close(self._period(watermark)))
 
     def restore(self, rows: Iterable[tuple[bytes, bytes]]) -> int:
@@ -160,6 +161,12 @@ class Grouper:
     def _period(self, at: float) -> int:
         """Number the period that a time lies in."""
         return int(at // self.params.period_seconds)
+
+    def _begin(self, period: int) -> None:
+        """Begin with a period; evidence from before it counts in it, because nothing was watched until then."""
+        self._began = self._closed = period
+        for earlier in sorted(each for each in self._waiting if each < period):
+            self._waiting.setdefault(period, {}).update(self._waiting.pop(earlier))
 
     def _wait(self, evidence: Evidence, offset: int) -> None:
         """Keep evidence until its period is over; once it is, whatever comes had come before."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from models.aggregates.parameters import AggregateParams
 from models.alerting.deciding import Decision, id_of
-from models.state import NEVER, CustomerState
+from models.state import CustomerState
 from schemas.alerts import LEVELS, Transition
 from schemas.observations import Evidence, Watermark
 from schemas.suppressions import UNNUMBERED
@@ -20,11 +20,14 @@ def evidence_of(
     key: str,
     state: CustomerState,
     decision: Decision,
-    clock: float,
+    since: float,
     place: tuple[int, Position],
     params: AggregateParams,
 ) -> Evidence | None:
-    """Say whether a decision about an alert counts for its groups.
+    """Say whether a decision about an alert counts for its groups, and when.
+
+    It counts at the customer's own time, however much a portion of a back-fill holds between two ticks; but not before
+    the partition's clock, by which the period of an event that comes late may be over.
 
     Parameters
     ----------
@@ -32,9 +35,8 @@ def evidence_of(
         The customer.
     decision
         What was decided, and whether it was told.
-    clock
-        The partition's clock, in seconds since 1970. Before its first tick nothing counts: nobody knows in which
-        period it was.
+    since
+        The partition's clock before the message, in seconds since 1970; `NEVER` before the first tick.
     place
         Journal partition and position that it follows from.
     params
@@ -43,7 +45,7 @@ def evidence_of(
     alert = decision.alert
     is_taken_back = decision.transition == "dismissed"
     counts = decision.transition in _COUNTING and alert.level >= LEVELS.index(params.evidence_level)
-    if not (counts or is_taken_back) or decision.rule in UNNUMBERED or clock == NEVER:
+    if not (counts or is_taken_back) or decision.rule in UNNUMBERED:
         return None
     partition, position = place
     return Evidence.trusted(
@@ -53,7 +55,7 @@ def evidence_of(
         transition=decision.transition,
         cause=alert.cause,
         level=LEVELS[alert.level],
-        clock=datetime.fromtimestamp(clock, UTC),
+        clock=datetime.fromtimestamp(max(state.clock, since), UTC),
         customer_key=key,
         tenant=state.tenant,
         org_path=state.org_path,

@@ -57,6 +57,19 @@ class EventClock:
             return None
         return min(self._newest[source] for source in behind) if behind else max(self._newest.values())
 
+    def begin(self, first: datetime) -> Iterator[tuple[int, bytes]]:
+        """Return a journal line per partition, to stand before the first event of all; nothing once there was a tick.
+
+        So time is watched from the first event on, however many events are read at once.
+
+        Parameters
+        ----------
+        first
+            When that event happened.
+        """
+        if self._ticked_at is None:
+            yield from self._tick(first - self._lateness)
+
     def ticks(self, behind: Collection[TopicPartition] = ()) -> Iterator[tuple[int, bytes]]:
         """Return a journal line per partition, once time has moved by a step; nothing before that.
 
@@ -71,6 +84,10 @@ class EventClock:
         at = reached - self._lateness
         if self._ticked_at is not None and at < self._ticked_at + self._step:
             return
+        yield from self._tick(at)
+
+    def _tick(self, at: datetime) -> Iterator[tuple[int, bytes]]:
+        """Tell every partition."""
         self._ticked_at = at
         for partition in range(self._partitions):
             yield partition, encode(Tick(at=at, partition=partition))

@@ -117,6 +117,8 @@ class Ingest:
                 self.alignment.hold(source, record.offset, _sent_at(record), prepared)
         if self.alignment is not None:
             ready = self.alignment.release(behind)
+            for partition, tick in self._clock.begin(ready[0][0].event.occurred_at) if ready else ():
+                lines.setdefault(partition, []).append(JournalLine(tick))
         for prepared, sent_at in ready:
             lines.setdefault(prepared.partition, []).append(JournalLine(prepared.line, sent_at))
             self._observer.ingested(prepared.event)

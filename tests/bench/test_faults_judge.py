@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,24 +15,35 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from bench.faults.feeder import ATTRIBUTES, draw
+from bench.faults.harness import FEW_ARE_MANY
 from bench.faults.judge import Verdict, judge, newest_rows
 from bench.faults.settling import is_done
 from bench.faults.tape import Tape
 from bench.faults.truth import Truth, UndisturbedLearner, truth_of
 from models.partition import engine_key
 from schemas.catalogue import SOURCE_TOPICS
+from schemas.codec import encode
 from schemas.errors import UnreadableMessageError
+from schemas.ticks import Tick
 from streams.settings import Settings, load_settings
 from streams.topics import CHANGELOG
 from streams.wiring import intake_of
 from tests.support.records import consumed
 
 
+@functools.cache
+def settings() -> Settings:
+    """Of workers for whom a few customers are many."""
+    params = Path(tempfile.mkdtemp()) / "params.toml"
+    params.write_text(FEW_ARE_MANY, encoding="utf-8")
+    return load_settings(partitions=1, attributes=ATTRIBUTES, clock="event", params_file=params)
+
+
 class Run:
     """What is at the broker after a run: at first what an undisturbed worker leaves there; tests then spoil it."""
 
     def __init__(self) -> None:
-        self.settings: Settings = load_settings(partitions=1, attributes=ATTRIBUTES, clock="event")
+        self.settings = settings()
         self.tape = Tape(self.settings)
 
     @classmethod
@@ -46,6 +59,10 @@ class Run:
             run.put("alerts", None, value)
         for value in sorted(run.truth.examples):
             run.put("examples", None, value)
+        for value in run.truth.observations:
+            run.put("observations", None, value)
+        for value in run.truth.aggregates.values():
+            run.put("aggregates", None, value)
         for key, value in run.truth.risks.items():
             run.put("risk", key, orjson.dumps({**orjson.loads(value), "position": [0, 0, 0]}))
         learner = UndisturbedLearner(run.settings)
@@ -78,16 +95,22 @@ class Run:
 @functools.cache
 def fed() -> list[tuple[str, bytes | None, bytes]]:
     """Records of source topics, and what ingest makes of them: topic, key, value."""
-    intake = intake_of(load_settings(partitions=1, attributes=ATTRIBUTES, clock="event"))
+    intake = intake_of(settings())
     found: list[tuple[str, bytes | None, bytes]] = []
+    ticked_at = datetime.min.replace(tzinfo=UTC)
     for parcel in draw(600, seed=4):
         offset = sum(topic == parcel.topic for topic, _, _ in found)
         found.append((parcel.topic, parcel.key, parcel.value))
         try:
-            found.append(("journal", None, intake.prepare(parcel.value, SOURCE_TOPICS[parcel.topic]).line))
+            prepared = intake.prepare(parcel.value, SOURCE_TOPICS[parcel.topic])
         except UnreadableMessageError:
             letter = {"topic": f"foreshock.{parcel.topic}", "partition": 0, "offset": offset}
             found.append(("dead-letters", None, orjson.dumps(letter)))
+            continue
+        if (at := prepared.event.occurred_at) > ticked_at + timedelta(days=1):
+            found.append(("journal", None, encode(Tick(at=at, partition=0))))
+            ticked_at = at
+        found.append(("journal", None, prepared.line))
     return found
 
 
@@ -111,6 +134,7 @@ def test_what_an_undisturbed_worker_leaves_is_exact(run: Run) -> None:
     assert (verdict.fed, verdict.lost, verdict.stale_rows, verdict.alerts_repeated) == (600, 0, 0, 0)
     assert verdict.alerts > 20
     assert verdict.snapshots > 1
+    assert verdict.aggregates > 1
     assert run.tape.is_through()
 
 
@@ -138,11 +162,20 @@ def change_clock(run: Run) -> None:
 
 
 def change_alert(run: Run) -> None:
-    run.put("alerts", None, run.tape.records["alerts"][3].value.replace(b'"opened"', b'"raised"'))
+    opened = next(each.value for each in run.tape.records["alerts"] if b'"opened"' in each.value)
+    run.put("alerts", None, opened.replace(b'"opened"', b'"raised"'))
 
 
 def invent_alert(run: Run) -> None:
     run.put("alerts", None, b'{"alert_id":"made up"}')
+
+
+def invent_evidence(run: Run) -> None:
+    run.put("observations", None, run.tape.records["observations"][-1].value.replace(b'"clock":"2', b'"clock":"3'))
+
+
+def change_aggregate(run: Run) -> None:
+    run.put("aggregates", None, run.tape.records["aggregates"][0].value.replace(b'"customers":2', b'"customers":3'))
 
 
 def lose_risk(run: Run) -> None:
@@ -162,6 +195,10 @@ def lose_risk(run: Run) -> None:
         (lambda run: run.tape.records["examples"].pop(), "examples lost 1"),
         (lambda run: run.put("examples", None, b"{}"), "examples unknown 1"),
         (lose_risk, "risks wrong 1"),
+        (lambda run: run.tape.records["observations"].pop(1), "observations lost 1"),
+        (invent_evidence, "observations unknown 1"),
+        (lambda run: run.tape.records["aggregates"].pop(), "aggregates wrong 1"),
+        (change_aggregate, "aggregates wrong 1"),
         (lambda run: run.tape.records["snapshots"].pop(0), "snapshots wrong 1"),
         (lambda run: run.put("snapshots", b"risk/1", b"{}"), "snapshots wrong 1"),
     ],
@@ -235,6 +272,15 @@ async def test_a_learner_beside_the_run_learns_every_example_once_however_often_
     await run.tape.learn_on()
 
     assert learner.snapshots == run.tape.due == run.truth.snapshots
+
+
+async def test_a_run_is_over_only_once_every_alert_about_many_is_there(run: Run) -> None:
+    last = run.tape.records["aggregates"].pop()
+    await run.tape.learn_on()
+    assert not run.tape.is_through()
+
+    run.tape.records["aggregates"].append(last)
+    assert run.tape.is_through()
 
 
 def test_a_tape_that_has_not_read_what_was_fed_is_not_done(run: Run) -> None:

@@ -150,11 +150,30 @@ def test_the_event_clock_says_nothing_before_the_first_event() -> None:
 
 def test_with_the_event_clock_ticks_follow_the_events_that_move_it() -> None:
     settings = load_settings(clock="event", partitions=2)
+    later = call(2).model_copy(update={"occurred_at": NOON + timedelta(days=1)})
 
-    lines, _ = ingest_of(settings).prepare([consumed("foreshock.calls", encode(call(1)))])
+    lines, _ = ingest_of(settings).prepare([consumed("foreshock.calls", encode(each)) for each in (call(1), later)])
 
     last = {partition: orjson.loads(found[-1].text)["kind"] for partition, found in lines.items()}
     assert last == {0: "tick", 1: "tick"}
+
+
+def test_the_event_clock_begins_before_the_first_event_of_all_and_only_once() -> None:
+    ingest = ingest_of(load_settings(clock="event", partitions=2, allowed_lateness_seconds=60.0))
+    calls, claims = TopicPartition("foreshock.calls", 0), TopicPartition("foreshock.claims", 0)
+    claim = b'{"event_id":"x","customer_id":"c","occurred_at":"2026-01-02T00:00:00Z","status":"reported"}'
+
+    waiting, _ = ingest.prepare([consumed("foreshock.calls", encode(call(1)))], {calls, claims})
+    begun, _ = ingest.prepare([consumed("foreshock.claims", claim)], {calls})
+    later = call(2).model_copy(update={"occurred_at": NOON})
+    further, _ = ingest.prepare([consumed("foreshock.calls", encode(later))], ())
+
+    assert waiting == {}
+    first = [decode_journal_line(found[0].text) for _, found in sorted(begun.items())]
+    assert first == [Tick(at=datetime(2026, 1, 1, 23, 59, tzinfo=UTC), partition=number) for number in range(2)]
+    told = [orjson.loads(line.text)["kind"] for found in further.values() for line in found]
+    assert told.count("tick") == 2
+    assert all(orjson.loads(found[-1].text)["kind"] == "tick" for found in further.values())
 
 
 def test_with_the_wall_clock_an_event_from_the_future_is_refused() -> None:
@@ -179,7 +198,7 @@ def test_what_is_ahead_of_a_backlog_waits_and_goes_on_in_the_order_of_event_time
     rest, _ = ingest.prepare([consumed("foreshock.calls", late)], behind=())
 
     assert ahead == {}
-    assert [orjson.loads(line.text)["kind"] for line in reached[0]] == ["call", "call", "tick"]
+    assert [orjson.loads(line.text)["kind"] for line in reached[0]] == ["tick", "call", "call"]
     assert waiting == {claims: 7}
     assert [orjson.loads(line.text)["kind"] for line in rest[0]] == ["call", "claim", "tick"]
     assert not alignment.is_holding
@@ -201,4 +220,4 @@ def test_an_event_that_came_late_stays_behind_what_it_came_after() -> None:
 
     lines, _ = ingest.prepare([consumed("foreshock.calls", value) for value in values])
 
-    assert [orjson.loads(line.text).get("event_id") for line in lines[0]] == ["e0", "e1", None]
+    assert [orjson.loads(line.text).get("event_id") for line in lines[0]] == [None, "e0", "e1"]

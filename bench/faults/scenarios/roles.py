@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from random import Random
 
@@ -9,7 +10,9 @@ from bench.faults.feeder import Parcel, recent
 from bench.faults.scenario import Cast, scenario
 from bench.faults.stage import Stage
 
-_ROLES = {role: Cast(roles=role) for role in ("ingest", "score", "learn", "deliver")}
+_TAKEN_UP = "groups_taken_up"
+"""What a worker logs each time it goes on from the rows of groups."""
+_ROLES = {role: Cast(roles=role) for role in ("ingest", "score", "learn", "group", "deliver")}
 
 
 @scenario("ingest-killed", "the process that ingests SIGKILL three times", cast=_ROLES)
@@ -28,6 +31,33 @@ async def score_killed(stage: Stage) -> None:
 async def learn_killed(stage: Stage) -> None:
     """Kill between snapshot and notices."""
     await _kill(stage, "learn")
+
+
+@scenario("group-killed", "the process that counts for aggregates SIGKILL three times", cast=_ROLES)
+async def group_killed(stage: Stage) -> None:
+    """Kill between alerts about many, rows of groups, and the row that says how far."""
+    await _kill(stage, "group")
+
+
+@scenario(
+    "group-frozen",
+    "one of two processes that count for aggregates frozen past its session, then wakes",
+    cast={**_ROLES, "other": Cast(roles="group")},
+)
+async def group_frozen(stage: Stage) -> None:
+    """Let a reader wake that has lost its only partition to another, and write rows behind the other's."""
+    await stage.fed(0.25)
+    counting = await _who_counts(stage)
+    other = stage.worker("other" if counting == "group" else "group")
+    before = other.log.count(_TAKEN_UP)
+    stage.worker(counting).freeze()
+    stage.expect(await other.has_said(_TAKEN_UP, before + 1), "nobody took the observations over")
+    await asyncio.sleep(2.0)
+    stage.worker(counting).thaw()
+    await stage.fed(0.75)
+    # The rows of groups that are read back now have a zombie's among them.
+    await other.kill()
+    other.start()
 
 
 @scenario("deliver-killed", "the process that delivers SIGKILL three times", cast=_ROLES)
@@ -54,6 +84,13 @@ async def tick_killed(stage: Stage) -> None:
     await stage.fed(1.0)
     # Ticks would go on for ever, and the end be never reached.
     await stage.worker("tick").stop()
+
+
+async def _who_counts(stage: Stage) -> str:
+    """Name the process that has taken up the rows of groups last."""
+    counters = {name: stage.worker(name) for name in ("group", "other")}
+    await stage.comes(lambda: any(_TAKEN_UP in worker.log for worker in counters.values()))
+    return max(counters, key=lambda name: counters[name].log.count(_TAKEN_UP))
 
 
 async def _kill(stage: Stage, role: str) -> None:
