@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from foreshock.aggregating.explained import explained
@@ -88,6 +89,7 @@ async def everything_can_be_explained(settings: Settings, told: list[AggregateAl
         assert [len(each.counted) for each in account.derived] == [each.alert.customers for each in account.derived]
 
 
+@pytest.mark.timeout(360)
 async def test_killed_workers_and_a_replay_tell_the_same_of_groups(
     embedded_broker: EmbeddedBroker, tmp_path: Path
 ) -> None:
@@ -98,7 +100,7 @@ async def test_killed_workers_and_a_replay_tell_the_same_of_groups(
 
     with scorer, grouper:
         await written(settings, portions[:third])
-        await grouper.has_said("aggregate_alert")
+        await grouper.has_said("aggregate_alert", timeout_seconds=90.0)
         grouper.kill()
         scorer.kill()
         await written(settings, portions[third : 2 * third])

@@ -97,7 +97,7 @@ async def longest_leap(settings: Settings) -> timedelta:
     return max(leaps)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize(
     ("portion", "outages"),
     [
