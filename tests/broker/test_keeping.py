@@ -20,7 +20,7 @@ from streams.outbox import Record, send_records
 from streams.settings import Settings
 from streams.topics import check_topics
 from tests.support.journal import broker_settings, call, prepare_topics, read_topic, write_journal
-from tests.support.outcomes import engine_offsets, rows_on_topic, settled
+from tests.support.outcomes import engine_offsets, reached, rows_on_topic, settled
 from tests.support.parity import assert_agreement, prepared, worker_of, world
 
 pytestmark = pytest.mark.broker
@@ -49,21 +49,23 @@ async def test_what_was_saved_from_running_workers_is_taken_up_elsewhere_to_the_
     settings = await prepared(embedded_broker, tmp_path)
     folder = tmp_path / "backup"
     with worker_of(settings, tmp_path, "ingest,score,learn") as worker:
+        is_saved = asyncio.Event()
         feeding = asyncio.create_task(
-            feed(world(), settings.bootstrap_servers, settings.topic_prefix, 150_000.0, asyncio.Event())
+            feed(world(days=None), settings.bootstrap_servers, settings.topic_prefix, 150_000.0, is_saved)
         )
         await worker.has_said("snapshot_published")
         await save(settings, folder)
         assert not feeding.done(), "the backup came too late: the test shows less than it says"
+        is_saved.set()
         await feeding
         await stopped(worker)
 
     again = elsewhere(settings)
     await restore(again, folder)
     with worker_of(again, tmp_path, "score,learn") as worker:
-        journal = {r.partition: r.offset for r in await read_topic(again, "journal")}
+        ends = {each.partition: each.offset for each in reading(file_of(folder, "journal"))}
         async with asyncio.timeout(150):
-            while (await engine_offsets(again)).items() < journal.items():  # noqa: ASYNC110 - a process works
+            while not reached(await engine_offsets(again), ends):  # noqa: ASYNC110 - a process works
                 await asyncio.sleep(0.5)
         await settled(again, 0)
         await stopped(worker)

@@ -28,7 +28,7 @@ from tests.support.worker_process import WorkerProcess
 START_AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-def world(seed: int = 5, start_at: datetime = START_AT, days: int = 50) -> World:
+def world(seed: int = 5, start_at: datetime = START_AT, days: int | None = 50) -> World:
     return World(seed=seed, customers=600, start_at=start_at, days=days)
 
 
