@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol, TypeVar, runtime_checkable
 
-from schemas.alerts import Alert
-
 M_contra = TypeVar("M_contra", contravariant=True)
 
 
@@ -65,13 +63,13 @@ class Opens(Protocol):
 
 
 @runtime_checkable
-class Remembers(Protocol):
+class Remembers(Protocol[M_contra]):
     """Must know what is open, because its destination forgets."""
 
     look_back: timedelta
     """How far back the topic is read for that."""
 
-    def recall(self, alert: Alert) -> None:
+    def recall(self, message: M_contra, /) -> None:
         """Take note of a transition that was delivered before."""
 
     def forget(self) -> None:

@@ -1,7 +1,7 @@
-"""A sink that keeps an Alertmanager told: an open alert fires there until ours is closed.
+"""Sinks that keep an Alertmanager told: an open alert fires there until ours is closed.
 
 Alertmanager forgets alerts when it restarts and ends those that nobody renews, so it is reminded of what is open.
-What is open follows from the topic of alerts alone: after a restart the sink reads it back from there.
+What is open follows from the sink's topic alone: after a restart the sink reads it back from there.
 """
 
 from __future__ import annotations
@@ -13,20 +13,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 import aiohttp
 import orjson
 
-from schemas.alerts import LEVELS, Alert, Level
+from schemas.alerts import LEVELS, Level
 from schemas.errors import SinkError
+from sinks.firing import Firing, M, Portrait
 from sinks.http import send, trust
-from sinks.lifecycle import acknowledged_after, closes
 
 log = logging.getLogger(__name__)
-
-ALERT_NAME = "ForeshockAlert"
-"""Label `alertname` of everything we post, to route by."""
 
 _TOGETHER = 200
 """Alerts per request when reminding: some 200 kB."""
@@ -41,9 +38,6 @@ class Alertmanagers:
 
     level: Level = "orange"
     """Lowest level that fires; below it an alert of ours is none of theirs."""
-
-    unit_depth: int = 2
-    """How many steps of the organisation's path become the label `unit`, to group by."""
 
     repeat_every: timedelta = timedelta(minutes=1)
     """How often each is reminded of what is open."""
@@ -61,22 +55,8 @@ class Alertmanagers:
     """PEM file of the authorities to trust; without it the system's."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """What Alertmanager should know of one open alert."""
-
-    sequence: int
-    is_acknowledged: bool
-    labels: dict[str, str]
-    rest: dict[str, Any]
-
-    def firing(self, until: datetime) -> dict[str, Any]:
-        """Write it for the API; with the present as `until` it is resolved."""
-        return {"labels": self.labels, **self.rest, "endsAt": until.isoformat()}
-
-
-class AlertmanagerSink:
-    """Fires, renews and resolves alerts by the API v2.
+class AlertmanagerSink(Generic[M]):
+    """Fires, renews and resolves alerts, or alerts about many, by the API v2.
 
     An alert there is known by its labels. When its level, its unit, who answers for it or its being acknowledged
     changes, it has other labels: the old ones are resolved and the new ones fire in the same request.
@@ -85,31 +65,39 @@ class AlertmanagerSink:
     ----------
     told
         Which Alertmanagers, and how.
+    portrait
+        How one kind of alert is shown there.
+    name
+        Short name, from a closed set: each has a position, a lag and dead letters of its own.
     now
         The present, in UTC.
     clock
         Seconds that only grow, for the time between two reminders.
     """
 
-    name = "alertmanager"
-
     def __init__(
         self,
         told: Alertmanagers,
+        portrait: Portrait[M],
+        name: str = "alertmanager",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.name = name
+        """Short name, from a closed set."""
         self.look_back = told.look_back
+        """How far back the topic is read after a restart."""
         self._told = told
+        self._portrait = portrait
         self._now = now
         self._clock = clock
         self._trust = trust(told.ca_file, "FORESHOCK_ALERTMANAGER_CA_FILE")
         self._session: aiohttp.ClientSession | None = None
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, Firing] = {}
         self._reminded_at = clock()
         self._to_remind: list[str] = []
 
-    async def deliver(self, alert: Alert) -> None:
+    async def deliver(self, alert: M, /) -> None:
         """Post what the transition changes; returns once at least one Alertmanager has it.
 
         The others have it with the next reminder.
@@ -121,26 +109,28 @@ class AlertmanagerSink:
         SinkRefusedError
             If all that answer refuse it.
         """
-        before = self._open.get(alert.alert_id)
+        alert_id = self._portrait.id_of(alert)
+        before = self._open.get(alert_id)
         after = before if before and before.sequence >= alert.sequence else self._follow(before, alert)
         if before is None and after is None and self._is_high(alert):
             # Fired longer ago than we look back: its end is told with the labels that it most likely had.
-            before = self._picture(alert, is_acknowledged=False)
+            before = self._portrait.show(alert, None)
         now = self._now()
         posted = []
         if after is not None:
-            posted.append(after.firing(now + self._told.hold))
+            posted.append(after.until(now + self._told.hold))
         if before is not None and (after is None or before.labels != after.labels):
-            posted.append(before.firing(now))
+            posted.append(before.until(now))
         if posted:
             await self._post(posted)
-        self._remember(alert.alert_id, after)
+        self._remember(alert_id, after)
 
-    def recall(self, alert: Alert) -> None:
+    def recall(self, alert: M, /) -> None:
         """Take note of a transition that was delivered before, in the order of the topic."""
-        before = self._open.get(alert.alert_id)
+        alert_id = self._portrait.id_of(alert)
+        before = self._open.get(alert_id)
         if before is None or before.sequence < alert.sequence:
-            self._remember(alert.alert_id, self._follow(before, alert))
+            self._remember(alert_id, self._follow(before, alert))
 
     def forget(self) -> None:
         """Let go of what is open: another worker may be told of it now."""
@@ -154,7 +144,7 @@ class AlertmanagerSink:
             self._to_remind = list(self._open)
         now_due, self._to_remind = self._to_remind[:_TOGETHER], self._to_remind[_TOGETHER:]
         until = self._now() + self._told.hold
-        firing = [self._open[alert_id].firing(until) for alert_id in now_due if alert_id in self._open]
+        firing = [self._open[alert_id].until(until) for alert_id in now_due if alert_id in self._open]
         try:
             if firing:
                 await self._post(firing)
@@ -179,36 +169,17 @@ class AlertmanagerSink:
         if session is not None:
             await session.close()
 
-    def _follow(self, before: _Open | None, alert: Alert) -> _Open | None:
+    def _follow(self, before: Firing | None, alert: M) -> Firing | None:
         """Return what should fire after a transition; `None` if nothing should."""
-        if closes(alert) or not self._is_high(alert):
+        if self._portrait.is_over(alert) or not self._is_high(alert):
             return None
-        return self._picture(alert, acknowledged_after(alert, before is not None and before.is_acknowledged))
+        return self._portrait.show(alert, before)
 
-    def _is_high(self, alert: Alert) -> bool:
+    def _is_high(self, alert: M) -> bool:
         """Whether the alert's level is one that fires."""
         return LEVELS.index(alert.level) >= LEVELS.index(self._told.level)
 
-    def _picture(self, alert: Alert, is_acknowledged: bool) -> _Open:
-        """Describe an alert to Alertmanager: labels from closed sets and its id, never the customer."""
-        labels = {
-            "alertname": ALERT_NAME,
-            "alert_id": alert.alert_id,
-            "cause": alert.cause,
-            "level": alert.level,
-            "acknowledged": "yes" if is_acknowledged else "no",
-            # The path comes from events; its first steps are the company's few large units.
-            "unit": "/".join(alert.org_path.split("/")[: self._told.unit_depth]),
-        }
-        # Both come from the organisation's file, which is validated and finite; without one there is neither.
-        if alert.owner is not None:
-            labels["owner"] = alert.owner
-        if alert.supervisor is not None:
-            labels["supervisor"] = alert.supervisor
-        rest = {"annotations": _annotations(alert), "startsAt": alert.opened_at.isoformat()}
-        return _Open(alert.sequence, is_acknowledged, labels, rest)
-
-    def _remember(self, alert_id: str, after: _Open | None) -> None:
+    def _remember(self, alert_id: str, after: Firing | None) -> None:
         """Note what is open."""
         if after is None:
             self._open.pop(alert_id, None)
@@ -240,21 +211,3 @@ class AlertmanagerSink:
                 connector=aiohttp.TCPConnector(ssl=self._trust),
             )
         return self._session
-
-
-def _annotations(alert: Alert) -> dict[str, str]:
-    """Write what people read."""
-    annotations = {
-        "reasons_zh": "；".join(reason.text.zh for reason in alert.reasons),
-        "reasons_en": "; ".join(reason.text.en for reason in alert.reasons),
-        "org_path": alert.org_path,
-        "supervisor": alert.supervisor or "",
-        "owner": alert.owner or "",
-        "stage": alert.stage,
-        "transition": alert.transition,
-        "sequence": str(alert.sequence),
-        "probability_30d": f"{alert.probability_30d:.2f}",
-        "policy_ref": alert.policy_ref or "",
-        "claim_ref": alert.claim_ref or "",
-    }
-    return {name: text for name, text in annotations.items() if text}

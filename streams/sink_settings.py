@@ -68,7 +68,8 @@ class SinkSettings(BaseSettings):
     """Lowest level that fires at Alertmanager."""
 
     alertmanager_unit_depth: int = Field(2, ge=1, le=8)
-    """How many steps of the organisation's path become the label `unit`."""
+    """How many steps of an event's path become the label `unit` where no organisation's file names units; where one
+    does, the label is as in metrics."""
 
     alertmanager_repeat_seconds: float = Field(60.0, ge=1.0, le=3600.0)
     """How often Alertmanager is reminded of what is open, in seconds: so long it may lack alerts after its restart."""

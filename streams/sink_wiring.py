@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert, Risk
@@ -13,21 +14,35 @@ from schemas.suppressions import Suppression
 from sinks.abilities import Receiver
 from sinks.alertmanager import Alertmanagers, AlertmanagerSink
 from sinks.base import Sink
+from sinks.firing import AggregatePortrait, AlertPortrait
 from sinks.jsonl import JsonlSink
 from sinks.log import LogSink
 from sinks.webhook import Endpoint, WebhookSink, key_of
 from streams.sink_settings import ChatName, SinkName, SinkSettings
+from streams.sink_sharing import Shared
+
+if TYPE_CHECKING:
+    from sinks.chat.sink import ChatSink
 
 
-def make_sink(name: SinkName, settings: SinkSettings) -> Sink:
+def make_sink(name: SinkName, settings: SinkSettings, shared: Shared | None = None) -> Sink:
     """Make one sink; no connection is opened.
+
+    Parameters
+    ----------
+    name
+        Which.
+    settings
+        Where it sends alerts.
+    shared
+        What it shares with others; without it nothing.
 
     Raises
     ------
     ConfigurationError
         If it lacks a setting or an extra; says which, and what to do.
     """
-    return _SINKS[name](settings)
+    return _SINKS[name](settings, shared or Shared())
 
 
 def make_risk_sinks(settings: SinkSettings) -> tuple[Receiver[Risk], ...]:
@@ -48,22 +63,23 @@ def make_suppression_sinks(settings: SinkSettings) -> tuple[Receiver[Suppression
     return (SuppressionsSink(settings.database_address()),)
 
 
-def make_aggregate_sinks(settings: SinkSettings) -> tuple[Receiver[AggregateAlert], ...]:
+def make_aggregate_sinks(settings: SinkSettings, shared: Shared | None = None) -> tuple[Receiver[AggregateAlert], ...]:
     """Make the sinks that take alerts about many customers: every destination that can hears of them too."""
-    return tuple(_AGGREGATE_SINKS[name](settings) for name in settings.sinks if name in _AGGREGATE_SINKS)
+    shared = shared or Shared()
+    return tuple(_AGGREGATE_SINKS[name](settings, shared) for name in settings.sinks if name in _AGGREGATE_SINKS)
 
 
-def _webhook_aggregates(settings: SinkSettings) -> Receiver[AggregateAlert]:
-    return WebhookSink[AggregateAlert](_endpoint(settings), "webhook_aggregates")
-
-
-def _database_aggregates(settings: SinkSettings) -> Receiver[AggregateAlert]:
+def _database_aggregates(settings: SinkSettings, _: Shared) -> Receiver[AggregateAlert]:
     with _extra("database", "database"):
         from sinks.database.sink import AggregatesSink
     return AggregatesSink(settings.database_address())
 
 
-def _webhook(settings: SinkSettings) -> Sink:
+def _webhook_aggregates(settings: SinkSettings, _: Shared) -> Receiver[AggregateAlert]:
+    return WebhookSink[AggregateAlert](_endpoint(settings), "webhook_aggregates")
+
+
+def _webhook(settings: SinkSettings, _: Shared) -> Sink:
     return WebhookSink[Alert](_endpoint(settings))
 
 
@@ -85,7 +101,17 @@ def _endpoint(settings: SinkSettings) -> Endpoint:
     )
 
 
-def _alertmanager(settings: SinkSettings) -> Sink:
+def _alertmanager(settings: SinkSettings, shared: Shared) -> Sink:
+    return AlertmanagerSink(_alertmanagers(settings), AlertPortrait(shared.unit_of(settings.alertmanager_unit_depth)))
+
+
+def _alertmanager_aggregates(settings: SinkSettings, shared: Shared) -> Receiver[AggregateAlert]:
+    portrait = AggregatePortrait(shared.unit_of(settings.alertmanager_unit_depth), shared.post_of)
+    return AlertmanagerSink(_alertmanagers(settings), portrait, "alertmanager_aggregates")
+
+
+def _alertmanagers(settings: SinkSettings) -> Alertmanagers:
+    """Say which Alertmanagers are told, and how."""
     if not settings.alertmanager_urls:
         raise ConfigurationError(
             "FORESHOCK_SINKS names alertmanager, which needs FORESHOCK_ALERTMANAGER_URLS: the base address of every "
@@ -93,44 +119,49 @@ def _alertmanager(settings: SinkSettings) -> Sink:
         )
     if wrong := [url for url in settings.alertmanager_urls if not url.startswith(("http://", "https://"))]:
         raise ConfigurationError(f"FORESHOCK_ALERTMANAGER_URLS: {wrong[0]} must begin with http:// or https://")
-    return AlertmanagerSink(
-        Alertmanagers(
-            urls=tuple(url.rstrip("/") for url in settings.alertmanager_urls),
-            level=settings.alertmanager_level,
-            unit_depth=settings.alertmanager_unit_depth,
-            repeat_every=timedelta(seconds=settings.alertmanager_repeat_seconds),
-            hold=timedelta(hours=settings.alertmanager_hold_hours),
-            look_back=timedelta(hours=settings.alertmanager_look_back_hours),
-            timeout=_timeout(settings),
-            ca_file=settings.alertmanager_ca_file,
-        )
+    return Alertmanagers(
+        urls=tuple(url.rstrip("/") for url in settings.alertmanager_urls),
+        level=settings.alertmanager_level,
+        repeat_every=timedelta(seconds=settings.alertmanager_repeat_seconds),
+        hold=timedelta(hours=settings.alertmanager_hold_hours),
+        look_back=timedelta(hours=settings.alertmanager_look_back_hours),
+        timeout=_timeout(settings),
+        ca_file=settings.alertmanager_ca_file,
     )
 
 
-def _database(settings: SinkSettings) -> Sink:
+def _database(settings: SinkSettings, _: Shared) -> Sink:
     with _extra("database", "database"):
         from sinks.database.sink import DatabaseSink
     return DatabaseSink(settings.database_address())
 
 
-def _chat(name: ChatName) -> Callable[[SinkSettings], Sink]:
+def _chat(name: ChatName) -> Callable[[SinkSettings, Shared], Sink]:
     """Return what makes the sink of one robot."""
+    return lambda settings, shared: _robot(name, name, settings, shared)
 
-    def make(settings: SinkSettings) -> Sink:
-        url = settings.needed(f"{name}_url", name)
-        with _extra("chat", name):
-            from sinks.chat.sink import ChatSink, Manner
-        manner = Manner(
-            level=settings.chat_level,
-            transitions=frozenset(settings.chat_transitions),
-            language=settings.chat_language,
-            texts=settings.chat_texts,
-            per_minute=settings.chat_per_minute,
-            timeout=_timeout(settings),
-        )
-        return ChatSink(name, url, manner)
 
-    return make
+def _chat_aggregates(name: ChatName) -> Callable[[SinkSettings, Shared], Receiver[AggregateAlert]]:
+    """Return what makes the sink by which one robot tells alerts about many."""
+    return lambda settings, shared: _robot(name, f"{name}_aggregates", settings, shared)
+
+
+def _robot(service: ChatName, name: str, settings: SinkSettings, shared: Shared) -> ChatSink[Any]:
+    """Make a sink that tells a robot; all of one worker that tell it together keep to its pace."""
+    url = settings.needed(f"{service}_url", service)
+    with _extra("chat", service):
+        from sinks.chat.sink import ChatSink, Manner
+    manner = Manner(
+        level=settings.chat_level,
+        transitions=frozenset(settings.chat_transitions),
+        language=settings.chat_language,
+        texts=settings.chat_texts,
+        per_minute=settings.chat_per_minute,
+        timeout=_timeout(settings),
+        post_of=shared.post_of,
+    )
+    pace = shared.pace_of(service, settings.chat_per_minute)
+    return ChatSink(service, url, manner, name=name, pace=pace)
 
 
 def _timeout(settings: SinkSettings) -> timedelta:
@@ -150,9 +181,9 @@ def _extra(extra: str, sink: str) -> Iterator[None]:
         ) from error
 
 
-_SINKS: dict[SinkName, Callable[[SinkSettings], Sink]] = {
-    "log": lambda settings: LogSink(),
-    "jsonl": lambda settings: JsonlSink(settings.jsonl_path),
+_SINKS: dict[SinkName, Callable[[SinkSettings, Shared], Sink]] = {
+    "log": lambda *_: LogSink(),
+    "jsonl": lambda settings, _: JsonlSink(settings.jsonl_path),
     "webhook": _webhook,
     "alertmanager": _alertmanager,
     "database": _database,
@@ -163,7 +194,13 @@ _SINKS: dict[SinkName, Callable[[SinkSettings], Sink]] = {
     "email": _chat("email"),
 }
 
-_AGGREGATE_SINKS: dict[SinkName, Callable[[SinkSettings], Receiver[AggregateAlert]]] = {
+_AGGREGATE_SINKS: dict[SinkName, Callable[[SinkSettings, Shared], Receiver[AggregateAlert]]] = {
     "webhook": _webhook_aggregates,
+    "alertmanager": _alertmanager_aggregates,
     "database": _database_aggregates,
+    "wecom": _chat_aggregates("wecom"),
+    "dingtalk": _chat_aggregates("dingtalk"),
+    "feishu": _chat_aggregates("feishu"),
+    "slack": _chat_aggregates("slack"),
+    "email": _chat_aggregates("email"),
 }

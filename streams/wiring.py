@@ -34,6 +34,7 @@ from streams.authenticity import guarded
 from streams.core import Core
 from streams.fitting import fits
 from streams.settings import Settings
+from streams.sink_sharing import Shared
 from streams.sink_wiring import make_aggregate_sinks, make_risk_sinks, make_sink, make_suppression_sinks
 from streams.tables import CustomerStates
 
@@ -86,17 +87,19 @@ def wire(settings: Settings) -> Parts:
     cold_start_of(params.learning.cold_text)  # kept from here on; partitions that come later find it loaded
     registry = CollectorRegistry()
     delivers = "deliver" in settings.roles  # no other role needs the secrets of sinks
+    units = units_of(params, settings.metrics_unit_depth)
+    shared = Shared(params.organisation, units)
     return Parts(
         core=core_of(params, settings.epoch, _model_secret(settings), settings.partitions),
         new_learner=learner_of(params),
         new_grouper=lambda: Grouper(params.aggregates),
         intake=intake_of(settings),
-        sinks=tuple(make_sink(name, settings) for name in settings.sinks) if delivers else (),
-        metrics=Metrics(registry, units_of(params, settings.metrics_unit_depth)),
+        sinks=tuple(make_sink(name, settings, shared) for name in settings.sinks) if delivers else (),
+        metrics=Metrics(registry, units),
         registry=registry,
         risk_sinks=make_risk_sinks(settings) if delivers else (),
         suppression_sinks=make_suppression_sinks(settings) if delivers else (),
-        aggregate_sinks=make_aggregate_sinks(settings) if delivers else (),
+        aggregate_sinks=make_aggregate_sinks(settings, shared) if delivers else (),
     )
 
 

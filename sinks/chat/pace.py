@@ -1,4 +1,4 @@
-"""How many messages a robot may still send in this minute."""
+"""How many messages a robot may still send in this minute, whoever gives them to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ _MINUTE = 60.0
 
 
 class Pace:
-    """Counts the messages of the last minute.
+    """Counts the messages of the last minute; all sinks that tell one robot count in one pace.
+
+    Between asking how many are free and counting one there must be no await, or two sinks send the same one.
 
     Parameters
     ----------

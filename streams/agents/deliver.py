@@ -68,7 +68,7 @@ async def run_deliver(
         trying = Trying(sink, policy, duty, hand_over, stop)
         letters = Letters(settings.topic("dead-letters"), outlet, observer)
         portions = Portions(feed, trying, consumer, letters, observer)
-        memory = Memory(settings, sink, consumer, hand_over, duty)
+        memory = Memory(settings, sink, feed, consumer, hand_over, duty)
         pace = FetchPace(consumer, settings.fetch_wait_seconds)
         continuity = Continuity("deliver", settings, consumer, holes or Holes(observer))
         generation = -1

@@ -6,16 +6,16 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Generic
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from schemas.alerts import Alert
 from schemas.codec import decode_as
 from schemas.errors import UnreadableMessageError
 from sinks.abilities import Receiver, Remembers
 from streams.connections import new_reader
+from streams.delivery.feeds import Feed, M
 from streams.duty import Duty
 from streams.handover import HandOver
 from streams.settings import Settings
@@ -27,7 +27,7 @@ _QUIET_ROUNDS = 25
 """Reads without a record, of 200 ms each, after which reading back ends: the log was cut behind us."""
 
 
-class Memory:
+class Memory(Generic[M]):
     """Sees to it that a sink remembers what is open in the partitions of this worker, and in no others.
 
     Parameters
@@ -36,6 +36,8 @@ class Memory:
         Where the brokers are.
     sink
         Any sink; one that remembers nothing is left alone.
+    feed
+        What it is given.
     consumer
         Who reads for it.
     hand_over
@@ -45,10 +47,17 @@ class Memory:
     """
 
     def __init__(
-        self, settings: Settings, sink: Receiver[Any], consumer: AIOKafkaConsumer, hand_over: HandOver, duty: Duty
+        self,
+        settings: Settings,
+        sink: Receiver[M],
+        feed: Feed[M],
+        consumer: AIOKafkaConsumer,
+        hand_over: HandOver,
+        duty: Duty,
     ) -> None:
         self._settings = settings
-        self._sink = sink if isinstance(sink, Remembers) else None
+        self._sink: Remembers[M] | None = sink if isinstance(sink, Remembers) else None
+        self._feed = feed
         self._consumer = consumer
         self._hand_over = hand_over
         self._duty = duty
@@ -73,7 +82,7 @@ class Memory:
             elif not self._hand_over.assigned:
                 sink.forget()
 
-    async def _read_back(self, sink: Remembers) -> int:
+    async def _read_back(self, sink: Remembers[M]) -> int:
         """Give the sink every transition before the committed offsets, as far back as it looks."""
         ends = {
             tp: end for tp in self._consumer.assignment() if (end := await self._consumer.committed(tp)) is not None
@@ -94,12 +103,17 @@ class Memory:
                 for tp, records in fetched.items():
                     for record in records:
                         if record.offset < ends[tp]:
-                            _recall(sink, record.value)
+                            self._recall(sink, record.value)
                             count += 1
                 behind = {tp for tp in behind if await reader.position(tp) < ends[tp]}
         finally:
             await reader.stop()
         return count
+
+    def _recall(self, sink: Remembers[M], value: bytes | None) -> None:
+        """Give the sink one transition; what cannot be read was a dead letter when it was new."""
+        with suppress(UnreadableMessageError):
+            sink.recall(decode_as(self._feed.message, value or b""))
 
 
 async def _seek(reader: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], since: datetime) -> None:
@@ -112,9 +126,3 @@ async def _seek(reader: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], si
     for tp, place in found.items():
         offset = ends[tp] if place is None else place.offset  # none: no record is as new as that
         reader.seek(tp, max(offset, await reader.position(tp)))
-
-
-def _recall(sink: Remembers, value: bytes | None) -> None:
-    """Give the sink one transition; what cannot be read was a dead letter when it was new."""
-    with suppress(UnreadableMessageError):
-        sink.recall(decode_as(Alert, value or b""))

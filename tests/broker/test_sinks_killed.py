@@ -32,7 +32,7 @@ from streams.delivery.feeds import AGGREGATES, RISK, SUPPRESSIONS
 from streams.outbox import Record, send_records
 from streams.settings import Settings
 from tests.support.aggregates import aggregate
-from tests.support.alertmanager import AlertmanagerNode
+from tests.support.alertmanager import AlertmanagerNode, firing_id
 from tests.support.alerts import SOME_TIME, alert
 from tests.support.destinations import SECRET, bodies
 from tests.support.journal import broker_settings, prepare_topics, read_topic
@@ -215,6 +215,67 @@ async def test_a_worker_killed_in_the_middle_leaves_no_alert_about_many_out_and_
     engine.dispose()
     assert sorted(map(tuple, stand)) == [(f"s{group:04}", 2, False) for group in range(GROUPS)]
     assert {AggregateAlert.model_validate(message).identity for message in kept} == {each.identity for each in told}
+    assert await read_topic(settings, "dead-letters", 1) == []
+
+
+@pytest.mark.alertmanager
+async def test_a_worker_killed_in_the_middle_tells_alertmanager_and_a_robot_all_about_many_and_about_one(
+    embedded_broker: EmbeddedBroker, tmp_path: Path
+) -> None:
+    steps = [("opened", "orange"), ("grown", "orange"), ("raised", "red"), ("expired", "red")]
+    about_many = [
+        aggregate(f"s{group:03}", number, transition=transition, level=level)
+        for number, (transition, level) in enumerate(steps)
+        for group in range(20)
+        if group % 2 or transition != "expired"
+    ]
+    about_one = [alert(f"a{customer}", customer_key=f"c_{customer}") for customer in range(8)]
+    settings = broker_settings(
+        embedded_broker.bootstrap_servers,
+        sink_backoff_seconds=0.05,
+        sink_timeout_seconds=1.0,
+        alertmanager_repeat_seconds=1,
+        chat_per_minute=100,
+    )
+    await prepare_topics(settings)
+    await write(settings, "aggregates", about_many)
+    await write(settings, "alerts", about_one)
+    heard = {(each.aggregate_id, each.sequence) for each in about_many if each.transition != "expired"}
+    heard |= {(each.alert_id, each.sequence) for each in about_one}
+    fires = {(f"s{group:03}", "red") for group in range(0, 20, 2)} | {(each.alert_id, "orange") for each in about_one}
+    (tmp_path / "alertmanager").mkdir()
+    async with robot("wecom") as group:
+        taken = group.usual.body
+        group.usual = Answer(200, body=taken, wait_seconds=0.02)
+        group.next.extend([*STUMBLES, Answer(wait_seconds=5), Answer(200, body=b'{"errcode":-1}')])
+        with AlertmanagerNode(tmp_path / "alertmanager") as node:
+            worker = WorkerProcess(
+                settings,
+                tmp_path / "worker.log",
+                module="tests.support.robot_worker",
+                roles="deliver",
+                FORESHOCK_SINKS="alertmanager,wecom",
+                FORESHOCK_ALERTMANAGER_URLS=node.url,
+                FORESHOCK_WECOM_URL="wecombot://693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa",
+                ROBOT_URL=group.url,
+            )
+
+            def fire() -> set[tuple[str, str]]:
+                return {(firing_id(one), one["labels"]["level"]) for one in node.firing()}
+
+            with worker:
+                await until(lambda: len(refs(texts("wecom", group))) > len(heard) // 3, worker.said)
+                worker.kill()
+                at_the_kill = refs(texts("wecom", group))
+                node.stop()  # and Alertmanager forgets at the same time
+                node.start()
+                assert fire() == set()
+                group.next.extend(STUMBLES)
+                worker.start()
+                await until(lambda: refs(texts("wecom", group)) == heard, lambda: texts("wecom", group))
+                await until(lambda: fire() == fires, lambda: (fire() ^ fires, worker.said()[-2_000:]))
+
+    assert at_the_kill < heard, "it was not killed in the middle"
     assert await read_topic(settings, "dead-letters", 1) == []
 
 

@@ -34,16 +34,23 @@ SINKS = [
     destinations.webhook_aggregates,
     destinations.sqlite_aggregates,
     pytest.param(destinations.postgresql_aggregates, marks=pytest.mark.postgresql),
+    pytest.param(destinations.alertmanager_aggregates, marks=pytest.mark.alertmanager),
     destinations.wecom,
     destinations.dingtalk,
     destinations.feishu,
     destinations.slack,
     destinations.email,
+    destinations.wecom_aggregates,
+    destinations.dingtalk_aggregates,
+    destinations.feishu_aggregates,
+    destinations.slack_aggregates,
+    destinations.email_aggregates,
 ]
 NAMES = [
     *("memory", "jsonl", "log", "webhook", "alertmanager", "sqlite", "postgresql"),
-    *("webhook_aggregates", "sqlite_aggregates", "postgresql_aggregates"),
+    *("webhook_aggregates", "sqlite_aggregates", "postgresql_aggregates", "alertmanager_aggregates"),
     *get_args(ChatName),
+    *(f"{name}_aggregates" for name in get_args(ChatName)),
 ]
 
 

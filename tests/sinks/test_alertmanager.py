@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from schemas.alerts import CAUSES, LEVELS
+from schemas.alerts import CAUSES, LEVELS, Alert
 from schemas.errors import SinkRefusedError, SinkUnavailableError
 from sinks.alertmanager import Alertmanagers, AlertmanagerSink
+from sinks.firing import AlertPortrait
+from sinks.metrics.units import Units
 from tests.support.alertmanager import AlertmanagerNode
 from tests.support.alerts import SOME_TIME, alert
 from tests.support.ports import free_port
@@ -22,6 +24,7 @@ from tests.support.receivers import Answer, Receiver
 
 pytestmark = pytest.mark.alertmanager
 LOW = {"level": "yellow"}
+Sink = AlertmanagerSink[Alert]
 
 
 class Clock:
@@ -41,8 +44,8 @@ def node(tmp_path: Path) -> Iterator[AlertmanagerNode]:
 
 
 @pytest.fixture
-async def sink(node: AlertmanagerNode) -> AsyncIterator[AlertmanagerSink]:
-    sink = AlertmanagerSink(Alertmanagers((node.url,)))
+async def sink(node: AlertmanagerNode) -> AsyncIterator[Sink]:
+    sink = AlertmanagerSink(Alertmanagers((node.url,)), AlertPortrait())
     yield sink
     await sink.close()
 
@@ -52,7 +55,7 @@ def labels(node: AlertmanagerNode) -> list[tuple[str, str, str]]:
 
 
 async def test_an_open_alert_fires_with_its_reasons_and_without_its_customer(
-    node: AlertmanagerNode, sink: AlertmanagerSink
+    node: AlertmanagerNode, sink: Sink
 ) -> None:
     await sink.deliver(alert("a", org_path="HQ/South/Shenzhen/Futian", claim_ref="CLM-1"))
 
@@ -72,9 +75,7 @@ async def test_an_open_alert_fires_with_its_reasons_and_without_its_customer(
     assert "c_1" not in str(firing)
 
 
-async def test_labels_come_from_closed_sets_but_for_the_id_and_the_unit(
-    node: AlertmanagerNode, sink: AlertmanagerSink
-) -> None:
+async def test_labels_come_from_closed_sets_but_for_the_id_and_the_unit(node: AlertmanagerNode, sink: Sink) -> None:
     for number, cause in enumerate(CAUSES):
         await sink.deliver(alert(f"a{number}", cause=cause))
 
@@ -90,7 +91,7 @@ async def test_labels_come_from_closed_sets_but_for_the_id_and_the_unit(
 
 
 async def test_who_answers_is_a_label_and_an_alert_that_goes_up_fires_for_whom_it_has_gone_up_to(
-    node: AlertmanagerNode, sink: AlertmanagerSink
+    node: AlertmanagerNode, sink: Sink
 ) -> None:
     await sink.deliver(alert("a", owner="claims-desk", supervisor="HQ/South"))
     (before,) = node.firing()
@@ -101,8 +102,19 @@ async def test_who_answers_is_a_label_and_an_alert_that_goes_up_fires_for_whom_i
     assert (after["labels"]["owner"], after["labels"]["supervisor"]) == ("head-office", "HQ")
 
 
+async def test_the_unit_is_named_as_in_metrics(node: AlertmanagerNode) -> None:
+    units = Units(["HQ", "HQ/South", "HQ/South/Shenzhen"])
+    sink = AlertmanagerSink(Alertmanagers((node.url,)), AlertPortrait(units.of))
+    for number, place in enumerate(["HQ/South/Shenzhen/Futian", "HQ/South/Zhuhai", "Nowhere"]):
+        await sink.deliver(alert(f"a{number}", org_path=place))
+    await sink.close()
+
+    assert [one["labels"]["unit"] for one in node.firing()] == ["HQ/South/Shenzhen", "HQ/South", "other"]
+    assert {one["labels"]["unit"] for one in node.firing()} <= set(units.values)
+
+
 @pytest.mark.parametrize("end", ["resolved", "expired", "dismissed", "complained"])
-async def test_what_is_over_is_resolved(node: AlertmanagerNode, sink: AlertmanagerSink, end: str) -> None:
+async def test_what_is_over_is_resolved(node: AlertmanagerNode, sink: Sink, end: str) -> None:
     await sink.deliver(alert("a"))
     await sink.deliver(alert("b"))
     await sink.deliver(alert("a", 1, transition=end))
@@ -111,7 +123,7 @@ async def test_what_is_over_is_resolved(node: AlertmanagerNode, sink: Alertmanag
 
 
 async def test_a_level_that_changes_leaves_one_alert_and_below_the_threshold_none(
-    node: AlertmanagerNode, sink: AlertmanagerSink
+    node: AlertmanagerNode, sink: Sink
 ) -> None:
     await sink.deliver(alert("a"))
     await sink.deliver(alert("a", 1, transition="raised", level="red"))
@@ -121,9 +133,7 @@ async def test_a_level_that_changes_leaves_one_alert_and_below_the_threshold_non
     assert labels(node) == []
 
 
-async def test_an_acknowledged_alert_can_be_routed_to_nobody_until_it_grows(
-    node: AlertmanagerNode, sink: AlertmanagerSink
-) -> None:
+async def test_an_acknowledged_alert_can_be_routed_to_nobody_until_it_grows(node: AlertmanagerNode, sink: Sink) -> None:
     await sink.deliver(alert("a"))
     await sink.deliver(alert("a", 1, transition="acknowledged"))
     assert labels(node) == [("a", "orange", "yes")]
@@ -132,7 +142,7 @@ async def test_an_acknowledged_alert_can_be_routed_to_nobody_until_it_grows(
     assert labels(node) == [("a", "red", "no")]
 
 
-async def test_a_repeated_transition_changes_nothing(node: AlertmanagerNode, sink: AlertmanagerSink) -> None:
+async def test_a_repeated_transition_changes_nothing(node: AlertmanagerNode, sink: Sink) -> None:
     await sink.deliver(alert("a"))
     await sink.deliver(alert("a", 1, transition="raised", level="red"))
     await sink.deliver(alert("a"))
@@ -142,7 +152,7 @@ async def test_a_repeated_transition_changes_nothing(node: AlertmanagerNode, sin
 
 async def test_an_alertmanager_that_forgot_is_reminded(node: AlertmanagerNode) -> None:
     clock = Clock()
-    sink = AlertmanagerSink(Alertmanagers((node.url,)), clock=clock)
+    sink = AlertmanagerSink(Alertmanagers((node.url,)), AlertPortrait(), clock=clock)
     await sink.deliver(alert("a"))
     await sink.deliver(alert("b"))
     await sink.deliver(alert("b", 1, transition="resolved"))
@@ -158,12 +168,10 @@ async def test_an_alertmanager_that_forgot_is_reminded(node: AlertmanagerNode) -
     await sink.close()
 
 
-async def test_after_a_restart_what_was_open_is_known_from_the_topic(
-    node: AlertmanagerNode, sink: AlertmanagerSink
-) -> None:
+async def test_after_a_restart_what_was_open_is_known_from_the_topic(node: AlertmanagerNode, sink: Sink) -> None:
     await sink.deliver(alert("a", org_path="HQ/North"))
     await sink.deliver(alert("a", 1, transition="acknowledged", org_path="HQ/North"))
-    second = AlertmanagerSink(Alertmanagers((node.url,)))
+    second = AlertmanagerSink(Alertmanagers((node.url,)), AlertPortrait())
     for sequence, transition in enumerate(["opened", "acknowledged"]):
         second.recall(alert("a", sequence, transition=transition, org_path="HQ/North"))
     # The customer has moved, so the labels that must be resolved are not those of the last transition.
@@ -173,7 +181,7 @@ async def test_after_a_restart_what_was_open_is_known_from_the_topic(
     await second.close()
 
 
-async def test_an_alert_fires_on_while_no_worker_runs(node: AlertmanagerNode, sink: AlertmanagerSink) -> None:
+async def test_an_alert_fires_on_while_no_worker_runs(node: AlertmanagerNode, sink: Sink) -> None:
     await sink.deliver(alert("a"))
 
     (firing,) = node.firing()
@@ -185,7 +193,7 @@ async def test_an_alert_fires_on_while_no_worker_runs(node: AlertmanagerNode, si
 async def test_the_pager_hears_of_the_begin_and_of_the_end(tmp_path: Path) -> None:
     async with Receiver() as pager:
         with AlertmanagerNode(tmp_path, pager.url) as node:
-            sink = AlertmanagerSink(Alertmanagers((node.url,)))
+            sink = AlertmanagerSink(Alertmanagers((node.url,)), AlertPortrait())
             await sink.deliver(alert("a"))
             await _until(lambda: pager_told(pager, "firing") == {"a"})
             await sink.deliver(alert("a", 1, transition="resolved"))
@@ -199,7 +207,7 @@ async def test_one_member_of_a_cluster_is_enough_and_the_other_hears_later(
     async with Receiver(Answer(200)) as other:
         other.next.append(Answer(503))
         clock = Clock()
-        sink = AlertmanagerSink(Alertmanagers((other.url, node.url)), clock=clock)
+        sink = AlertmanagerSink(Alertmanagers((other.url, node.url)), AlertPortrait(), clock=clock)
         await sink.deliver(alert("a"))
         assert other.taken == []
 
@@ -210,13 +218,13 @@ async def test_one_member_of_a_cluster_is_enough_and_the_other_hears_later(
 
 
 async def test_nobody_there_can_pass_and_a_refusal_cannot() -> None:
-    gone = AlertmanagerSink(Alertmanagers((f"http://127.0.0.1:{free_port()}",)))
+    gone = AlertmanagerSink(Alertmanagers((f"http://127.0.0.1:{free_port()}",)), AlertPortrait())
     with pytest.raises(SinkUnavailableError):
         await gone.deliver(alert("a"))
     await gone.close()
 
     async with Receiver(Answer(400)) as receiver:
-        refusing = AlertmanagerSink(Alertmanagers((receiver.url,)))
+        refusing = AlertmanagerSink(Alertmanagers((receiver.url,)), AlertPortrait())
         with pytest.raises(SinkRefusedError):
             await refusing.deliver(alert("a"))
         await refusing.close()
@@ -224,7 +232,7 @@ async def test_nobody_there_can_pass_and_a_refusal_cannot() -> None:
 
 async def test_an_alert_that_never_fires_is_never_posted() -> None:
     async with Receiver() as receiver:
-        sink = AlertmanagerSink(Alertmanagers((receiver.url,)))
+        sink = AlertmanagerSink(Alertmanagers((receiver.url,)), AlertPortrait())
         await sink.deliver(alert("a", **LOW))
         await sink.deliver(alert("a", 1, transition="resolved", at=SOME_TIME, **LOW))
         await sink.close()
@@ -235,7 +243,7 @@ async def test_an_alert_that_never_fires_is_never_posted() -> None:
 async def test_very_much_that_is_open_is_reminded_of_over_several_calls() -> None:
     async with Receiver() as receiver:
         clock = Clock()
-        sink = AlertmanagerSink(Alertmanagers((receiver.url,)), clock=clock)
+        sink = AlertmanagerSink(Alertmanagers((receiver.url,)), AlertPortrait(), clock=clock)
         for number in range(450):
             sink.recall(alert(f"a{number}"))
         clock.seconds = 61
@@ -251,7 +259,7 @@ async def test_very_much_that_is_open_is_reminded_of_over_several_calls() -> Non
 async def test_a_member_that_hangs_keeps_no_other_from_its_answer() -> None:
     async with Receiver(Answer(wait_seconds=30)) as first, Receiver(Answer(wait_seconds=30)) as second:
         timeout = timedelta(seconds=0.5)
-        sink = AlertmanagerSink(Alertmanagers((first.url, second.url), timeout=timeout))
+        sink = AlertmanagerSink(Alertmanagers((first.url, second.url), timeout=timeout), AlertPortrait())
         began_at = time.monotonic()
         with pytest.raises(SinkUnavailableError):
             await sink.deliver(alert("a"))

@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 
+from models.organisation import load_organisation
 from schemas.errors import ConfigurationError
+from sinks.alertmanager import AlertmanagerSink
+from sinks.chat.sink import ChatSink
 from sinks.prometheus import SINKS
 from sinks.webhook import WebhookSink
 from streams.settings import Settings, load_settings
+from streams.sink_sharing import Shared
 from streams.sink_wiring import make_sink
-from streams.wiring import wire
+from streams.wiring import Parts, wire
+from tests.support.aggregates import aggregate
+from tests.support.alerts import alert
 from tests.support.destinations import SECRET
+from tests.support.peers import CHECKOUT
 
 ROBOT = "wecombot://693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 WEBHOOK = {"sinks": "webhook", "webhook_url": "https://crm.example/alerts"}
@@ -110,14 +117,82 @@ def test_the_webhook_has_a_sink_for_alerts_and_one_for_alerts_about_many() -> No
     assert [sink.name for sink in parts.aggregate_sinks] == ["webhook_aggregates"]
 
 
+def test_every_destination_hears_of_many_by_a_sink_of_its_own(tmp_path: Path) -> None:
+    given = {
+        "sinks": "log,alertmanager,wecom,email",
+        "alertmanager_urls": "http://am:9093",
+        "wecom_url": ROBOT,
+        "email_url": "mailto://127.0.0.1?from=foreshock@insurer.example&to=duty@insurer.example",
+    }
+    parts = wire(load_settings(**given))
+
+    assert [sink.name for sink in parts.aggregate_sinks] == [
+        "alertmanager_aggregates",
+        "wecom_aggregates",
+        "email_aggregates",
+    ]
+
+
+def test_a_robot_has_one_minute_for_both_of_its_sinks_and_shares_it_with_no_other_robot() -> None:
+    given = {"sinks": "wecom,slack", "slack_url": "https://hooks.slack.com/services/T00000000/B00000000/" + "X" * 24}
+    parts = wire(load_settings(**given, wecom_url=ROBOT))
+    paces = {sink.name: sink._pace for sink in [*parts.sinks, *parts.aggregate_sinks] if isinstance(sink, ChatSink)}
+
+    assert paces["wecom"] is paces["wecom_aggregates"]
+    assert paces["slack"] is paces["slack_aggregates"]
+    assert paces["wecom"] is not paces["slack"]
+
+
+def test_alertmanager_names_units_as_metrics_do_and_without_a_file_as_events_do() -> None:
+    alertmanager = {"sinks": "alertmanager", "alertmanager_urls": "http://am:9093"}
+    organisation = CHECKOUT / "examples" / "organisation.toml"
+    places = ["HQ", "HQ/Guangdong/Shenzhen/Futian", "HQ/Hubei/Wuhan/Hankou", "Elsewhere"]
+    named = wire(load_settings(**alertmanager, organisation=organisation, metrics_unit_depth=2))
+    bare = wire(load_settings(**alertmanager, alertmanager_unit_depth=3))
+
+    def units(parts: Parts, place: str) -> set[str]:
+        (single,), (many,) = parts.sinks, parts.aggregate_sinks
+        assert isinstance(single, AlertmanagerSink)
+        assert isinstance(many, AlertmanagerSink)
+        shown = [
+            single._portrait.show(alert("a", org_path=place), None),
+            many._portrait.show(aggregate("s", org_path=place), None),
+        ]
+        return {firing.labels["unit"] for firing in shown}
+
+    for place in places:
+        assert units(named, place) == {named.metrics.units.of(place)}
+        assert units(bare, place) == {"/".join(place.split("/")[:3])}
+
+
+def test_who_answers_for_a_place_is_whom_the_organisation_names_there_or_above() -> None:
+    organisation = load_organisation(CHECKOUT / "examples" / "organisation.toml")
+    shared = Shared(organisation)
+
+    for unit in organisation.units:
+        assert shared.post_of(f"{unit.path}/Counter 1") == (unit.owner, unit.path)
+    assert shared.post_of("Elsewhere") is None
+    assert Shared().post_of("HQ") is None
+
+
 def test_every_sink_that_is_made_has_a_name_of_its_own_that_metrics_know(tmp_path: Path) -> None:
-    database = {"database_url": f"sqlite:///{tmp_path / 'x.db'}"}
-    parts = wire(load_settings(**WEBHOOK | {"sinks": "webhook,log,database"}, **database, webhook_secret=SECRET))
+    given = WEBHOOK | {
+        "sinks": "webhook,log,jsonl,alertmanager,database,wecom,dingtalk,feishu,slack,email",
+        "webhook_secret": SECRET,
+        "alertmanager_urls": "http://am:9093",
+        "database_url": f"sqlite:///{tmp_path / 'x.db'}",
+        "wecom_url": ROBOT,
+        "dingtalk_url": "dingtalk://" + "d" * 64,
+        "feishu_url": "feishu://0fe2a1b4-1111-2222-3333-444455556666",
+        "slack_url": "https://hooks.slack.com/services/T00000000/B00000000/" + "X" * 24,
+        "email_url": "mailto://127.0.0.1?from=foreshock@insurer.example&to=duty@insurer.example",
+    }
+    parts = wire(load_settings(**given))
     made = [*parts.sinks, *parts.risk_sinks, *parts.suppression_sinks, *parts.aggregate_sinks]
     names = [sink.name for sink in made]
 
     assert len(set(names)) == len(names)
-    assert set(names) <= set(SINKS)
+    assert set(names) == set(SINKS) - {"memory"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,6 +31,7 @@ receivers:
   - name: nobody
   - name: pager
     webhook_configs: [{{url: '{pager}', send_resolved: true}}]
+inhibit_rules: {inhibit}
 """
 
 
@@ -42,12 +44,16 @@ class AlertmanagerNode:
         A folder of its own.
     pager
         Address that it tells of what fires and what is resolved.
+    inhibit_rules
+        What hides what.
     """
 
-    def __init__(self, folder: Path, pager: str = "http://127.0.0.1:9/") -> None:
+    def __init__(
+        self, folder: Path, pager: str = "http://127.0.0.1:9/", inhibit_rules: Sequence[dict[str, Any]] = ()
+    ) -> None:
         self.folder = folder
         self.port = free_port()
-        (folder / "alertmanager.yml").write_text(_CONFIG.format(pager=pager))
+        (folder / "alertmanager.yml").write_text(_CONFIG.format(pager=pager, inhibit=json.dumps(list(inhibit_rules))))
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -111,7 +117,7 @@ class AlertmanagerNode:
         """What fires now, by the API v2, by alert id."""
         with urllib.request.urlopen(f"{self.url}/api/v2/alerts?active=true", timeout=30) as answer:
             found: list[dict[str, Any]] = json.load(answer)
-        return sorted(found, key=lambda each: str(each["labels"]["alert_id"]))
+        return sorted(found, key=firing_id)
 
     def _is_ready(self) -> bool:
         try:
@@ -119,3 +125,8 @@ class AlertmanagerNode:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+def firing_id(found: dict[str, Any]) -> str:
+    """Id of an alert of ours, about one customer or about many."""
+    return str(found["labels"].get("alert_id") or found["labels"]["aggregate_id"])

@@ -25,16 +25,17 @@ from sinks.database.migrating import upgrade
 from sinks.database.sink import AggregatesSink, DatabaseSink
 from sinks.database.store import engine_of
 from sinks.database.tables import AGGREGATE_TRANSITIONS, TRANSITIONS
+from sinks.firing import AggregatePortrait, AlertPortrait
 from sinks.jsonl import JsonlSink
 from sinks.log import LogSink
 from sinks.memory import MemorySink
 from sinks.webhook import Endpoint, WebhookSink, key_of
 from tests.support.aggregates import aggregate
-from tests.support.alertmanager import AlertmanagerNode
+from tests.support.alertmanager import AlertmanagerNode, firing_id
 from tests.support.alerts import alert
 from tests.support.postgresql import PostgresqlNode
 from tests.support.receivers import Receiver
-from tests.support.robots import MailServer, point, refs, robot, texts
+from tests.support.robots import ROBOTS, MailServer, point, refs, robot, texts
 
 Identity = tuple[str, int]
 """Alert id and sequence."""
@@ -145,20 +146,29 @@ def _posts(receiver: Receiver, make: Callable[[], AnySink], told: Callable[..., 
 @asynccontextmanager
 async def alertmanager(given: Given) -> AsyncIterator[Destination]:
     with AlertmanagerNode(given.folder) as node:
-
-        def read(_: AnySink) -> list[Identity]:
-            return [(one["labels"]["alert_id"], int(one["annotations"]["sequence"])) for one in node.firing()]
-
-        async def stop() -> None:
-            node.stop()
-
-        async def start() -> None:
-            node.start()
-
         told = Alertmanagers((node.url,))
-        yield Destination(
-            lambda: AlertmanagerSink(told), read, keeps_transitions=False, take_away=stop, give_back=start
-        )
+        yield _fires(node, lambda: AlertmanagerSink(told, AlertPortrait()), alert)
+
+
+@asynccontextmanager
+async def alertmanager_aggregates(given: Given) -> AsyncIterator[Destination]:
+    with AlertmanagerNode(given.folder) as node:
+        told = Alertmanagers((node.url,))
+        yield _fires(node, lambda: AlertmanagerSink(told, AggregatePortrait(), "alertmanager_aggregates"), severe)
+
+
+def severe(aggregate_id: str, sequence: int = 0, **changes: Any) -> AggregateAlert:
+    """A transition of an alert about many that is told by default: an orange one, unless given otherwise."""
+    return aggregate(aggregate_id, sequence, **{"level": "orange"} | changes)
+
+
+def _fires(node: AlertmanagerNode, make: Callable[[], AnySink], told: Callable[..., Any]) -> Destination:
+    """Make the destination that an Alertmanager is."""
+
+    def read(_: AnySink) -> list[Identity]:
+        return [(firing_id(one), int(one["annotations"]["sequence"])) for one in node.firing()]
+
+    return _that_stops(node, Destination(make, read, told, keeps_transitions=False))
 
 
 @asynccontextmanager
@@ -187,7 +197,7 @@ async def postgresql_aggregates(given: Given) -> AsyncIterator[Destination]:
         yield _that_stops(node, _database_aggregates(node.new_database()))
 
 
-def _that_stops(node: PostgresqlNode, destination: Destination) -> Destination:
+def _that_stops(node: PostgresqlNode | AlertmanagerNode, destination: Destination) -> Destination:
     """Let a destination be taken away with its server."""
 
     async def stop() -> None:
@@ -225,16 +235,19 @@ def _reads(url: str, *columns: Column[Any]) -> Callable[[AnySink], list[Identity
     return read
 
 
-def _robot(name: str) -> Callable[[Given], AsyncIterator[Destination]]:
+def _robot(
+    service: str, name: str | None = None, told: Callable[..., Any] = alert
+) -> Callable[[Given], AsyncIterator[Destination]]:
     """Make the destination of one robot."""
 
     async def destination(given: Given) -> AsyncIterator[Destination]:
         async with AsyncExitStack() as stack:
-            receiver = await stack.enter_async_context(robot(name))
-            url = point(name, receiver, given.monkeypatch)
+            receiver = await stack.enter_async_context(robot(service))
+            url = point(service, receiver, given.monkeypatch)
             yield Destination(
-                lambda: ChatSink(name, url, Manner(per_minute=100)),
-                lambda _: sorted(refs(texts(name, receiver))),
+                lambda: ChatSink(service, url, Manner(per_minute=100), name=name),
+                lambda _: sorted(refs(texts(service, receiver))),
+                told,
                 take_away=receiver.stop,
                 give_back=receiver.start,
             )
@@ -242,20 +255,33 @@ def _robot(name: str) -> Callable[[Given], AsyncIterator[Destination]]:
     return destination
 
 
-wecom, dingtalk, feishu, slack = (
-    asynccontextmanager(_robot(name)) for name in ("wecom", "dingtalk", "feishu", "slack")
+wecom, dingtalk, feishu, slack = (asynccontextmanager(_robot(service)) for service in ROBOTS)
+wecom_aggregates, dingtalk_aggregates, feishu_aggregates, slack_aggregates = (
+    asynccontextmanager(_robot(service, f"{service}_aggregates", severe)) for service in ROBOTS
 )
 
 
 @asynccontextmanager
 async def email(given: Given) -> AsyncIterator[Destination]:
     async with MailServer() as server:
-        yield Destination(
-            lambda: ChatSink("email", server.url, Manner(per_minute=100)),
-            lambda _: sorted(refs(server.texts())),
-            take_away=server.stop,
-            give_back=server.start,
-        )
+        yield _mailed(server, "email", alert)
+
+
+@asynccontextmanager
+async def email_aggregates(given: Given) -> AsyncIterator[Destination]:
+    async with MailServer() as server:
+        yield _mailed(server, "email_aggregates", severe)
+
+
+def _mailed(server: MailServer, name: str, told: Callable[..., Any]) -> Destination:
+    """Make the destination that a mail server is."""
+    return Destination(
+        lambda: ChatSink("email", server.url, Manner(per_minute=100), name=name),
+        lambda _: sorted(refs(server.texts())),
+        told,
+        take_away=server.stop,
+        give_back=server.start,
+    )
 
 
 def bodies(receiver: Receiver) -> list[Alert]:
