@@ -45,6 +45,7 @@ def run(embedded_broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> Run
     monkeypatch.setenv("FORESHOCK_PRODUCER_IDEMPOTENCE", "false")
     monkeypatch.setenv("FORESHOCK_TOPIC_PREFIX", f"check{next(_NUMBERS)}.")
     monkeypatch.setenv("FORESHOCK_PSEUDONYM_KEY", STRONG_KEY)
+    monkeypatch.delenv("FORESHOCK_REAL_DATA", raising=False)  # it is for the tests, and no setting
     return lambda *arguments: CliRunner().invoke(main, arguments)
 
 
