@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 PYTHON ?=
 ARGS ?=
+JOBS ?= 0
 
 # The first interpreter that starts and is new enough: a pyenv shim may exist and refuse to run.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -51,9 +52,11 @@ $(STAMP): requirements-dev.lock pyproject.toml
 demo: setup ## Run the main job on the embedded broker: make demo ARGS="--for 60s".
 	@$(BIN)/python -m foreshock demo $(ARGS)
 
+# In several processes with JOBS, a file's tests in one: make test JOBS=auto (tests/conftest.py says how many that are).
+# Bytecode is kept even if the shell says otherwise: hundreds of programs start, and each would compile all of ours.
 test: setup lint types contracts ## Lint, types, import contracts and every test whose peers are here.
 	@$(BIN)/python -m tests.support.kafka fetch --if-possible
-	$(BIN)/python -m pytest $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup lint types contracts ## The quick half of `make test`: no test is run.
 

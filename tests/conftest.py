@@ -39,11 +39,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[PEERS] = peers
 
 
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist there is no `-n auto` to decide on
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores, as tests on brokers mostly wait; at most six, as each may start a Kafka."""
+    return min((os.cpu_count() or 1) + 1, 6)
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses among the markers
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         for fixture in MARKER_OF_FIXTURE.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKER_OF_FIXTURE[fixture])
+    if hasattr(config, "workerinput"):
+        _those_that_wait_first(items, {"broker", *config.stash[PEERS]})
+
+
+def _those_that_wait_first(items: list[pytest.Item], peers: set[str]) -> None:
+    """Put files with a test that waits for a peer before the others, or at the end all would wait for one of them."""
+    waiting = {item.path for item in items if any(item.get_closest_marker(peer) for peer in peers)}
+    items.sort(key=lambda item: item.path not in waiting)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

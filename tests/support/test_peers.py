@@ -76,21 +76,43 @@ def test_the_summary_tells_found_missing_and_required_apart() -> None:
 def test_a_missing_peer_skips_its_tests_and_fails_them_where_it_is_required(
     tmp_path: Path, required: str, test: str, closing: str, exit_code: int
 ) -> None:
-    suite = tmp_path / "test_suite.py"
-    suite.write_text(SUITE)
-    environ = {"FORESHOCK_REAL_DATA": str(tmp_path / "gone"), "FORESHOCK_TEST_REQUIRE": required}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.conftest"]
-
-    done = subprocess.run(
-        [*command, f"--rootdir={tmp_path}", f"-c{CHECKOUT / 'pyproject.toml'}", suite, "-k", test],
-        cwd=CHECKOUT,
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_of_suite(tmp_path, required, "-k", test)
 
     assert re.search(rf"= {closing} in ", done.stdout.splitlines()[-1]), done.stdout + done.stderr
     assert done.returncode == exit_code
     assert ("MISSING" if required else "missing") + "  realdata" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("required", "test", "closing", "exit_code"),
+    [
+        ("", "", "1 passed, 1 skipped", 0),
+        ("realdata", "", "1 passed, 1 error", 1),
+        ("realdata", "test_on_nothing", "1 passed", 1),
+    ],
+)
+def test_several_processes_say_the_same_of_a_missing_peer(
+    tmp_path: Path, required: str, test: str, closing: str, exit_code: int
+) -> None:
+    done = run_of_suite(tmp_path, required, "-k", test, "-n", "2", "--dist", "loadfile")
+
+    assert re.search(rf"= {closing} in ", done.stdout.splitlines()[-1]), done.stdout + done.stderr
+    assert done.returncode == exit_code
+    assert done.stdout.count(("MISSING" if required else "missing") + "  realdata") == 1
+
+
+def run_of_suite(folder: Path, required: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite with our `conftest`, where there is no real data."""
+    suite = folder / "test_suite.py"
+    suite.write_text(SUITE)
+    environ = {"FORESHOCK_REAL_DATA": str(folder / "gone"), "FORESHOCK_TEST_REQUIRE": required}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.conftest"]
+    return subprocess.run(
+        [*command, f"--rootdir={folder}", f"-c{CHECKOUT / 'pyproject.toml'}", suite, *options],
+        cwd=CHECKOUT,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
