@@ -28,7 +28,7 @@ LOCK_PEER = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --ge
 	--custom-compile-command 'make lock' --constraint requirements.lock --override bench/peers/overrides.txt \
 	$$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 
-.PHONY: help setup demo test check lint types contracts fix docs dashboards dashboards-check bench bench-quality bench-faults bench-latency test-kafka test-long test-image secrets lock clean
+.PHONY: help setup demo test check lint types contracts fix docs dashboards dashboards-check bench bench-quality bench-faults bench-latency test-kafka test-long test-upgrade test-image secrets lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -107,6 +107,10 @@ test-long: setup ## More of the same, on brokers: what `make test` leaves out fo
 test-kafka: setup ## The tests that need Apache Kafka; fetches it from Maven when it is not here.
 	$(BIN)/python -m tests.support.kafka fetch
 	FORESHOCK_TEST_REQUIRE=kafka $(BIN)/python -m pytest -m kafka $(ARGS)
+
+test-upgrade: setup ## Replace workers of a former version one by one while events flow, and judge: make test-upgrade ARGS="v1.2.0".
+	@$(BIN)/python -m tests.support.kafka fetch --if-possible
+	$(BIN)/python -m bench.upgrade $(ARGS)
 
 test-image: setup ## Perform deploy/Dockerfile on a clean Debian root without Docker, and prove the image; as root, with debootstrap, buildah and runc.
 	@$(BIN)/python -m deploy.image $(ARGS)

@@ -18,13 +18,15 @@ from bench.brokers import BrokerKind, Brokers, default_kind
 from bench.carriers.job import BenchError
 from bench.events import draw_events, write_events
 from bench.found import MEASURE_COLUMNS, Asked, Collected, Found, Table, measure_rows
-from bench.parts import carrying, growing, learning, replaying, sharing, stepping
+from bench.parts import carrying, growing, keeping, learning, migrating, replaying, sharing, stepping
 from bench.report import CHECKOUT, machine, print_machine, print_table, write_json
 
 PARTS: dict[str, Callable[[Asked], Found]] = {
     "carrying": carrying.measure,
     "growth": growing.measure,
     "team": sharing.measure,
+    "migration": migrating.measure,
+    "backup": keeping.measure,
     "replay": replaying.measure,
     "learner": learning.measure,
     "step": stepping.measure,
@@ -41,6 +43,9 @@ Parts (all, unless named):
   growth    the worker with 10,000 customers and with a million: CPU per event,
             memory per customer, recovery
   team      two workers against one on the same events
+  migration `foreshock migrate` from 3 partitions to 6 with few customers and with
+            many, and how long nobody scores meanwhile
+  backup    `foreshock backup save` and `restore` with few customers and with many
   replay    `foreshock replay` against validation and core alone
   learner   examples per second through the learner
   step      the core's step against pydantic's validation of the same event
@@ -71,6 +76,7 @@ Examples:
   make bench
   make bench ARGS="carrying step --events 20000 --rounds 1 --broker embedded"
   make bench ARGS="growth --customers 10000,100000"
+  make bench ARGS="migration --events 4000 --customers 100000,1000000 --rounds 1"
   make bench ARGS="--bootstrap 127.0.0.1:9092 --json figures.json"
   make bench ARGS="--keep --profile"
 """
@@ -117,7 +123,7 @@ def _carriers(_context: click.Context, _parameter: click.Parameter, value: str) 
     default="10000,1000000",
     show_default=True,
     callback=_numbers,
-    help="Customers in the worker's table, for growth.",
+    help="Customers in the worker's table, for growth, migration and backup.",
 )
 @click.option(
     "--broker", type=click.Choice(get_args(BrokerKind)), help="By default Apache Kafka, if its jars are here."

@@ -31,6 +31,9 @@ class Broker:
     pid: int | None = None
     """Its process, where it was started here."""
 
+    data: Path | None = None
+    """Where it keeps its topics, where that can be looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Brokers:
@@ -82,7 +85,7 @@ class Brokers:
                 tempfile.TemporaryDirectory(prefix="foreshock-kafka-") as folder,
                 KafkaNode(Path(folder)) as node,
             ):
-                yield Broker(node.bootstrap, takes_idempotence=True, pid=node.pid)
+                yield Broker(node.bootstrap, takes_idempotence=True, pid=node.pid, data=Path(folder) / "data")
 
 
 def default_kind() -> BrokerKind:

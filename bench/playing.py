@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,12 @@ from typing import IO
 from bench.carriers.job import BenchError
 from bench.cores import cpu_seconds
 from bench.report import CHECKOUT
-from streams.broker import free_port
+from bench.timed import environment_of
+from streams.exits import ExitCode
 from streams.settings import Settings
+from tests.support.ports import free_port
 
-_READY_TRIES = 900
+_READY_SECONDS = 180.0
 _TRY_SECONDS = 0.2
 _STOP_SECONDS = 30
 _TOLD_CHARACTERS = 3000
@@ -51,22 +53,36 @@ class Player:
         if self.process.poll() is not None:
             raise BenchError(f"the worker ({self.roles}) ended with code {self.process.returncode}")
 
-    async def ready(self) -> None:
+    async def ready(self, seconds: float = _READY_SECONDS) -> None:
         """Wait until it says that it is ready.
 
         Raises
         ------
         BenchError
-            If it ended, or is not ready within three minutes.
+            If it ended, or is not ready within so many seconds.
         """
         url = f"http://127.0.0.1:{self.port}/readyz"
-        for _ in range(_READY_TRIES):
+        for _ in range(int(seconds / _TRY_SECONDS)):
             self.check()
             with contextlib.suppress(OSError):
                 await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=2).close())
                 return
             await asyncio.sleep(_TRY_SECONDS)
-        raise BenchError(f"the worker ({self.roles}) was not ready within three minutes")
+        raise BenchError(f"the worker ({self.roles}) was not ready within {seconds:g} s")
+
+    def stop(self) -> float:
+        """Ask it to stop, and return how long that took in seconds.
+
+        Raises
+        ------
+        BenchError
+            If it ended otherwise than in order.
+        """
+        began = time.monotonic()
+        _stop(self.process)
+        if self.process.returncode != ExitCode.STOPPED:
+            raise BenchError(f"the worker ({self.roles}) was to stop and ended with code {self.process.returncode}")
+        return time.monotonic() - began
 
 
 @contextlib.contextmanager
@@ -80,12 +96,7 @@ def playing(settings: Settings, casts: Sequence[str]) -> Iterator[list[Player]]:
     casts
         Roles of each worker, with commas.
     """
-    given = settings.model_dump(mode="json", include=settings.model_fields_set)
-    # Nothing that the caller has set may change what is measured, but the ways of carrying may be tried out.
-    environment = dict(os.environ) | {
-        f"FORESHOCK_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
-        for name, value in given.items()
-    }
+    environment = environment_of(settings)
     with contextlib.ExitStack() as stack:
         players = []
         for roles in casts:

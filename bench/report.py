@@ -37,6 +37,10 @@ class Spread:
     most: float
     """The largest of the rounds."""
 
+    def times(self, factor: float) -> Spread:
+        """Return it in another unit."""
+        return Spread(self.median * factor, self.least * factor, self.most * factor)
+
     def text(self, digits: int = 1) -> str:
         """Write it as `median (least to most)`, or alone where there was one round.
 

@@ -91,11 +91,11 @@ class Tape:
     async def read_to_the_end(self, quiet_seconds: float = 1.5) -> None:
         """Read until nothing comes any more, and nothing is left by the broker's word; nobody may be writing."""
         self.heard_at = time.monotonic()
-        while time.monotonic() < self.heard_at + quiet_seconds or await self._is_behind():
+        while time.monotonic() < self.heard_at + quiet_seconds or await self.is_behind():
             await self.read_on()
 
-    async def _is_behind(self) -> bool:
-        """Ask the broker whether it has more. The embedded one may have a batch more than it says."""
+    async def is_behind(self) -> bool:
+        """Ask the broker whether it has more than was read. The embedded one may have a batch more than it says."""
         assert self._reader is not None  # noqa: S101 - `start` comes first
         try:
             ends = await self._reader.end_offsets(self._reader.assignment())

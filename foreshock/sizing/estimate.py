@@ -14,6 +14,7 @@ _EVENTS_OF_OUTPUTS = 30_000
 _MANY = 10_000
 """Customers per worker up to which an event costs no more."""
 _MOST_MEASURED = 1_000_000
+_MOST_MIGRATED = 100_000
 _SPARE_PARTITIONS = 2
 """Partitions per worker, so that the number of workers can double without a migration."""
 _STEP = 12
@@ -219,6 +220,15 @@ def _times(load: Load, workers: int) -> Iterator[Line]:
         f"{value('join'):g} s to hand over{how}",
         ("join", "recovery"),
     )
+    moving = load.customers * value("migration_cpu") / 1e6
+    yield Line(
+        "pause for other partitions",
+        value("join") + moving + reading,
+        "s",
+        f"`foreshock migrate` on a free core: {value('join'):g} s to stop + {load.customers:,} customers x "
+        f"{value('migration_cpu'):g} us of CPU{how}",
+        ("join", "migration_cpu", "recovery"),
+    )
 
 
 def _warnings(load: Load, workers: int) -> Iterator[str]:
@@ -232,6 +242,8 @@ def _warnings(load: Load, workers: int) -> Iterator[str]:
         )
     if peak / workers > value("rate"):
         yield f"{peak / workers:,.0f} events/s per worker: at most {value('rate'):,.0f} were measured"
+    if load.customers > _MOST_MIGRATED:
+        yield f"a migration of {load.customers:,} customers: at most {_MOST_MIGRATED:,} were timed"
     if load.customers / workers > _MOST_MEASURED:
         yield f"{load.customers / workers:,.0f} customers per worker: at most {_MOST_MEASURED:,} were measured"
     if load.message_bytes > 2 * value("event"):

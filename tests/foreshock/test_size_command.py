@@ -93,6 +93,7 @@ def test_the_sum_is_done_by_hand_once() -> None:
     assert found["memory per score worker"] == pytest.approx(0.4529 + 1.503, abs=1e-3)
     assert found["Kafka disk, journal"] == pytest.approx(100 * 521 * 30 * 86_400 / 1e9)
     assert found["pause after a crash"] == pytest.approx(8.2 + 1_000_000 / 56_117)
+    assert found["pause for other partitions"] == pytest.approx(2.4 + 40.7 + 1_000_000 / 56_117)
 
 
 def test_what_was_not_shown_is_said() -> None:
@@ -104,6 +105,7 @@ def test_what_was_not_shown_is_said() -> None:
     for part in ("was not shown: two on two busy cores did 1.035 times", "longer texts", "one broker and one copy"):
         assert part in said
     assert "one learner may not follow" in said
+    assert "a migration of 9,000,000 customers: at most 100,000 were timed" in said
 
 
 def test_the_command_says_how_each_line_was_computed() -> None:
