@@ -110,7 +110,10 @@ class Feeding:
             await sending
 
     async def catch_up(self) -> None:
-        """Wait until the worker has settled everything, stands still, or takes far too long; or somebody urges."""
+        """Wait until the worker has settled everything, stands still, or takes far too long; or somebody urges.
+
+        Its metrics are read last. Nothing is awaited after that, so what is judged next is what was settled.
+        """
         monitor = self._monitor
         monitor.phase = "catching_up"
         began = changed_at = time.monotonic()
@@ -123,8 +126,11 @@ class Feeding:
                 progress, changed_at = monitor.progress, now
             settled_since = (settled_since or now) if monitor.is_settled else None
             is_calm = settled_since is not None and now - settled_since >= _CALM_SECONDS
-            if is_calm or now - changed_at > _STANDSTILL_SECONDS or now - began > _LONGEST_CATCHING_UP_SECONDS:
-                return
+            is_over = now - changed_at > _STANDSTILL_SECONDS or now - began > _LONGEST_CATCHING_UP_SECONDS
+            if is_calm or is_over:
+                await monitor.read_metrics()
+                if monitor.is_settled or is_over:
+                    return
 
     async def _redraw(self) -> None:
         """Show the newest figures after a moment; raise what went wrong meanwhile."""

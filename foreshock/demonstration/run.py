@@ -98,7 +98,6 @@ async def run(plan: Plan, view: View) -> Ended:
         feeding = Feeding(settings, world, monitor, worker, watching, stop, view)
         await feeding.feed(plan.speed, plan.feed_seconds)
         await feeding.catch_up()
-        await monitor.read_metrics()
         monitor.judge()
         holes = monitor.metrics.count("foreshock_skipped_positions_total", "score")
         ended = Ended(

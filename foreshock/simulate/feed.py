@@ -54,7 +54,7 @@ async def feed(
     on_emit
         Is told of each record that the broker acknowledged, in order of arrival.
     clock
-        Seconds that never go backwards; while they stand still, next to nothing is sent.
+        Seconds that never go backwards; while they stand still, nothing is sent.
     answers
         Gives what is to be sent besides, up to a moment of the world: what people do about what they are told.
 
@@ -77,11 +77,12 @@ async def feed(
         await producer.start()
         parcel = _Parcel(producer, {topic: prefix + topic for topic in SOURCE_TOPICS})
         for emission in world.events():
-            wait = pace.wait_seconds(emission.arrives_at)
-            if wait or len(parcel.emissions) >= _TOGETHER:
+            while (wait := pace.wait_seconds(emission.arrives_at)) or len(parcel.emissions) >= _TOGETHER:
                 acknowledged += await parcel.send(on_emit)
                 # Even with no time to wait, others get their turn.
                 await _wait(stop, max(wait, _SHORTEST_WAIT_SECONDS) if wait else 0.0)
+                if stop.is_set():
+                    break
             if stop.is_set():
                 break
             for answer in answers(emission.arrives_at):

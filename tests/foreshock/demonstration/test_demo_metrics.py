@@ -33,6 +33,14 @@ def test_counters_go_on_after_the_worker_was_started_again() -> None:
     assert metrics.count("foreshock_skipped_positions_total", "score") == 0
 
 
+def test_what_is_not_shown_is_not_even_parsed() -> None:
+    metrics = WorkerMetrics()
+
+    metrics.take(TEXT.format(skipped=0.0, late=5.0, within=100.0) + 'foreshock_events_total{kind="call"} many\n')
+
+    assert metrics.count("foreshock_messages_noted_total", "late") == 5
+
+
 def test_a_share_of_latencies_lies_below_a_bound() -> None:
     metrics = read({})
 

@@ -99,6 +99,22 @@ async def test_feeding_keeps_its_pace_and_stops_when_told() -> None:
     assert 0.1 < days <= 0.5 * took
 
 
+@pytest.mark.broker
+async def test_nothing_is_fed_while_the_clock_stands_still() -> None:
+    stop = asyncio.Event()
+    told: list[Emission] = []
+    with EmbeddedBroker() as broker:
+        await _create_topics(broker.bootstrap_servers)
+        feeding = asyncio.create_task(
+            feed(World(1, 500, MONDAY), broker.bootstrap_servers, "t.", 200_000.0, stop, told.append, lambda: 100.0)
+        )
+        await asyncio.sleep(2.0)
+        stop.set()
+        await feeding
+
+    assert len({emission.arrives_at for emission in told}) <= 1  # the first moment has come at once
+
+
 def test_pace_waits_until_a_moment_has_come_and_no_longer() -> None:
     clock = iter([100.0, 100.0, 101.0, 105.0])
     pace = Pace(10.0, lambda: next(clock))
