@@ -13,8 +13,10 @@ from rich.text import Text
 from river.metrics import LogLoss, RollingROCAUC
 
 from foreshock.aggregating.figures import ManyCustomers
+from foreshock.demonstration.words import Language
 from foreshock.handling.following import Handling
 from foreshock.handling.telling import table, told
+from foreshock.summary_words import called, said
 from models.outcome import Outcome
 from schemas.alerts import LEVELS, PAGING, STAGES, Alert
 from schemas.examples import RiskExample
@@ -48,8 +50,8 @@ class Summary:
     """Hours from alert to complaint, by alert id."""
     handling: Handling = field(default_factory=Handling)
     """How many alerts each owner got a day, who took them, what was held back."""
-    staff: dict[str, Mapping[str, int]] = field(default_factory=dict)
-    """What made-up staff did, by name of the action, under what they are called; empty where there were none."""
+    staff: dict[int, Mapping[str, int]] = field(default_factory=dict)
+    """Seed of made-up staff to what they did, by name of the action; empty where there were none."""
     many: ManyCustomers = field(default_factory=ManyCustomers)
     """Alerts about what many customers have in common."""
     auc: RollingROCAUC = field(default_factory=lambda: RollingROCAUC(window_size=RANKED))
@@ -104,42 +106,60 @@ class Summary:
             self.auc.update(example.label, believed)
             self.log_loss.update(example.label, believed)
 
-    def render(self, customers_by_stage: Sequence[int]) -> RenderableType:
-        """Draw the summary: the most urgent alerts with their reasons, then one line per group of figures."""
+    def render(self, customers_by_stage: Sequence[int], language: Language = "both") -> RenderableType:
+        """Draw the summary: the most urgent alerts with their reasons, then one line per group of figures.
+
+        Parameters
+        ----------
+        customers_by_stage
+            How many are in each stage, in the order of `STAGES`.
+        language
+            In which language.
+        """
+        is_chinese = language == "zh"
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="bold", no_wrap=True)
         grid.add_column()
-        for title, figures in (
-            ("events", self.events),
-            ("facts", +self.facts),
-            ("dead letters", self.dead_letters),
-            ("customers", dict[str, int](zip(STAGES, customers_by_stage, strict=True))),
-            ("alerts opened", self.opened),
-            ("transitions", self.transitions),
-            ("quality", self._quality()),
+        for title, figures, group in (
+            ("events", self.events, "kind"),
+            ("facts", +self.facts, "fact"),
+            ("dead letters", self.dead_letters, "reason"),
+            ("customers", dict[str, int](zip(STAGES, customers_by_stage, strict=True)), "stage"),
+            ("alerts opened", self.opened, "cause"),
+            ("transitions", self.transitions, "transition"),
+            ("quality", self._quality(), "figure"),
         ):
-            grid.add_row(title, _figures(figures))
-        for name, done in self.staff.items():
-            grid.add_row(name, f"{_figures(done)}; the customers in the files do not react to them")
-        for line in told(self.handling, is_chinese=False):
+            grid.add_row(called(title, is_chinese=is_chinese), _figures(figures, group, is_chinese=is_chinese))
+        for seed, counts in self.staff.items():
+            done = _figures(counts, "transition", is_chinese=is_chinese)
+            grid.add_row(
+                said("staff", is_chinese=is_chinese, seed=seed), said("not reacting", is_chinese=is_chinese, done=done)
+            )
+        for line in (*told(self.handling, is_chinese=is_chinese), *self.many.told(is_chinese=is_chinese)):
             grid.add_row(*line)
-        for line in self.many.told(is_chinese=False):
-            grid.add_row(*line)
-        per_owner = table(self.handling, is_chinese=False)
-        return Group(*self._alerts(), grid, *((Text(), per_owner) if per_owner else ()))
+        per_owner = table(self.handling, is_chinese=is_chinese)
+        return Group(*self._alerts(language), grid, *((Text(), per_owner) if per_owner else ()))
 
-    def _alerts(self) -> Iterator[Text]:
+    def _alerts(self, language: Language) -> Iterator[Text]:
         """Say who should have been called first, and why."""
+        is_chinese = language == "zh"
         for alert in self.urgent:
             case = alert.claim_ref or alert.policy_ref or alert.customer_key
-            told = f"{alert.at:%m-%d %H:%M}  {alert.level}  {alert.cause.replace('_', ' ')}  {alert.org_path}  {case}"
+            level, cause = (
+                called(name, group, is_chinese=is_chinese)
+                for name, group in ((alert.level, "level"), (alert.cause, "cause"))
+            )
+            told = f"{alert.at:%m-%d %H:%M}  {level}  {cause}  {alert.org_path}  {case}"
             if alert.alert_id in self.leads:
                 since_opened = (alert.at - alert.opened_at).total_seconds() / HOURS
-                told += f"  complained {self.leads[alert.alert_id] - since_opened:.0f} h later"
+                later = self.leads[alert.alert_id] - since_opened
+                told += "  " + said("complained", is_chinese=is_chinese, hours=later)
             yield Text(told, style="bold")
             for reason in alert.reasons[:REASONS_SHOWN]:
-                yield Text(f"    {reason.text.zh}")
-                yield Text(f"    {reason.text.en}")
+                if language != "en":
+                    yield Text(f"    {reason.text.zh}")
+                if language != "zh":
+                    yield Text(f"    {reason.text.en}")
         if self.urgent:
             yield Text()
 
@@ -154,10 +174,10 @@ class Summary:
         return told
 
 
-def _figures(figures: Mapping[str, int | str]) -> str:
+def _figures(figures: Mapping[str, int | str], group: str, *, is_chinese: bool) -> str:
     """Write names and figures in one line; say plainly where there are none."""
     told = (
-        f"{name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"{name} {value}"
+        f"{called(name, group, is_chinese=is_chinese)} {f'{value:,}' if isinstance(value, int) else value}"
         for name, value in figures.items()
     )
-    return " · ".join(told) or "none"
+    return " · ".join(told) or called("none", is_chinese=is_chinese)

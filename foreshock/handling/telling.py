@@ -15,14 +15,19 @@ from foreshock.handling.following import Handling
 _COLUMNS = (
     ("owner", "负责人"),
     ("alerts", "预警"),
-    ("a day: mean\n/median/p90\n/most", "每日：均值\n/中位/P90\n/最多"),
+    ("a day: mean\n/p50/p90/max", "每日：均值/\n中位/P90/最多"),
     ("taken", "接手"),
-    ("after h:\nmedian/p90", "几小时后：\n中位/P90"),
-    ("%: resolved\n/false alarm\n/expired\n/complained\n/open", "%：已处理\n/误报\n/失效\n/投诉\n/未结"),
-    ("went up\n/came", "上报\n/收到"),
+    ("after h\np50/p90", "几小时后\n中位/P90"),
+    ("%\nresolved", "%\n已处理"),
+    ("%\nfalse", "%\n误报"),
+    ("%\nexpired", "%\n失效"),
+    ("%\ncompl.", "%\n投诉"),
+    ("%\nopen", "%\n未结"),
+    ("went/\ncame up", "上报/\n收到"),
     ("capped", "超额"),
 )
-"""What stands above the columns."""
+"""What stands above the columns: two lines at most, and no wider than figures of a large owner, so that all fit 100
+columns. The shares stand in the order of `ENDS`."""
 
 _ALL, _OTHERS = ("all {owners:,}", "全部 {owners:,} 位"), ("{owners:,} others", "其余 {owners:,} 位")
 
@@ -106,11 +111,16 @@ def _cells(row: OwnerFigures) -> list[str]:
         f"{row.alerts:,}",
         f"{load.mean:.2f}/{load.median:g}/{load.p90:g}/{load.busiest}",
         f"{row.taken / row.alerts:.0%}" if row.alerts else "-",
-        "/".join(f"{hours:.1f}" for hours in row.take_hours) if row.take_hours else "-",
-        "/".join(map(str, whole_percents([row.ends[end] for end in ENDS]))) if row.alerts else "-",
+        "/".join(map(_hours, row.take_hours)) if row.take_hours else "-",
+        *(map(str, whole_percents([row.ends[end] for end in ENDS])) if row.alerts else "-" * len(ENDS)),
         f"{row.went_up:,}/{row.came_up:,}",
         f"{row.capped:,}",
     ]
+
+
+def _hours(hours: float) -> str:
+    """Write hours; of more than four days nobody asks for the tenth."""
+    return f"{hours:.1f}" if hours < 100 else f"{hours:.0f}"
 
 
 def _line(figure: Figure, *, is_chinese: bool) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from tests.support.peers import CHECKOUT
 _FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>[^\n`]*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!--((?:(?!-->).)*)-->\s*\Z", re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+_TERMINAL = {"COLUMNS": "100", "LC_ALL": "C.UTF-8"}
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 
 READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh-CN.md"]
@@ -141,13 +142,13 @@ def newcomers_folder(path: Path) -> Iterator[Path]:
 def run_shell(script: str, folder: Path) -> str:
     """Run a block as a newcomer would, with the environment's commands first on the path; return what is shown.
 
-    A terminal of 100 columns is assumed, and no setting of whoever runs the tests.
+    A terminal of 100 columns without a language is assumed, and no setting of whoever runs the tests.
     """
     ours = {name: value for name, value in os.environ.items() if not name.startswith("FORESHOCK_")}
     done = subprocess.run(
         ["sh", "-eu", "-c", script.replace(".venv/bin/", "")],
         cwd=folder,
-        env=ours | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "100"},
+        env=ours | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"} | _TERMINAL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

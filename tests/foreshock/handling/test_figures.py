@@ -4,6 +4,7 @@ from datetime import timedelta
 from io import StringIO
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 
 from foreshock.handling.figures import SHOWN_OWNERS, Load, OwnerFigures, lines, rows
@@ -214,23 +215,37 @@ def test_units_do_not_repeat_what_they_have_in_common() -> None:
     assert "HQ" not in drawn
 
 
+def test_the_heading_has_two_lines_and_figures_of_a_large_company_fit_a_hundred_columns() -> None:
+    transitions = [
+        each
+        for number in range(1_200)
+        for each in (
+            one(f"{number}", owner=f"desk-in-{number % 30:04}", org_path=f"HQ/{number % 30}"),
+            one(f"{number}", "escalated", 1, hour=150, owner="head"),
+            one(f"{number}", "acknowledged", 2, hour=200),
+        )
+    ]
+    handling = handled(*transitions)
+
+    for is_chinese in (False, True):
+        _, _, first, *_ = drawn = shown(handling, is_chinese=is_chinese)
+        assert first.startswith("desk-in-")
+        assert max(map(cell_len, drawn)) <= 100
+        assert not any("…" in line for line in drawn)
+        assert "200/200" in first
+
+
 ENGLISH = """\
-                                                  %: resolved
-                                                 /false alarm
-                    a day: mean                      /expired
-                    /median/p90         after h:  /complained went up
-owner        alerts       /most taken median/p90        /open   /came capped
-desk              2  1.00/1/1/1   50%    1.5/1.5  50/0/0/50/0     1/0      1
-head              0  0.00/0/0/0     -          -            -     0/1      0
-all 2             2  1.00/1/1/1   50%    1.5/1.5  50/0/0/50/0     1/1      1
+                     a day: mean       after h        %     %       %      %    %   went/
+owner        alerts /p50/p90/max taken p50/p90 resolved false expired compl. open came up capped
+desk              2   1.00/1/1/1   50% 1.5/1.5       50     0       0     50    0     1/0      1
+head              0   0.00/0/0/0     -       -        -     -       -      -    -     0/1      0
+all 2             2   1.00/1/1/1   50% 1.5/1.5       50     0       0     50    0     1/1      1
 """
 CHINESE = """\
-                                               %：已处理
-                                                   /误报
-                  每日：均值                       /失效
-                   /中位/P90      几小时后：       /投诉  上报
-负责人       预警      /最多 接手   中位/P90       /未结 /收到 超额
-desk            2 1.00/1/1/1  50%    1.5/1.5 50/0/0/50/0   1/0    1
-head            0 0.00/0/0/0    -          -           -   0/1    0
-全部 2 位       2 1.00/1/1/1  50%    1.5/1.5 50/0/0/50/0   1/1    1
+                    每日：均值/      几小时后      %    %    %    %    % 上报/
+负责人       预警 中位/P90/最多 接手 中位/P90 已处理 误报 失效 投诉 未结  收到 超额
+desk            2    1.00/1/1/1  50%  1.5/1.5     50    0    0   50    0   1/0    1
+head            0    0.00/0/0/0    -        -      -    -    -    -    -   0/1    0
+全部 2 位       2    1.00/1/1/1  50%  1.5/1.5     50    0    0   50    0   1/1    1
 """
