@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+from foreshock.alerting.held import read_suppressions
+from foreshock.alerting.meant import Meant, meant_by, meant_by_untold
 from foreshock.alerting.standing import Board, Seen
 from foreshock.alerting.topic import Found, Told, read_alerts
+from foreshock.alerting.untold import rule_in_words
 from foreshock.broker.commanding import now_in_seconds
 from foreshock.broker.reading import open_topic
 from foreshock.letters.topic import Wanted, read_letters
@@ -66,6 +69,8 @@ class Result(NamedTuple):
 async def act(settings: Settings, named: str, deed: Deed, wait_seconds: float, language: Language) -> Result:
     """Write an action unless the alert stands so already, and wait for the answer.
 
+    An alert that nobody was told of can be answered too: the core takes it, and news of it stay held back.
+
     Parameters
     ----------
     settings
@@ -84,32 +89,38 @@ async def act(settings: Settings, named: str, deed: Deed, wait_seconds: float, l
     ConfigurationError
         If there is no such alert, or several, or no broker answers.
     """
-    seen, newest_at = await _seen(settings, named)
-    if (answered := _answered_before(seen, deed, language)) is not None:
+    meant, newest_at = await _meant(settings, named)
+    if (answered := _answered_before(meant, deed, language)) is not None:
         return answered
-    action = action_of(seen, deed, _now(settings, newest_at))
+    action = action_of(meant, deed, _now(settings, newest_at))
     async with open_topic(settings, "receipts") as reader:
         spans = await reader.spans()
         # The same action counts once, so the answer to it may be there already.
         for partition, span in enumerate(spans):
             async for record in reader.records(partition, span):
                 if (receipt := _receipt_in(record.value, action)) is not None:
-                    return _answer(receipt, seen, deed, language)
+                    return _answer(receipt, meant, deed, language)
         await produce([action], settings.bootstrap_servers, settings.topic_prefix, source=SOURCE)
         async for record in reader.follow(spans, wait_seconds):
             if (receipt := _receipt_in(record.value, action)) is not None:
-                return _answer(receipt, seen, deed, language)
+                return _answer(receipt, meant, deed, language)
     return Result(await _why_silent(settings, action, wait_seconds, language), is_done=False)
 
 
-async def _seen(settings: Settings, named: str) -> tuple[Seen, datetime | None]:
-    """Read how an alert stands, and how late it is by the events."""
+async def _meant(settings: Settings, named: str) -> tuple[Meant, datetime | None]:
+    """Read how an alert stands, told or not, and how late it is by the events."""
+    found, board = Found(named), Board()
     async with open_topic(settings, "alerts") as reader:
-        found, board = Found(named), Board()
         async for told in read_alerts(reader, await reader.spans()):
             found.take(told)
             board.take(told.alert)
-        return seen_in(found.transitions(), named, reader.topic), board.newest_at
+        if not (transitions := found.transitions()):
+            async for held in read_suppressions(settings):
+                found.take_held(held)
+            found.transitions()  # refuses a beginning that several have
+            if (untold := meant_by_untold(found.held_back())) is not None:
+                return untold, max(board.newest_at or untold.at, untold.at)
+        return meant_by(seen_in(transitions, named, reader.topic)), board.newest_at
 
 
 def seen_in(transitions: list[Told], named: str, topic: str) -> Seen:
@@ -131,29 +142,28 @@ def seen_in(transitions: list[Told], named: str, topic: str) -> Seen:
     return seen
 
 
-def action_of(seen: Seen, deed: Deed, at: datetime) -> Action:
+def action_of(meant: Meant, deed: Deed, at: datetime) -> Action:
     """Make the event; the same deed about an alert that has not risen since has the same id, so it counts once.
 
     What can be said again and mean something new counts once as long as the alert stands as it does.
     """
-    alert = seen.newest
-    since = alert.sequence if deed.action in _SAID_AGAIN else seen.risen
+    since = meant.sequence if deed.action in _SAID_AGAIN else meant.risen
     said = "|".join(
         str(each)
         for each in (deed.assignee, deed.until, deed.note, deed.evidence, deed.unit)
         if deed.action in _SAID_AGAIN
     )
     return Action(
-        event_id=str(uuid5(_NAMESPACE, f"{alert.alert_id}|{deed.action}|{since}{said}")),
+        event_id=str(uuid5(_NAMESPACE, f"{meant.alert_id}|{deed.action}|{since}{said}")),
         occurred_at=at,
-        customer_id=f"{GIVEN}{alert.customer_key}",
-        tenant=alert.tenant,
-        org_path=alert.org_path,
-        policy_ref=alert.policy_ref,
-        claim_ref=alert.claim_ref,
+        customer_id=f"{GIVEN}{meant.customer_key}",
+        tenant=meant.tenant,
+        org_path=meant.org_path,
+        policy_ref=meant.policy_ref,
+        claim_ref=meant.claim_ref,
         action=deed.action,
         actor_ref=deed.by,
-        alert_id=alert.alert_id,
+        alert_id=meant.alert_id,
         assignee_ref=deed.assignee,
         until=deed.until,
         actor_org=deed.unit,
@@ -168,15 +178,14 @@ def _now(settings: Settings, newest_at: datetime | None) -> datetime:
     return newest_at or now if settings.clock == "event" else now
 
 
-def _answered_before(seen: Seen, deed: Deed, language: Language) -> Result | None:
+def _answered_before(meant: Meant, deed: Deed, language: Language) -> Result | None:
     """Say if nothing is left to do."""
-    alert = seen.newest
-    if seen.standing == "ended" and deed.action != "reopened":
-        how = term("transition", alert.transition, language)
-        what = say(language, "over", alert_id=alert.alert_id, transition=how, at=alert.at)
-        return Result(what, is_done=alert.transition == deed.transition)
-    if deed.transition == "acknowledged" and seen.standing in ("acknowledged", "in_progress"):
-        return Result(say(language, "taken", alert_id=alert.alert_id), is_done=True)
+    if meant.standing == "ended" and deed.action != "reopened":
+        how = term("transition", meant.transition, language)
+        what = say(language, "over", alert_id=meant.alert_id, transition=how, at=meant.at)
+        return Result(what, is_done=meant.transition == deed.transition)
+    if deed.transition == "acknowledged" and meant.standing in ("acknowledged", "in_progress"):
+        return Result(say(language, "taken", alert_id=meant.alert_id), is_done=True)
     return None
 
 
@@ -189,18 +198,20 @@ def _receipt_in(raw: bytes | None, action: Action) -> Receipt | None:
     return receipt if receipt.event_id == action.event_id else None
 
 
-def _answer(receipt: Receipt, seen: Seen, deed: Deed, language: Language) -> Result:
+def _answer(receipt: Receipt, meant: Meant, deed: Deed, language: Language) -> Result:
     """Say what came of it."""
     told = say(
         language,
         receipt.result,
-        alert_id=seen.newest.alert_id,
+        alert_id=meant.alert_id,
         transition=term("transition", deed.transition, language),
         by=deed.by,
         at=receipt.at,
         text=receipt.text.zh if language == "zh" else receipt.text.en,
         event_id=receipt.event_id,
     )
+    if meant.untold is not None:
+        told += say(language, "hidden_from_others", rule=rule_in_words(meant.untold, language))
     return Result(told, receipt.result != "refused")
 
 

@@ -175,6 +175,7 @@ def test_a_silence_of_a_product_hides_an_alert_that_is_then_listed_and_shown_as_
     shown = staffed.run("alerts", "show", named)
     hidden = staffed.run("suppressed", "--product-line", "boats")
     other = staffed.run("suppressed", "--product-line", "cars")
+    taken, again = (staffed.run("alerts", "ack", named, "--by", "Li") for _ in range(2))
     staffed.run("silence", "end", "recall", "--by", "Li")
 
     assert (untold["standing"], untold["rule"], untold["product_line"]) == ("untold", "silence", "boats")
@@ -184,6 +185,10 @@ def test_a_silence_of_a_product_hides_an_alert_that_is_then_listed_and_shown_as_
     assert "nobody was told, orange" in shown.stderr
     assert named in hidden.stdout
     assert named not in other.stdout
+    assert (taken.exit_code, again.exit_code) == (0, 0), taken.output
+    assert "acknowledged by Li" in taken.stdout
+    assert "nobody else was told of it: silence recall by Li until" in taken.stdout
+    assert "is acknowledged already; nothing was written" in again.stdout
 
 
 def test_an_alert_is_given_on_left_alone_commented_on_and_opened_again(staffed: Office) -> None:

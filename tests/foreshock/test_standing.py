@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreshock.alerting.acting import Deed, action_of
+from foreshock.alerting.meant import meant_by
 from foreshock.alerting.shown import urgent_first
 from foreshock.alerting.standing import Board, Seen, Wanted
 from foreshock.alerting.topic import Found, Told
@@ -112,16 +113,18 @@ def test_an_alert_is_found_by_the_beginning_of_its_id_unless_several_begin_so() 
 
 def test_a_deed_has_one_id_until_the_alert_rises() -> None:
     deed = Deed("acknowledged", "acknowledged", "Li", None)
-    ids = [action_of(seen(*life(length)), deed, SOME_TIME).event_id for length in (1, 2, 3, 4, 5)]
-    other = action_of(seen(*life(1)), Deed("resolved", "resolved", "Li", None), SOME_TIME).event_id
+    ids = [action_of(meant_by(seen(*life(length))), deed, SOME_TIME).event_id for length in (1, 2, 3, 4, 5)]
+    other = action_of(meant_by(seen(*life(1))), Deed("resolved", "resolved", "Li", None), SOME_TIME).event_id
 
     assert len(set(ids[:3])) == len(set(ids[3:])) == 1
     assert len({ids[0], ids[3], other}) == 3
 
 
 def test_closing_that_was_refused_for_want_of_evidence_can_be_said_again_with_it() -> None:
-    bare = action_of(seen(*life(1)), Deed("resolved", "resolved", "Li", None), SOME_TIME)
-    shown = action_of(seen(*life(1)), Deed("resolved", "resolved", "Li", None, evidence="F-17", unit="HQ"), SOME_TIME)
+    bare = action_of(meant_by(seen(*life(1))), Deed("resolved", "resolved", "Li", None), SOME_TIME)
+    shown = action_of(
+        meant_by(seen(*life(1))), Deed("resolved", "resolved", "Li", None, evidence="F-17", unit="HQ"), SOME_TIME
+    )
 
     assert bare.event_id != shown.event_id
     assert (shown.evidence_ref, shown.actor_org) == ("F-17", "HQ")

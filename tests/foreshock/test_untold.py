@@ -3,6 +3,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from foreshock.alerting.meant import meant_by_untold
 from foreshock.alerting.topic import Found
 from foreshock.alerting.untold import UntoldBoard, as_line_of_untold, held_in_lines
 from schemas.errors import ConfigurationError
@@ -76,3 +77,25 @@ def test_a_beginning_that_a_told_and_an_untold_alert_share_names_neither() -> No
 
     with pytest.raises(ConfigurationError, match="several alerts begin with"):
         found.transitions()
+
+
+def test_who_answers_an_untold_alert_means_it_as_its_records_leave_it() -> None:
+    opened = suppression("a", "silence", author="li", silence="storm")
+    taken = suppression("a", "silence", 4, sequence=1, transition="acknowledged")
+    raised = suppression("a", "silence", 6, sequence=2, transition="raised", level="red")
+    ended = suppression("a", "silence", 8, sequence=3, transition="resolved")
+    lives = [meant_by_untold([opened, taken, raised, ended][:length]) for length in range(5)]
+
+    assert [life and (life.standing, life.sequence, life.risen) for life in lives] == [
+        None,
+        ("open", 0, 0),
+        ("acknowledged", 1, 0),
+        ("open", 2, 2),
+        ("ended", 3, 2),
+    ]
+    assert lives[1] is not None
+    assert lives[1].untold == opened
+
+
+def test_a_complaint_that_followed_is_no_step_of_the_alert() -> None:
+    assert meant_by_untold([suppression("a", "complained_after", 4)]) is None
