@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import chain
 
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from models.aggregates.parameters import AggregateParams, GroupParams
 from schemas.aggregates import AggregateAlert
+from schemas.alerts import LEVELS
 from schemas.codec import encode
 from schemas.observations import Evidence, Watermark
 from tests.laws.test_core_laws import laws
@@ -47,14 +49,17 @@ histories = st.lists(st.lists(moves, max_size=25), min_size=1, max_size=3)
 
 
 def observed(
-    histories: Sequence[Sequence[tuple[float, str, int, str, str, str | None, str | None]]],
+    histories: Sequence[Sequence[tuple[float, str, int, str, str, str | None, str | None]]], leap_hours: int = 1
 ) -> list[Observations]:
-    """What each partition observes, in its own order, until all have come equally far."""
+    """What each partition observes, in its own order, until all have come equally far.
+
+    A watermark comes every so many hours, as ticks do in a back-fill; evidence has its own time all the same.
+    """
     partitions = []
     for number, history in enumerate(histories):
         at, seen = 0.0, Observations([watermark(0, number, len(histories))])
         for offset, (hours, transition, customer, level, unit, product, household) in enumerate(history):
-            if int(at + hours) > int(at):
+            if int((at + hours) / leap_hours) > int(at / leap_hours):
                 seen.append(watermark(at + hours, number, len(histories)))
             at += hours
             seen.append(
@@ -110,6 +115,20 @@ def test_no_interleaving_and_no_repeat_changes_what_is_told(
     mixed = aggregates(interleaved(partitions, choices, restarts), PARAMS)
 
     assert [encode(alert) for alert in mixed] == [encode(alert) for alert in one_after_the_other]
+
+
+@laws
+@given(histories=histories, leap_hours=st.sampled_from([2, 7, 48, 10_000]), choices=choices, restarts=restarts)
+def test_ticks_that_leap_change_nothing_that_is_told(
+    histories: list[list[tuple[float, str, int, str, str, str | None, str | None]]],
+    leap_hours: int,
+    choices: list[int],
+    restarts: list[int],
+) -> None:
+    evenly = aggregates(chain(*observed(histories)), PARAMS)
+    leaping = aggregates(interleaved(observed(histories, leap_hours), choices, restarts), PARAMS)
+
+    assert [encode(alert) for alert in leaping] == [encode(alert) for alert in evenly]
 
 
 @laws
@@ -170,3 +189,64 @@ def test_what_is_counted_is_there(
         assert len(alert.members) == min(20, alert.customers)
         assert (alert.chance is None) == (alert.by == "household")
         assert alert.chance is None or 0 <= alert.chance <= 1
+
+
+def counted_by_hand(partitions: Sequence[Observations], alert: AggregateAlert) -> set[str]:
+    """Customers of a group within its window at the time of an alert, by nothing but a walk over all evidence."""
+    begins = alert.at - timedelta(days=PARAMS.of(alert.by).days)
+    newest: dict[str, Evidence] = {}
+    for seen in partitions:
+        for each in seen:
+            if not isinstance(each, Evidence) or not each.clock < alert.at:
+                continue
+            if each.transition == "dismissed":
+                newest = {customer: one for customer, one in newest.items() if one.alert_id != each.alert_id}
+            elif alert.key in (each.org_path, each.product_line, each.product_id, each.household_ref):
+                newest[each.customer_key] = each
+    return {customer for customer, each in newest.items() if each.clock >= begins}
+
+
+@laws
+@given(histories=histories)
+def test_an_alert_counts_each_customer_once_and_those_of_its_window_only(
+    histories: list[list[tuple[float, str, int, str, str, str | None, str | None]]],
+) -> None:
+    partitions = observed(histories)
+
+    for alert in aggregates(chain(*partitions), PARAMS):
+        assert len(set(alert.members)) == len(alert.members)
+        assert alert.customers == len(counted_by_hand(partitions, alert))
+
+
+@laws
+@given(histories=histories)
+def test_nothing_opens_below_the_fewest_customers_or_beside_what_is_usual(
+    histories: list[list[tuple[float, str, int, str, str, str | None, str | None]]],
+) -> None:
+    for alert in aggregates(chain(*observed(histories)), PARAMS):
+        if alert.transition == "opened":
+            assert alert.customers >= PARAMS.of(alert.by).customers
+            assert alert.chance is None or alert.chance < PARAMS.improbable
+
+
+@laws
+@given(histories=histories)
+def test_an_alert_ends_once_and_not_before_it_was_calm_for_long_enough(
+    histories: list[list[tuple[float, str, int, str, str, str | None, str | None]]],
+) -> None:
+    told = aggregates(chain(*observed(histories)), PARAMS)
+
+    assert len({alert.aggregate_id for alert in told if alert.transition == "opened"}) == len(
+        {alert.aggregate_id for alert in told}
+    )
+    before: dict[str, AggregateAlert] = {}
+    for alert in told:
+        last = before.get(alert.aggregate_id)
+        if last is not None:
+            assert last.transition != "expired"
+            assert (LEVELS.index(alert.level) > LEVELS.index(last.level)) == (alert.transition == "raised")
+            assert alert.transition != "grown" or alert.customers >= PARAMS.grown_by * max(1, last.customers)
+        if alert.transition in ("lowered", "expired"):
+            assert last is not None
+            assert alert.at - last.at >= timedelta(hours=PARAMS.calm_hours)
+        before[alert.aggregate_id] = alert
