@@ -159,3 +159,25 @@ def test_rows_of_other_periods_are_refused_with_what_to_do() -> None:
 def test_rows_of_a_later_version_are_refused() -> None:
     with pytest.raises(NewerGroupError, match="format 2, and this version reads 1"):
         Grouper(TWO).restore([(b'["default","unit","HQ","threat"]', b"[2,7]")])
+
+
+def test_a_group_whose_row_is_ahead_of_the_own_row_is_not_decided_again() -> None:
+    topic = [watermark(0), evidence("a", at=0.2), evidence("b", at=0.3), watermark(1)]
+    reader = KilledReader(topic, TWO)
+    reader.read(1)
+    reader.read(3, dies_after=1)
+
+    reader.read(3)
+
+    assert [said(alert) for alert in reader.told] == [("opened", 2, 1)], "the row had said it"
+
+
+def test_a_household_is_told_without_what_is_usual_and_a_full_group_with_at_least() -> None:
+    many = [evidence(f"c{number}", at=0.1, household_ref="h_1") for number in range(25)]
+    params = TWO.model_copy(update={"remembered": 20, "uncompared": ("claim_stalled",)})
+
+    (alert,) = aggregates([watermark(0), *many, watermark(1)], params)
+
+    assert (alert.by, alert.usual, alert.chance) == ("household", None, None)
+    assert alert.reasons[0].text.en == "At least 20 customers of one household in 30 days: their claims stand still"
+    assert set(alert.reasons[0].numbers) == {"customers", "days"}
