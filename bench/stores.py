@@ -14,11 +14,12 @@ from pathlib import Path
 import faust
 
 from models.engine import Engine
+from models.entries import OpenAlert, PendingClaim
 from models.packing import packed_buckets
 from models.params import Params
 from models.row_formats import ROW_FORMAT
 from models.rows import decode_row, encode_row, row_position
-from models.state import CustomerState, OpenAlert, PendingClaim
+from models.state import CustomerState
 from streams.rocks import DiskStore
 from streams.stores import MemoryStore, Store
 from streams.tables import BatchTable, CustomerStates

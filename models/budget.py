@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import Counter
 
 from models.forgetting import lives_of
-from models.params import DAY, Params
-from models.state import NEVER, CustomerState
+from models.moments import DAY, NEVER
+from models.params import Params
+from models.state import CustomerState
 from schemas.types import Position
 
 PERIOD_DAYS = 30.0

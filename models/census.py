@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from models.entries import OpenAlert
 from models.memo import Memo
 from models.organisation import Organisation
-from models.state import FORGOTTEN, CustomerState, OpenAlert
+from models.state import FORGOTTEN, CustomerState
 from schemas.alerts import LEVELS, STAGES
 
 NO_UNIT = ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from binascii import b2a_base64
 from hashlib import blake2b
 
-from models.params import DAY, Params
+from models.moments import DAY
+from models.params import Params
 from models.state import CustomerState
 
 HASH_BYTES = 6

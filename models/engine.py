@@ -14,8 +14,9 @@ from models.census import Census, told_levels_of
 from models.forgetting import SETTLED_RECORDS
 from models.frame import Frame
 from models.listening import Listener
+from models.moments import DAY, NEVER
 from models.outcome import Outcome
-from models.params import DAY, Params
+from models.params import Params
 from models.partition import (
     PartitionState,
     Silence,
@@ -28,7 +29,7 @@ from models.partition import (
 )
 from models.risk import Scorer, untrained
 from models.rows import decode_row, glimpse
-from models.state import NEVER, CustomerState, States
+from models.state import CustomerState, States
 from models.telling import risk_of
 from models.text.cold_start import cold_start_of
 from models.timers import next_due

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.params import DAY, Params
-from models.state import FORGOTTEN, NEVER, CustomerState, Spent
+from models.entries import Spent
+from models.moments import DAY, NEVER
+from models.params import Params
+from models.state import FORGOTTEN, CustomerState
 from schemas.types import Position
 
 SETTLED_RECORDS = 20_000

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from models.alerting.capacity import Capacity
 from models.budget import Budget
 from models.listening import Listener
+from models.moments import NEVER
 from models.params import Params
 from models.partition import Silence
 from models.risk import Scorer
-from models.state import NEVER
 from schemas.types import NOWHERE, Position
 
 

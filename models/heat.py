@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import exp2, log2
 
-from models.params import DAY, Params
-from models.state import NEVER, CustomerState
+from models.moments import DAY, NEVER
+from models.params import Params
+from models.state import CustomerState
 
 FAST_GAIN = 0.5
 """Weight of one new text in fast sentiment: two contacts in a row decide it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp2
 
-from models.params import DAY, Params
+from models.moments import DAY
+from models.params import Params
 from models.risk import Outlook, Scorer
 from models.state import CustomerState
 

@@ -8,7 +8,8 @@ from math import inf
 from models.drift import Drift, HealthAlert
 from models.features import LENGTHS, NAMES, completed
 from models.lines import Line
-from models.params import LineName, Params
+from models.parameters.learning import LineName
+from models.params import Params
 from models.quality import Quality, QualityReport
 from models.text.conversation import Turn
 from models.text.learner import TextLearner

@@ -7,7 +7,8 @@ from typing import Any
 
 from models.calibration import Platt
 from models.labels.protocols import PROTOCOLS
-from models.params import LineName, Params
+from models.parameters.learning import LineName
+from models.params import Params
 from models.risk_learner import RiskLearner
 from schemas.examples import RiskExample
 from schemas.snapshots import HORIZONS, Horizon, RiskLine

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from models.alerting.evidence import supported_levels
 from models.clocks.running import RunningClock, speaking
+from models.entries import OpenAlert
 from models.features import CONTRIBUTORS
 from models.heat import heat_at
-from models.params import DAY, HOUR, Params
-from models.state import CustomerState, OpenAlert
+from models.moments import DAY, HOUR
+from models.params import Params
+from models.state import CustomerState
 from schemas.alerts import BilingualText, Cause, Reason, Transition
 
 MAX_REASONS = 5

@@ -11,7 +11,7 @@ from models.linear.adagrad import AdaGradLogistic
 from models.linear.ftrl import FtrlLogistic
 from models.linear.scaled import Regression, ScaledLogistic
 from models.log_odds import log_odds, probability_of
-from models.params import LearningParams, LineName
+from models.parameters.learning import LearningParams, LineName
 from schemas.snapshots import RiskWeights, SparseWeights
 
 DIGITS = 5

@@ -11,19 +11,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from models.clocks.running import RunningClock
+from models.entries import Case, CoolDown, OpenAlert, OpenPromise, PendingClaim, PendingPrediction, Spent
 from models.ledgers.waiting import OpenFeedback
 from models.row_formats import ROW_FORMAT, check_format, upgraded
-from models.state import (
-    FORGOTTEN,
-    Case,
-    CoolDown,
-    CustomerState,
-    OpenAlert,
-    OpenPromise,
-    PendingClaim,
-    PendingPrediction,
-    Spent,
-)
+from models.state import FORGOTTEN, CustomerState
 from models.text.conversation import Conversation, Sums
 from schemas.types import Position
 

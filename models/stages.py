@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from models.heat import calm_at, heat_at
-from models.params import DAY, Params
-from models.state import NEVER, CustomerState
+from models.moments import DAY, NEVER
+from models.params import Params
+from models.state import CustomerState
 
 CONTENT, DISSATISFIED, GRUMBLING, COMPLAINT, ESCALATED = range(5)
 """Indices into `schemas.alerts.STAGES`."""

@@ -15,15 +15,17 @@ from math import inf
 
 from models.alerting.clocks import escalates_at
 from models.clocks.running import next_moment
+from models.entries import MAX_STALLS, OpenAlert, OpenPromise, PendingClaim
 from models.forgetting import forgets_at, gone_at
 from models.heat import warm
 from models.labels.waiting import next_end
 from models.ledgers.booking import ledger_due
+from models.moments import DAY, HOUR, NEVER
 from models.observing.conversations import forget_due
 from models.observing.surveys import ignore_survey
-from models.params import DAY, HOUR, Params
+from models.params import Params
 from models.stages import CONTENT, stage_moments
-from models.state import MAX_STALLS, NEVER, CustomerState, OpenAlert, OpenPromise, PendingClaim
+from models.state import CustomerState
 from schemas.alerts import Cause
 
 

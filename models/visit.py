@@ -12,6 +12,7 @@ from models.alerting.hiding import withhold
 from models.alerting.lifecycle import answer, end_by_complaint, end_by_erasure
 from models.alerting.supervision import counts_for_nothing, escalate, refusals_of
 from models.duplicates import seen_before
+from models.entries import OpenAlert
 from models.features import dense_features
 from models.features.categories import category_buckets, deed_of
 from models.features.own import own_numbers
@@ -21,6 +22,7 @@ from models.judging import score_customer
 from models.labels.waiting import INTERVENTIONS, Learnt, complain, intervene, keep_prediction, leave, mature, review
 from models.ledgers.booking import Move, booked, expired, missed, waiting_of
 from models.ledgers.booking import erased as ledger_erased
+from models.moments import NEVER
 from models.observing import observe_event
 from models.observing.cases import observe_case
 from models.observing.conversations import RATED_BY, ended_by, forget, forget_due
@@ -29,7 +31,7 @@ from models.outcome import Outcome
 from models.packing import packed_buckets, unpacked_buckets
 from models.reasons import MAX_REASONS, ending_of, erased, reasons_for
 from models.stages import stage_of
-from models.state import NEVER, CustomerState, OpenAlert
+from models.state import CustomerState
 from models.telling import (
     alert_of,
     comment_example_of,

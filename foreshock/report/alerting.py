@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from foreshock.report.figures import Level, LevelFigures, ReasonFigures
-from models.params import DAY, HOUR
+from models.moments import DAY, HOUR
 from schemas.alerts import LEVELS, PAGING, TAKING, Alert, BilingualText, Transition
 
 SHOWN_LEVELS: tuple[Level, ...] = LEVELS[1:]

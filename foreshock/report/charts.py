@@ -13,7 +13,7 @@ from foreshock.report.drawing import DARK, DATES, PALE, WARM, new_figure
 from foreshock.report.figures import Level, ReasonFigures
 from foreshock.report.phrases import known_or, say
 from foreshock.wording.language import Language
-from models.params import DAY
+from models.moments import DAY
 from schemas.alerts import Stage
 
 LEVEL_COLOURS: dict[Level, str] = {"blue": "#4a8fd6", "yellow": "#e6b422", "orange": "#e57a2b", "red": "#c0343c"}

@@ -12,8 +12,8 @@ from foreshock.report.curves import Scored, quality_of
 from foreshock.report.figures import Cohort, Figures, HorizonFigures, Moved, Week
 from foreshock.report.reading import Judged, judged_in
 from models.drift import HealthAlert
+from models.moments import DAY
 from models.outcome import Outcome
-from models.params import DAY
 from schemas.alerts import STAGES
 from schemas.codec import JournalMessage, PartitionMessage
 from schemas.examples import RiskExample

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from models.params import DAY
+from models.moments import DAY
 from schemas.examples import RiskExample
 from schemas.snapshots import Horizon
 

@@ -6,19 +6,14 @@ import hashlib
 from typing import Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from models.parameters.section import Section
 from schemas.aggregates import GROUP_KINDS, GroupKind
 from schemas.alerts import Cause, Level
 
 
-class _Params(BaseModel):
-    """A frozen group of parameters that refuses names it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-
-class GroupParams(_Params):
+class GroupParams(Section):
     """How many customers of a group in how much time are too many."""
 
     customers: int = Field(ge=2)
@@ -38,7 +33,7 @@ class GroupParams(_Params):
         return self
 
 
-class AggregateParams(_Params):
+class AggregateParams(Section):
     """When alerts of many customers become one about what they have in common."""
 
     kinds: tuple[GroupKind, ...] = GROUP_KINDS

@@ -16,10 +16,12 @@ from math import floor
 
 from models.alerting.clocks import posts_of, tried_again_at
 from models.alerting.evidence import BLUE, RED, has_say
+from models.entries import OpenAlert, Spent
 from models.forgetting import within_reach_of
+from models.moments import DAY, NEVER
 from models.organisation import Organisation, Post
-from models.params import DAY, Params
-from models.state import NEVER, CustomerState, OpenAlert, Spent
+from models.params import Params
+from models.state import CustomerState
 from schemas.types import Position
 
 NO_DAY = -1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import floor, inf
 
+from models.entries import ACKNOWLEDGED, IN_PROGRESS, OpenAlert
 from models.organisation import Organisation, Post
-from models.state import ACKNOWLEDGED, IN_PROGRESS, CustomerState, OpenAlert
+from models.state import CustomerState
 from schemas.alerts import LEVELS
 
 _MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.alerting.evidence import NONE, YELLOW, evidence_at, supported_levels
-from models.params import DAY, Params
-from models.state import NEVER, OPEN, CoolDown, CustomerState, OpenAlert
+from models.entries import OPEN, CoolDown, OpenAlert
+from models.moments import DAY, NEVER
+from models.params import Params
+from models.state import CustomerState
 from models.timers import patience, rest_due
 from schemas.alerts import LEVELS, Transition, alert_id_of
 from schemas.suppressions import Rule

@@ -6,9 +6,10 @@ from math import inf
 
 from models.clocks.running import level_of, passed_at
 from models.log_odds import log_odds
-from models.params import DAY, HOUR, Params
+from models.moments import DAY, HOUR, NEVER
+from models.params import Params
 from models.stages import COMPLAINT, DISSATISFIED
-from models.state import NEVER, CustomerState
+from models.state import CustomerState
 from models.timers import is_stalled
 from schemas.alerts import Cause
 

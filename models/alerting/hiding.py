@@ -13,9 +13,11 @@ from typing import NamedTuple
 from models.alerting.capacity import Room
 from models.alerting.deciding import Decision
 from models.alerting.evidence import RED, YELLOW
+from models.entries import OPEN, OpenAlert
+from models.moments import NEVER
 from models.params import Params
 from models.partition import Silence
-from models.state import NEVER, OPEN, CustomerState, OpenAlert
+from models.state import CustomerState
 from schemas.alerts import ENDING, LEVELS, PAGING
 from schemas.suppressions import Rule
 

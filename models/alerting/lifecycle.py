@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from models.alerting.deciding import Decision, close, close_by_complaint, id_of
-from models.params import DAY, Params
+from models.entries import ACKNOWLEDGED, IN_PROGRESS, OPEN, CoolDown, OpenAlert
+from models.moments import DAY, NEVER
+from models.params import Params
 from models.stages import COMPLAINT
-from models.state import ACKNOWLEDGED, IN_PROGRESS, NEVER, OPEN, CoolDown, CustomerState, OpenAlert
+from models.state import CustomerState
 from schemas.actions import Action, ActionName
 from schemas.alerts import ENDING, Transition, alert_id_of
 from schemas.receipts import ReceiptCode

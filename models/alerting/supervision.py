@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from models.alerting.clocks import alert_escalates_at, posts_of
 from models.alerting.deciding import Decision, id_of
+from models.entries import OPEN, OpenAlert
+from models.moments import NEVER
 from models.params import Params
-from models.state import NEVER, OPEN, CustomerState, OpenAlert
+from models.state import CustomerState
 from schemas.actions import Action, ActionName
 from schemas.receipts import ReceiptCode
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import log1p
 
-from models.params import HOUR, MINUTE
+from models.moments import HOUR, MINUTE
 from models.state import CustomerState
 
 NAMES = {

@@ -17,8 +17,9 @@ from functools import lru_cache
 from math import log1p
 from zlib import crc32
 
-from models.params import DAY, MINUTE, LearningParams, WordName
-from models.state import Case
+from models.entries import Case
+from models.moments import DAY, MINUTE
+from models.parameters.learning import LearningParams, WordName
 from schemas.actions import Action
 from schemas.codec import CustomerEvent
 from schemas.events import Call, Claim, Survey

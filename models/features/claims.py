@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log1p
 
 from models.heat import recency
-from models.params import DAY
+from models.moments import DAY
 from models.state import CustomerState
 
 NAMES = {

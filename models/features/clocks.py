@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import log1p
 
 from models.clocks.running import is_speaking, pressing
-from models.params import DAY
+from models.moments import DAY
 from models.state import CustomerState
 
 NAMES = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import log1p
 
 from models.heat import heat_at, recency
-from models.params import DAY, Params
+from models.moments import DAY
+from models.params import Params
 from models.state import CustomerState
 
 NAMES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log1p
 
 from models.heat import recency
-from models.params import HOUR
+from models.moments import HOUR
 from models.state import CustomerState
 
 NAMES = {

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from models.params import LabelParams, ProtocolName
+from models.parameters.labels import LabelParams, ProtocolName
 from schemas.examples import RiskExample
 from schemas.snapshots import Horizon
 

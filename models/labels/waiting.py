@@ -7,9 +7,11 @@ from math import inf
 from typing import NamedTuple
 from zlib import crc32
 
+from models.entries import PendingPrediction
+from models.moments import DAY, NEVER
 from models.packing import packed_numbers
-from models.params import DAY, LabelParams
-from models.state import NEVER, CustomerState, PendingPrediction
+from models.parameters.labels import LabelParams
+from models.state import CustomerState
 from schemas.actions import ActionName
 from schemas.examples import CensoredBy, Phase
 from schemas.snapshots import HORIZONS, Horizon

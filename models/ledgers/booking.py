@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
+from models.entries import OpenPromise
 from models.ledgers.feedback import expires_at
 from models.ledgers.waiting import OpenFeedback, is_named
+from models.moments import NEVER
 from models.params import Params
-from models.state import NEVER, CustomerState, OpenPromise
+from models.state import CustomerState
 from schemas.actions import Action, ActionName
 from schemas.codec import CustomerEvent
 from schemas.events import Call

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from models.ledgers.waiting import FeedbackSource, OpenFeedback
 from models.listening import Heard
-from models.params import DAY, Params
+from models.moments import DAY
+from models.params import Params
 from models.state import CustomerState
 from schemas.events import Call, Survey
 from schemas.labels import Complaint

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.entries import OpenPromise
 from models.heat import cool
+from models.moments import NEVER
 from models.params import Params
-from models.state import NEVER, CustomerState, OpenPromise
+from models.state import CustomerState
 from schemas.actions import Action
 
 CONTACT_RELIEF = 1 / 3

@@ -7,10 +7,11 @@ from bisect import insort
 from models.heat import warm
 from models.ledgers.feedback import receive_call
 from models.listening import Ear
+from models.moments import DAY, NEVER
 from models.observing.conversations import observe_conversation
 from models.observing.voice import observe_voice
-from models.params import DAY, Params
-from models.state import NEVER, CustomerState
+from models.params import Params
+from models.state import CustomerState
 from schemas.events import Call
 
 REPEAT_DAYS = 7.0

@@ -5,8 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 from zlib import crc32
 
-from models.params import MemoryParams
-from models.state import NEVER, Case, CustomerState
+from models.entries import Case
+from models.moments import NEVER
+from models.parameters.memory import MemoryParams
+from models.state import CustomerState
 from schemas.codec import CustomerEvent
 
 TRAIL = 4

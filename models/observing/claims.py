@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from models.entries import PendingClaim
 from models.heat import cool, warm
+from models.moments import NEVER
 from models.params import Params
-from models.state import NEVER, CustomerState, PendingClaim
+from models.state import CustomerState
 from schemas.events import Claim
 
 ENDED = frozenset({"paid", "denied", "withdrawn", "closed"})

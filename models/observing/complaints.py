@@ -6,8 +6,9 @@ from models.clocks.running import started
 from models.heat import feel, warm
 from models.ledgers.feedback import receive_complaint
 from models.listening import Ear
+from models.moments import NEVER
 from models.params import Params
-from models.state import NEVER, CustomerState
+from models.state import CustomerState
 from schemas.labels import Complaint
 
 ESCALATED_SOURCES = frozenset({"regulator", "social", "court"})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import inf
 
 from models.listening import Ear, Heard, Said
-from models.params import DAY, Params
-from models.state import NEVER, CustomerState
+from models.moments import DAY, NEVER
+from models.params import Params
+from models.state import CustomerState
 from models.text.conversation import Conversation
 from schemas.events import Call, TouchpointName
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from models.heat import cool, warm
 from models.ledgers.feedback import receive_survey
 from models.listening import Ear
+from models.moments import DAY, NEVER
 from models.observing.voice import observe_voice
-from models.params import DAY, Params
-from models.state import NEVER, CustomerState
+from models.params import Params
+from models.state import CustomerState
 from schemas.events import Survey
 
 BAD_CONTACT_DAYS = 14.0

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from math import exp2
 
-from models.params import DAY, Params
+from models.moments import DAY
+from models.params import Params
 from models.state import CustomerState
 from schemas.actions import Action
 from schemas.codec import CustomerEvent

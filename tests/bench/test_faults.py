@@ -26,7 +26,7 @@ from bench.faults.scenarios import SCENARIOS
 from bench.faults.scenarios.refusals import OUTPUTS
 from bench.faults.scenarios.states import sleepers
 from bench.faults.table import row_of
-from models.params import DAY
+from models.moments import DAY
 from schemas.catalogue import SOURCE_TOPICS, TOPICS
 from streams.settings import load_settings
 from streams.topics import CHANGELOG, GROUPS

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from models.features import NAMES
 from models.learner import Learner
-from models.params import LearningParams, Params
+from models.parameters.learning import LearningParams
+from models.params import Params
 from schemas.codec import decode_journal_line, encode
 from schemas.errors import ConfigurationError
 from schemas.examples import RiskExample

@@ -17,7 +17,9 @@ from models.features import FAMILIES, NAMES
 from models.intake import Intake
 from models.learner import Learner
 from models.log_odds import log_odds
-from models.params import LearningParams, Params, PolicyParams
+from models.parameters.learning import LearningParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.pseudonym import Pseudonymiser
 from schemas.alerts import CAUSES, Explanation
 from schemas.codec import encode

@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from foreshock.cli import main
 from models.learner import Learner
-from models.params import LearningParams, Params
+from models.parameters.learning import LearningParams
+from models.params import Params
 from schemas.codec import decode_journal_line, encode
 from schemas.signing import is_authentic
 from schemas.snapshots import Contest, Interval, Quality, Snapshot

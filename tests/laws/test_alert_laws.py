@@ -9,7 +9,8 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.params import Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.rows import decode_row, encode_row
 from models.state import CustomerState
 from schemas.actions import Action

@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.engine import Engine, step
+from models.moments import DAY
 from models.organisation import Clock, Clocks, Defaults, Organisation, Unit
-from models.params import DAY, Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.rows import decode_row, encode_row
 from schemas.alerts import Alert
 from schemas.codec import JournalMessage, encode

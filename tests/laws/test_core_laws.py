@@ -13,7 +13,8 @@ from models.clocks.packs import load_pack
 from models.engine import Engine, step
 from models.features import FAMILIES, NAMES
 from models.log_odds import probability_of
-from models.params import Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.partition import decode_partition
 from models.risk import untrained
 from models.rows import decode_row, encode_row, row_position

@@ -13,7 +13,8 @@ from models.clocks.packs import PACKS, load_pack
 from models.engine import Engine, step
 from models.organisation import Clock, Clocks, Defaults, Organisation, Unit
 from models.outcome import Outcome
-from models.params import Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.rows import decode_row, encode_row
 from schemas.actions import Action
 from schemas.codec import JournalMessage, encode

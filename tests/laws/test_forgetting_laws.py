@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from models.engine import Engine, step
 from models.forgetting import SETTLED_RECORDS
-from models.params import MemoryParams, Params, PolicyParams
+from models.parameters.memory import MemoryParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.partition import decode_partition
 from models.rows import decode_row, encode_row
 from models.state import CustomerState

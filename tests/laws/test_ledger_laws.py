@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.engine import Engine, step
-from models.params import LedgerParams, MemoryParams, Params
+from models.parameters.ledgers import LedgerParams
+from models.parameters.memory import MemoryParams
+from models.params import Params
 from models.rows import decode_row, encode_row
 from models.state import CustomerState
 from schemas.codec import JournalMessage

@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.engine import Engine, step
+from models.entries import OPEN
+from models.moments import HOUR
 from models.organisation import Clock, Clocks, Defaults, Organisation, Unit
-from models.params import HOUR, Params
+from models.params import Params
 from models.rows import decode_row, encode_row
-from models.state import OPEN, CustomerState
+from models.state import CustomerState
 from schemas.actions import Action
 from schemas.alerts import LEVELS, Alert
 from schemas.codec import JournalMessage, encode

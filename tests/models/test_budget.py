@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.budget import PERIOD_DAYS, SPENDS_KEPT, Budget
-from models.params import DAY, Params, PolicyParams
+from models.moments import DAY
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.state import CustomerState
 from schemas.types import Position
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from models.alerting.capacity import Capacity
+from models.moments import DAY
 from models.organisation import Clock, Clocks, Defaults, Organisation, Unit
-from models.params import DAY, Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.state import CustomerState
 from schemas.alerts import Alert
 from schemas.suppressions import Suppression

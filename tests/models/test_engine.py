@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from models.params import LabelParams, Params, PolicyParams
+from models.parameters.labels import LabelParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.risk import untrained
 from models.text.tokens import tokens
 from schemas.alerts import STAGES

@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.entries import Case
 from models.features import CONTRIBUTORS, FAMILIES, MEANINGS, NAMES, dense_features
 from models.features.categories import BUCKETS, category_buckets, deed_of
 from models.features.own import PLACES, own_numbers
-from models.params import LearningParams, Params, WordName
+from models.moments import NEVER
+from models.parameters.learning import LearningParams, WordName
+from models.params import Params
 from models.reasons import CODES
-from models.state import NEVER, Case, CustomerState
+from models.state import CustomerState
 from schemas.codec import CustomerEvent
 from schemas.types import DriverName
 from tests.support.core import Core

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.heat import calm_at, decayed, feel, heat_at, recency, warm
-from models.params import DAY, Params
-from models.state import NEVER, CustomerState
+from models.moments import DAY, NEVER
+from models.params import Params
+from models.state import CustomerState
 
 PARAMS = Params()
 NOW = 1_770_000_000.0

@@ -8,7 +8,8 @@ import pytest
 
 from models.features import CONTRIBUTORS, NAMES
 from models.judging import score_customer
-from models.params import DAY, Params
+from models.moments import DAY
+from models.params import Params
 from models.risk import Scorer, untrained
 from models.state import CustomerState
 from schemas.snapshots import ModelWeights, RiskLine, RiskWeights

@@ -11,7 +11,8 @@ import pytest
 from models.features import NAMES
 from models.learner import Learner
 from models.log_odds import probability_of
-from models.params import LearningParams, LineName, Params
+from models.parameters.learning import LearningParams, LineName
+from models.params import Params
 from models.risk import DIGITS, LinearScorer, LineScorer, Scorer, untrained
 from models.risk_learner import RiskLearner
 from schemas.codec import decode_as, encode

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from models.outcome import Outcome
-from models.params import LedgerParams, Params
+from models.parameters.ledgers import LedgerParams
+from models.params import Params
 from tests.support.core import Core, told
 from tests.support.events import action, call, complaint, moment, promise, survey, tick
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from models.params import Params, PolicyParams, StageParams, load_params
+from models.parameters.policy import PolicyParams
+from models.parameters.stages import StageParams
+from models.params import Params, load_params
 from schemas.errors import ConfigurationError
 
 

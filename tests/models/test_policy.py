@@ -6,11 +6,14 @@ import pytest
 
 from models.alerting.evidence import BLUE, NONE, ORANGE, RED, YELLOW, supported_levels
 from models.engine import Engine
+from models.entries import OpenAlert
 from models.features import NAMES
 from models.log_odds import probability_of
-from models.params import DAY, Params, PolicyParams
+from models.moments import DAY
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.risk import untrained
-from models.state import CustomerState, OpenAlert
+from models.state import CustomerState
 from schemas.snapshots import ModelWeights, RiskLine, RiskWeights
 from schemas.ticks import SnapshotNotice
 from tests.support.core import Core, told

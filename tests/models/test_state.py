@@ -9,11 +9,12 @@ import orjson
 import pytest
 
 from models.census import told_levels_of
+from models.entries import OpenAlert
 from models.features import CONTRIBUTORS
 from models.partition import decode_partition, encode_partition, engine_key, snapshot_key
 from models.row_formats import ROW_FORMAT, NewerRowError
 from models.rows import decode_row, encode_row, glimpse, row_position
-from models.state import FORGOTTEN, CustomerState, OpenAlert
+from models.state import FORGOTTEN, CustomerState
 from schemas.events import MAX_ATTRIBUTES
 from schemas.types import Position
 from tests.support.core import Core

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from models.organisation import Clock, Clocks, Defaults, Organisation, Unit
-from models.params import Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.rows import decode_row, encode_row
 from schemas.alerts import Alert
 from tests.support.core import Core

@@ -8,7 +8,7 @@ from bench.quality.figures import Figure, Run
 from bench.quality.metrics import auc, average_precision
 from bench.quality.rows.streams import Stream, measure_stream, rows_of
 from bench.quality.running import Belief
-from models.params import DAY
+from models.moments import DAY
 from schemas.events import Claim
 
 

@@ -23,7 +23,8 @@ from bench.quality.simulated import (
     told_warm,
 )
 from foreshock.simulate.judgement import Judgement, judge
-from models.params import Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 
 _COLD_SINCE = START_AT + timedelta(days=60)
 """The first third is for learning from nothing, and for the threshold to settle; the rest is judged."""

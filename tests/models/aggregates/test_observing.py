@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from models.params import Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from schemas.observations import Evidence, Watermark
 from tests.support.core import Core
 from tests.support.events import action, call, claim, complaint, moment, promise, tick

@@ -5,7 +5,8 @@ from __future__ import annotations
 import orjson
 
 from models.engine import step
-from models.params import Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from models.partition import decode_partition
 from models.rows import decode_row
 from schemas.silences import SilenceCommand

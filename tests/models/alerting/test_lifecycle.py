@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.params import Params, PolicyParams
+from models.parameters.policy import PolicyParams
+from models.params import Params
 from schemas.alerts import Alert
 from schemas.receipts import Receipt
 from tests.support.core import Core

@@ -12,7 +12,8 @@ from models.clocks.packs import load_pack
 from models.engine import Engine
 from models.features import CIRCUMSTANCES, CONTRIBUTORS, FAMILIES, LENGTHS, NAMES, SCORECARD, dense_features
 from models.learner import Learner
-from models.params import FamilyName, LearningParams, LineName, Params
+from models.parameters.learning import FamilyName, LearningParams, LineName
+from models.params import Params
 from models.reasons import reasons_for
 from models.risk import Scorer, untrained
 from models.risk_learner import RiskLearner

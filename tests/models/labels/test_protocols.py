@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.labels.protocols import PROTOCOLS
-from models.params import LabelParams, ProtocolName
+from models.parameters.labels import LabelParams, ProtocolName
 from schemas.examples import RiskExample
 from schemas.snapshots import Horizon
 from tests.support.examples import risk_example

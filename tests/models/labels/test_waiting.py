@@ -7,7 +7,8 @@ from math import nextafter
 import pytest
 
 from models.labels.waiting import mature, next_end
-from models.params import LabelParams, LabelUnit, Params
+from models.parameters.labels import LabelParams, LabelUnit
+from models.params import Params
 from schemas.examples import Phase, RiskExample
 from schemas.ticks import Tick
 from schemas.types import UtcTime

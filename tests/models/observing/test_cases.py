@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from models.features.categories import deed_of
+from models.moments import NEVER
 from models.observing.cases import TRAIL, observe_case
-from models.params import MemoryParams
-from models.state import NEVER, CustomerState
+from models.parameters.memory import MemoryParams
+from models.state import CustomerState
 from schemas.codec import CustomerEvent
 from tests.support.events import call, claim, moment
 
