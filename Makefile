@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 PYTHON ?=
 ARGS ?=
-JOBS ?= 0
+JOBS ?= auto
 
 # The first interpreter that starts and is new enough: a pyenv shim may exist and refuse to run.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -52,7 +52,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 demo: setup ## Run the main job on the embedded broker: make demo ARGS="--for 60s".
 	@$(BIN)/python -m foreshock demo $(ARGS)
 
-# In several processes with JOBS, a file's tests in one: make test JOBS=auto (tests/conftest.py says how many that are).
+# In several processes (tests/conftest.py says how many), a file's tests in one; in this one alone: make test JOBS=0.
 # Bytecode is kept even if the shell says otherwise: hundreds of programs start, and each would compile all of ours.
 test: setup lint types contracts ## Lint, types, import contracts and every test whose peers are here.
 	@$(BIN)/python -m tests.support.kafka fetch --if-possible
