@@ -11,6 +11,7 @@ from rich.text import Text
 
 from foreshock.handling.figures import ENDS, Figure, OwnerFigures, lines, rows
 from foreshock.handling.following import Handling
+from foreshock.wording.terms import term
 
 _COLUMNS = (
     ("owner", "负责人"),
@@ -127,7 +128,8 @@ def _line(figure: Figure, *, is_chinese: bool) -> tuple[str, str]:
     """Say one line."""
     label, text = (pair[is_chinese] for pair in _TEXTS[figure.name])
     if not text:
-        return label, " · ".join(f"{name} {value:,.0f}" for name, value in figure.values.items())
+        named = ((term("rule", rule, "zh" if is_chinese else "en"), value) for rule, value in figure.values.items())
+        return label, " · ".join(f"{name} {value:,.0f}" for name, value in named)
     return label, text.format(**figure.values)
 
 

@@ -200,7 +200,7 @@ def test_the_lines_are_as_reviewed_in_both_languages() -> None:
     ]
     assert list(told(story(), is_chinese=True)) == [
         ("提前量", "1 起投诉的中位数 50 小时（中间一半 50 至 50），100% 提前一日以上"),
-        ("按规则未推送", "capacity 1"),
+        ("按规则未推送", "超出当日处理量 1"),
         ("未推送而后投诉", "未推送 1 条中 0 条（0.0%）；0 条后来已推送"),
         ("及时推送而后投诉", "从未被搁置的 2 条中 1 条（50.0%）"),
     ]
