@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from foreshock.wording.terms import IN_CHINESE
 from schemas.alerts import Reason
 
 Language = Literal["zh", "en", "both"]
@@ -86,39 +87,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "column.cause": ("about", "事由"),
     "column.probability": ("P(30 d)", "30 天概率"),
     "column.reasons": ("why", "理由"),
-    "level.none": ("none", "无"),
-    "level.blue": ("blue", "蓝"),
-    "level.yellow": ("yellow", "黄"),
-    "level.orange": ("orange", "橙"),
-    "level.red": ("red", "红"),
-    "cause.complaint_risk": ("complaint risk", "投诉风险"),
-    "cause.threat": ("threat", "扬言升级"),
-    "cause.unanswered": ("unanswered", "未获回应"),
-    "cause.repeat_contact": ("repeat contact", "重复来电"),
-    "cause.broken_promise": ("broken promise", "承诺未兑现"),
-    "cause.claim_stalled": ("claim stalled", "理赔停滞"),
-    "cause.claim_refused": ("claim refused", "拒赔或减赔"),
-    "cause.bad_experience": ("bad experience", "体验不佳"),
-    "cause.silent_after_bad_contact": ("silent after a bad contact", "不佳接触后沉默"),
-    "cause.statutory_clock": ("the law's time limit", "投诉法定时限"),
-    "transition.opened": ("opened", "新开"),
-    "transition.raised": ("raised", "升级"),
-    "transition.lowered": ("lowered", "降级"),
-    "transition.told": ("told later", "补发"),
-    "transition.escalated": ("escalated", "上报"),
-    "transition.started": ("started", "处理中"),
-    "transition.assigned": ("assigned", "已指派"),
-    "transition.snoozed": ("snoozed", "已暂缓"),
-    "transition.woken": ("woken", "暂缓到期"),
-    "transition.commented": ("commented", "已备注"),
-    "transition.disagreed": ("disagreed", "有异议"),
-    "transition.lapsed": ("lapsed", "受理失效"),
-    "transition.reopened": ("reopened", "重新打开"),
-    "transition.acknowledged": ("acknowledged", "已受理"),
-    "transition.resolved": ("resolved", "已解决"),
-    "transition.expired": ("expired", "已失效"),
-    "transition.dismissed": ("dismissed", "已排除"),
-    "transition.complained": ("complained", "已投诉"),
     # -- foot ----------------------------------------------------------------------------------------------------
     "foot.end": ("Ctrl-C ends it", "按 Ctrl-C 结束"),
     # -- summary -------------------------------------------------------------------------------------------------
@@ -184,6 +152,19 @@ TEXTS: dict[str, tuple[str, str]] = {
     "verdict.failed": ("Not all checks hold.", "有检查未通过。"),
 }
 """Every text: English, Chinese."""
+
+_IN_ENGLISH = {
+    "cause.silent_after_bad_contact": "silent after a bad contact",
+    "cause.statutory_clock": "the law's time limit",
+    "transition.told": "told later",
+}
+"""What is not called as its code is."""
+
+TEXTS |= {
+    (name := f"{kind}.{code}"): (_IN_ENGLISH.get(name, code.replace("_", " ")), in_chinese)
+    for kind in ("level", "cause", "transition")
+    for code, in_chinese in IN_CHINESE[kind].items()
+}
 
 
 class Words:

@@ -99,7 +99,7 @@ def test_the_picture_fills_the_terminal_and_no_more(width: int, height: int, lan
     shown = drawn(FIGURES, Words(language), width, height).splitlines()  # type: ignore[arg-type]
 
     assert len(shown) == height
-    assert "threat" in "".join(shown) or "扬言升级" in "".join(shown)
+    assert "threat" in "".join(shown) or "扬言投诉" in "".join(shown)
 
 
 def test_the_newest_alert_stands_first() -> None:
