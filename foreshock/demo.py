@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import timedelta
 
 import click
 from aiokafka.errors import KafkaError
 from rich.console import Console
 
+from foreshock import options
 from foreshock.demonstration.closing import closing
 from foreshock.demonstration.plan import Plan
 from foreshock.demonstration.run import StoppedEarlyError, run
@@ -17,7 +17,6 @@ from foreshock.demonstration.verdict import checks
 from foreshock.demonstration.views import view_for
 from foreshock.demonstration.words import Language, Words
 from foreshock.options import Duration
-from foreshock.wording.language import language_of
 
 _EPILOG = """
 \b
@@ -60,13 +59,7 @@ _LEFT_SECONDS = 4.0
     help="Times life's speed; less on a slow machine.",
 )
 @click.option("--seed", default=7, show_default=True, help="Where all chance comes from.")
-@click.option(
-    "--lang",
-    "--language",
-    "language",
-    type=click.Choice(["zh", "en", "both"]),
-    help="Of what is shown; both: reasons in both.  [default: that of the locale, else both]",
-)
+@options.language_or_both
 @click.option(
     "--web-port",
     default=8088,
@@ -84,12 +77,12 @@ def demo(
     customers: int,
     speed: float,
     seed: int,
-    language: Language | None,
+    language: Language,
     web_port: int,
     broker: str | None,
 ) -> None:
     """Run the whole main job on this machine, with a made-up insurer, and watch it."""
-    words = Words(language or language_of(os.environ) or "both")
+    words = Words(language)
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _LOG_WIDTH

@@ -59,3 +59,14 @@ language = click.option(
     help="Language of what is told.",
 )
 """In which language a command tells people something; what programs read is the same in both."""
+
+language_or_both = click.option(
+    "--lang",
+    "--language",
+    "language",
+    type=click.Choice((*LANGUAGES, "both")),
+    default=lambda: language_of(os.environ) or "both",
+    show_default="that of the locale, else both",
+    help="Language of what is told; with both, reasons are in both.",
+)
+"""The same for what is shown to whoever looks on, who may read either."""

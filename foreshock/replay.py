@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -22,7 +21,6 @@ from foreshock.runs import EventRun, JournalRun, Run, lines_of
 from foreshock.staffing.running import StaffedEvents, StaffedJournal
 from foreshock.staffing.staff import Staff
 from foreshock.summary import Summary
-from foreshock.wording.language import language_of
 from models.intake import Intake
 from models.outcome import Outcome
 from models.params import Params, load_params
@@ -136,13 +134,7 @@ class _Runs:
     show_default=True,
     help="Language of the page; with both, a switch.",
 )
-@click.option(
-    "--lang",
-    "--language",
-    "language",
-    type=click.Choice(["zh", "en", "both"]),
-    help="Of the summary; both: reasons in both.  [default: that of the locale, else both]",
-)
+@options.language_or_both
 @click.option("--lateness-hours", default=1.0, show_default=True, help="How far the event clock stays behind.")
 @click.option("--until", type=click.DateTime(), help="Let time run on to here (UTC) after the last event.")
 @options.organisation
@@ -159,7 +151,7 @@ def replay(
     dead_letters: BinaryIO | None,
     report: BinaryIO | None,
     report_language: Languages,
-    language: Language | None,
+    language: Language,
     lateness_hours: float,
     until: datetime | None,
     organisation: Path | None,
@@ -208,7 +200,7 @@ def replay(
     ]
     if staff:
         results.summary.staff = {staff_seed: runs.done}
-    console.print(results.summary.render(stages, language or language_of(os.environ) or "both"))
+    console.print(results.summary.render(stages, language))
     if report and collector:
         collector.take_drift(run.drifts())
         _write_report(report, collector, stages, report_language)
