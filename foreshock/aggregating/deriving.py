@@ -91,8 +91,9 @@ def counted_in(evidence: Iterable[Evidence], alert: AggregateAlert, params: Aggr
     params
         How it was decided.
     """
-    last = _period(alert.at.timestamp(), params) - 1
+    last = params.period_of(alert.at.timestamp()) - 1
     span = params.periods(params.of(alert.by).days * 24)
+    # Without what is usual: half-lives play no part.
     group, newest = Group(), dict[tuple[str, str], Evidence]()
     in_time = sorted((each for each in evidence if _period_of(each, params) <= last), key=lambda each: each.clock)
     for period, together in groupby(in_time, key=lambda each: _period_of(each, params)):
@@ -118,9 +119,4 @@ async def _run(source: Source, params: AggregateParams) -> AsyncGenerator[_Seen,
 
 def _period_of(evidence: Evidence, params: AggregateParams) -> int:
     """Number the period that evidence counts in."""
-    return _period(evidence.clock.timestamp(), params)
-
-
-def _period(at: float, params: AggregateParams) -> int:
-    """Number the period that a time lies in."""
-    return int(at // params.period_seconds)
+    return params.period_of(evidence.clock.timestamp())

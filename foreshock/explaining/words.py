@@ -8,18 +8,13 @@ import orjson
 
 from foreshock.alerting.shown import in_language
 from foreshock.explaining.parameters import Parameter
-from foreshock.wording.language import Language, read_phrases
+from foreshock.wording.language import Language, Phrases
 from foreshock.wording.terms import term
 from schemas.aggregates import AggregateAlert
 from schemas.alerts import Alert, Reason
 
-PHRASES = read_phrases(Path(__file__).with_name("phrases.toml"))
-"""Texts by key."""
-
-
-def say(language: Language, key: str, **values: object) -> str:
-    """Give a text with its values."""
-    return PHRASES[key].in_(language).format(**values)
+say = Phrases(Path(__file__).with_name("phrases.toml"))
+"""Gives a text with its values."""
 
 
 def head(language: Language, alert_id: str, newest: Alert | AggregateAlert, *, is_over: bool) -> str:

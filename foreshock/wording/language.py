@@ -28,6 +28,24 @@ def read_phrases(path: Path) -> dict[str, Text]:
     return {key: Text(**texts) for key, texts in tomllib.loads(path.read_text(encoding="utf-8")).items()}
 
 
+class Phrases:
+    """Says things in one of the two languages.
+
+    Parameters
+    ----------
+    path
+        A table of texts by their keys.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.texts = read_phrases(path)
+        """Texts by key."""
+
+    def __call__(self, language: Language, key: str, **values: object) -> str:
+        """Give a text with its values."""
+        return self.texts[key].in_(language).format(**values)
+
+
 def language_of(environment: Mapping[str, str]) -> Language | None:
     """Guess the language of who is reading, as other programs do; None where it is neither of the two.
 

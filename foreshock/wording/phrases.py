@@ -8,15 +8,10 @@ from pathlib import Path
 from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 
-from foreshock.wording.language import Language, read_phrases
+from foreshock.wording.language import Language, Phrases
 
-PHRASES = read_phrases(Path(__file__).with_suffix(".toml"))
-"""Texts by key."""
-
-
-def say(language: Language, key: str, **values: object) -> str:
-    """Give a text with its values."""
-    return PHRASES[key].in_(language).format(**values)
+say = Phrases(Path(__file__).with_suffix(".toml"))
+"""Gives a text with its values."""
 
 
 def table_with(headings: Iterable[str], last: str, language: Language) -> Table:

@@ -105,8 +105,8 @@ class Grouper:
         if watermark is None:
             return []
         if self._closed == _UNKNOWN:
-            self._begin(min(self._period(first) for first, _ in self._clocks.values()))
-        return list(self._close(self._period(watermark)))
+            self._begin(min(self.params.period_of(first) for first, _ in self._clocks.values()))
+        return list(self._close(self.params.period_of(watermark)))
 
     def restore(self, rows: Iterable[tuple[bytes, bytes]]) -> int:
         """Take up where rows left off; return the offset of the observations to read from.
@@ -158,10 +158,6 @@ class Grouper:
             Progress(self._closed, self._began, self.resume, self._clocks, self._partitions, self.params.period_seconds)
         )
 
-    def _period(self, at: float) -> int:
-        """Number the period that a time lies in."""
-        return int(at // self.params.period_seconds)
-
     def _begin(self, period: int) -> None:
         """Begin with a period; evidence from before it counts in it, because nothing was watched until then."""
         self._began = self._closed = period
@@ -170,7 +166,7 @@ class Grouper:
 
     def _wait(self, evidence: Evidence, offset: int) -> None:
         """Keep evidence until its period is over; once it is, whatever comes had come before."""
-        period, name = self._period(evidence.clock.timestamp()), (evidence.alert_id, evidence.sequence)
+        period, name = self.params.period_of(evidence.clock.timestamp()), (evidence.alert_id, evidence.sequence)
         waiting = self._waiting.setdefault(period, {}) if period >= self._closed else None
         if waiting is None or name in waiting:
             self.repeated += 1

@@ -70,7 +70,7 @@ def watermark_of(
     before: float, at: float, place: tuple[int, Position], partitions: int, params: AggregateParams
 ) -> Watermark | None:
     """Say that a partition's clock has entered another period, if it has; both times are in seconds since 1970."""
-    if before // params.period_seconds == at // params.period_seconds:
+    if params.period_of(before) == params.period_of(at):
         return None
     partition, position = place
     return Watermark.trusted(

@@ -107,6 +107,10 @@ class AggregateParams(Section):
         """Length of a period."""
         return self.period_hours * 3_600.0
 
+    def period_of(self, at: float) -> int:
+        """Number the period that a time lies in; it is in seconds since 1970."""
+        return int(at // self.period_seconds)
+
     def of(self, by: GroupKind) -> GroupParams:
         """Return the parameters of one kind of group."""
         found: GroupParams = getattr(self, by)

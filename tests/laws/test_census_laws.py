@@ -20,7 +20,7 @@ from models.state import CustomerState
 from schemas.alerts import LEVELS, STAGES
 from schemas.codec import JournalMessage
 from schemas.types import Position
-from tests.laws.test_crash_laws import companies, streams
+from tests.laws.test_crash_laws import companies, crash_in, streams
 
 COLUMNS = (*STAGES, *LEVELS[1:])
 laws = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -100,11 +100,7 @@ def test_at_every_moment_units_are_counted_as_the_rows_say_and_add_up_to_the_com
 def test_after_a_crash_units_are_counted_as_the_rows_say_all_through_the_replay(
     company: Params, messages: list[JournalMessage], data: st.DataObject
 ) -> None:
-    """The partition's row is at one message, the rows of some customers are ahead, the replay begins before both."""
-    kept = data.draw(st.integers(0, len(messages)), label="position of the partition's row")
-    ahead = data.draw(st.integers(kept, len(messages)), label="position of the rows of some customers")
-    committed = data.draw(st.integers(0, kept), label="committed position")
-    favoured = data.draw(st.sets(st.sampled_from("abc")), label="customers whose rows are ahead")
+    kept, ahead, committed, favoured = crash_in(data, messages)
     whole = _Partition(company, {})
     rows, own = dict[str, bytes](), None
     for offset, message in enumerate(messages):

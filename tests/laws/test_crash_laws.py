@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, partial
 from itertools import chain
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -128,16 +130,34 @@ def _sent(outcome: Outcome) -> set[bytes]:
     return set(map(encode, chain(outcome.alerts, outcome.suppressions, outcome.receipts, outcome.ledger)))
 
 
+class Crash(NamedTuple):
+    """A partition's row is at one message, the rows of some customers are ahead, the replay begins before both."""
+
+    kept: int
+    """Position of the partition's row."""
+    ahead: int
+    """Position of the rows of some customers."""
+    committed: int
+    """Where the replay begins."""
+    favoured: set[str]
+    """Customers whose rows are ahead."""
+
+
+def crash_in(data: st.DataObject, messages: Sequence[JournalMessage]) -> Crash:
+    """Draw where a worker was killed."""
+    kept = data.draw(st.integers(0, len(messages)), label="position of the partition's row")
+    ahead = data.draw(st.integers(kept, len(messages)), label="position of the rows of some customers")
+    committed = data.draw(st.integers(0, kept), label="committed position")
+    favoured = data.draw(st.sets(st.sampled_from("abc")), label="customers whose rows are ahead")
+    return Crash(kept, ahead, committed, favoured)
+
+
 @laws
 @given(companies, streams, st.data())
 def test_after_a_crash_rows_and_everything_that_was_sent_are_those_of_one_run(
     company: Params, messages: list[JournalMessage], data: st.DataObject
 ) -> None:
-    """The partition's row is at one message, the rows of some customers are ahead, the replay begins before both."""
-    kept = data.draw(st.integers(0, len(messages)), label="position of the partition's row")
-    ahead = data.draw(st.integers(kept, len(messages)), label="position of the rows of some customers")
-    committed = data.draw(st.integers(0, kept), label="committed position")
-    favoured = data.draw(st.sets(st.sampled_from("abc")), label="customers whose rows are ahead")
+    kept, ahead, committed, favoured = crash_in(data, messages)
     start, messages = partial(_Partition, company), _with_ids(company, messages)
     whole = start().run(messages)
     crashed, further = start().run(messages[:kept]), start().run(messages[:ahead])

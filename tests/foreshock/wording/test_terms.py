@@ -6,9 +6,9 @@ from string import Formatter
 import click
 import pytest
 
-from foreshock.explaining.words import PHRASES as OF_EXPLAIN
+from foreshock.explaining.words import say as of_explain
 from foreshock.wording.language import Text
-from foreshock.wording.phrases import PHRASES, padded
+from foreshock.wording.phrases import padded, say
 from foreshock.wording.terms import IN_CHINESE, Term, term
 from schemas.aggregates import AGGREGATE_TRANSITIONS, GROUP_KINDS
 from schemas.alerts import CAUSES, LEVELS, STATUSES, TRANSITIONS
@@ -54,7 +54,7 @@ def test_columns_count_a_chinese_character_as_two() -> None:
     assert [padded("红", 4), padded("red", 4), padded("重新打开", 4)] == ["红  ", "red ", "重新打开"]
 
 
-@pytest.mark.parametrize("text", [*PHRASES.values(), *OF_EXPLAIN.values()])
+@pytest.mark.parametrize("text", [*say.texts.values(), *of_explain.texts.values()])
 def test_both_languages_have_the_same_places(text: Text) -> None:
     places = [{name for _, name, _, _ in Formatter().parse(each) if name} for each in text]
 
